@@ -1,0 +1,8 @@
+/** Ethernet frames and virtio-net headers as Netty pipeline handlers and header views. */
+module io.github.nettytap.codec {
+    requires transitive io.netty.buffer;
+    requires transitive io.netty.transport;
+    requires io.netty.common;
+
+    exports io.github.nettytap.codec.wire;
+}

@@ -1,0 +1,12 @@
+/** Linux TAP devices and the Netty channels on them. */
+@SuppressWarnings("requires-automatic")
+module io.github.nettytap.transport {
+    requires transitive io.github.nettytap.codec;
+    requires transitive io.netty.buffer;
+    requires transitive io.netty.transport;
+    requires transitive io.netty.transport.unix.common;
+    requires io.netty.common;
+    requires io.netty.transport.classes.epoll;
+    requires io.netty.transport.classes.io_uring;
+    requires org.jnrproject.jffi;
+}
