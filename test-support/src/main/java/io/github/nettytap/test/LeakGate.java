@@ -12,6 +12,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -33,10 +34,11 @@ public final class LeakGate implements BeforeAllCallback, AfterAllCallback {
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(LeakGate.class);
 
     @Override
-    public void beforeAll(ExtensionContext context) {
+    public void beforeAll(ExtensionContext context) throws IOException {
         if (!isOutermost(context)) {
             return;
         }
+        openWhatTheJvmKeeps();
         store(context).put("fds", descriptors());
         store(context).put("threads", threads());
     }
@@ -64,6 +66,11 @@ public final class LeakGate implements BeforeAllCallback, AfterAllCallback {
             }
             Thread.sleep(20);
         }
+    }
+
+    /** The first channel of a JVM opens a socket pair and keeps one end for ever: its marker of closed descriptors. */
+    private static void openWhatTheJvmKeeps() throws IOException {
+        FileChannel.open(Path.of("/dev/null")).close();
     }
 
     private static void awaitGlobalExecutor() throws InterruptedException {
