@@ -1,0 +1,261 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.switching;
+
+import io.github.nettytap.codec.wire.MacAddress;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Where stations are: a bounded table from a MAC address (and VLAN) to the port it was last heard on, for a switch whose
+ * ports are served by several event loops.
+ *
+ * <pre>
+ *  key    63    60 59        48 47                                      0
+ *        +--------+------------+-----------------------------------------+
+ *        |   0    |    VLAN    |               MAC address               |   0: empty, -1: being replaced
+ *        +--------+------------+-----------------------------------------+
+ *  entry  63        48 47                                               0
+ *        +------------+--------------------------------------------------+
+ *        |    port    |            last seen, in the caller's ticks      |
+ *        +------------+--------------------------------------------------+
+ * </pre>
+ *
+ * <p>Set-associative: a key may be in one of the 8 places of the set that its hash selects. A new station takes an empty
+ * place, else one that has aged out, else that of the station of its set that has been silent longest; nothing is ever
+ * moved, so no operation takes longer than one set. Nothing is allocated, no operation waits for another thread, and an
+ * entry that would not change is not written, so that its cache line stays shared. With ticks of about a second that is
+ * nearly every frame. Time comes from the caller; it must not be negative and needs no common origin with anything.
+ *
+ * <h2>Races, declared and benign</h2>
+ *
+ * <ul>
+ *   <li>A place is claimed by compare-and-set of its key before its entry is written, and a reader checks the key again
+ *       after it has read the entry: a key is never seen with the entry of another key.
+ *   <li>Who fails to claim a place does not learn. The next frame of that station tries again.
+ *   <li>Two loops that hear a new station at the same instant may enter it twice. The first place answers and is kept
+ *       up to date; the other ages out. Should the first be replaced before that, the second may name a port that the
+ *       station has left, until its next frame.
+ *   <li>{@link #removePort} does not stop a loop that is learning that port at the same time; close the port first.
+ * </ul>
+ */
+public final class MacTable {
+
+    /** The answer of {@link #find} for a station that is not known. */
+    public static final int NONE = -1;
+
+    /** The largest port number. */
+    public static final int MAX_PORT = 0xffff;
+
+    private static final int WAYS = 8;
+    private static final long EMPTY = 0;
+    private static final long CLAIMED = -1;
+    private static final int TIME_BITS = 48;
+    private static final long TIME_MASK = (1L << TIME_BITS) - 1;
+    private static final long MAC_MASK = 0xffff_ffff_ffffL;
+
+    private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
+
+    private final long[] keys;
+    private final long[] entries;
+    private final int setShift;
+    private final long maxAge;
+
+    /**
+     * Makes an empty table.
+     *
+     * @param capacity how many stations it holds, rounded up to a power of two of at least 16
+     * @param maxAge after how many ticks of silence a station is forgotten
+     */
+    public MacTable(int capacity, long maxAge) {
+        if (capacity < 1 || capacity > 1 << 28) {
+            throw new IllegalArgumentException("MAC table: capacity=" + capacity + " (expected: 1 to 268435456)");
+        }
+        if (maxAge < 1 || maxAge > TIME_MASK) {
+            throw new IllegalArgumentException("MAC table: maxAge=" + maxAge + " (expected: 1 to " + TIME_MASK + ")");
+        }
+        int size = Integer.highestOneBit(Math.max(capacity, 2 * WAYS) * 2 - 1);
+        keys = new long[size];
+        entries = new long[size];
+        setShift = Long.SIZE - Integer.numberOfTrailingZeros(size / WAYS);
+        this.maxAge = maxAge;
+    }
+
+    /**
+     * The key of a station.
+     *
+     * @param mac the 48-bit address, as {@link MacAddress#read} returns it
+     * @param vlan the VLAN, 0 where there are none
+     */
+    public static long key(long mac, int vlan) {
+        return (long) vlan << 48 | mac;
+    }
+
+    /** The 48-bit address in a key. */
+    public static long mac(long key) {
+        return key & MAC_MASK;
+    }
+
+    /** The VLAN in a key. */
+    public static int vlan(long key) {
+        return (int) (key >>> 48);
+    }
+
+    /** How many stations the table can hold. */
+    public int capacity() {
+        return keys.length;
+    }
+
+    /**
+     * Notes that a frame of a station came in through a port. A station that has moved is found at its new port from
+     * here on. Group addresses and the zero address, which no station may send from, are ignored.
+     *
+     * @param key the source of the frame
+     * @param port the ingress port, 0 to {@link #MAX_PORT}
+     * @param now the time in ticks
+     * @return true if the station is new or has moved
+     */
+    public boolean learn(long key, int port, long now) {
+        if (MacAddress.isGroup(key) || mac(key) == 0) {
+            return false;
+        }
+        int first = firstOfSet(key);
+        for (int i = first; i < first + WAYS; i++) {
+            if ((long) LONGS.getAcquire(keys, i) == key) {
+                return refresh(i, key, port, now);
+            }
+        }
+        return insert(first, key, port, now);
+    }
+
+    private boolean refresh(int i, long key, int port, long now) {
+        long updated = entry(port, now);
+        long entry = (long) LONGS.getAcquire(entries, i);
+        if (entry == updated || (long) LONGS.getAcquire(keys, i) != key) {
+            return false;
+        }
+        // A plain store could overwrite the entry of a station that has replaced this one in the meantime.
+        return LONGS.compareAndSet(entries, i, entry, updated) && port(entry) != port;
+    }
+
+    private boolean insert(int first, long key, int port, long now) {
+        int place = first;
+        long placeKey = CLAIMED;
+        long placeTime = Long.MAX_VALUE;
+        for (int i = first; i < first + WAYS; i++) {
+            long candidate = (long) LONGS.getAcquire(keys, i);
+            if (candidate == CLAIMED) {
+                continue;
+            }
+            long time = candidate == EMPTY ? -1 : time((long) LONGS.getAcquire(entries, i));
+            if (time < placeTime) {
+                place = i;
+                placeKey = candidate;
+                placeTime = time;
+            }
+        }
+        if (placeKey == CLAIMED || !LONGS.compareAndSet(keys, place, placeKey, CLAIMED)) {
+            return false;
+        }
+        LONGS.setRelease(entries, place, entry(port, now));
+        LONGS.setRelease(keys, place, key);
+        return true;
+    }
+
+    /**
+     * Finds the port of a station.
+     *
+     * @param key the destination of a frame
+     * @param now the time in ticks
+     * @return the port, or {@link #NONE} if the station was never heard, is forgotten or is a group
+     */
+    public int find(long key, long now) {
+        int first = firstOfSet(key);
+        for (int i = first; i < first + WAYS; i++) {
+            if ((long) LONGS.getAcquire(keys, i) == key) {
+                long entry = (long) LONGS.getAcquire(entries, i);
+                boolean valid = (long) LONGS.getAcquire(keys, i) == key && key != EMPTY;
+                return valid && isYoung(entry, now) ? port(entry) : NONE;
+            }
+        }
+        return NONE;
+    }
+
+    /** Forgets all stations. */
+    public void clear() {
+        removeIf(NONE);
+    }
+
+    /** Forgets all stations behind a port. */
+    public void removePort(int port) {
+        removeIf(port);
+    }
+
+    private void removeIf(int port) {
+        for (int i = 0; i < keys.length; i++) {
+            long key = (long) LONGS.getAcquire(keys, i);
+            if (isStation(key) && (port == NONE || port((long) LONGS.getAcquire(entries, i)) == port)) {
+                LONGS.compareAndSet(keys, i, key, EMPTY);
+            }
+        }
+    }
+
+    /** Counts the stations that are not forgotten. Walks the whole table. */
+    public int count(long now) {
+        int[] count = new int[1];
+        forEach(now, (key, port, age) -> count[0]++);
+        return count[0];
+    }
+
+    /** Shows the stations that are not forgotten, in no order. Walks the whole table; stations may come and go. */
+    public void forEach(long now, Visitor visitor) {
+        for (int i = 0; i < keys.length; i++) {
+            long key = (long) LONGS.getAcquire(keys, i);
+            long entry = (long) LONGS.getAcquire(entries, i);
+            if (isStation(key) && (long) LONGS.getAcquire(keys, i) == key && isYoung(entry, now)) {
+                visitor.station(key, port(entry), Math.max(0, now - time(entry)));
+            }
+        }
+    }
+
+    /** Receives what {@link #forEach} finds. */
+    @FunctionalInterface
+    public interface Visitor {
+        /**
+         * One station.
+         *
+         * @param key its address and VLAN
+         * @param port where it is
+         * @param age how many ticks ago it was heard
+         */
+        void station(long key, int port, long age);
+    }
+
+    private int firstOfSet(long key) {
+        // The golden ratio spreads neighbouring addresses, and its high bits depend on all bits of the key.
+        return (int) ((key * 0x9e37_79b9_7f4a_7c15L) >>> setShift) * WAYS;
+    }
+
+    private boolean isYoung(long entry, long now) {
+        return now - time(entry) <= maxAge;
+    }
+
+    private static boolean isStation(long key) {
+        return key != EMPTY && key != CLAIMED;
+    }
+
+    private static long entry(int port, long now) {
+        return (long) port << TIME_BITS | now & TIME_MASK;
+    }
+
+    private static int port(long entry) {
+        return (int) (entry >>> TIME_BITS);
+    }
+
+    private static long time(long entry) {
+        return entry & TIME_MASK;
+    }
+}
