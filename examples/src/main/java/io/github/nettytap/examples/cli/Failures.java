@@ -1,0 +1,82 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+
+/** Prints what went wrong as one paragraph on standard error and picks the exit code. */
+final class Failures implements IExecutionExceptionHandler {
+
+    /** As sysexits.h has it: EX_NOPERM. */
+    static final int NO_PERMISSION = 77;
+
+    @Override
+    public int handleExecutionException(Exception exception, CommandLine command, ParseResult parsed) {
+        Throwable failure = unwrap(exception);
+        PrintWriter err = command.getErr();
+        if (isBug(failure)) {
+            err.println(name(command) + ": this should not happen, please report it:");
+            failure.printStackTrace(err);
+            return ExitCode.SOFTWARE;
+        }
+        err.println(name(command) + ": " + oneParagraph(failure));
+        return isPermission(failure) ? NO_PERMISSION : ExitCode.SOFTWARE;
+    }
+
+    /** Wrong usage: the reason, and where help is; not the whole help, which would push the reason off the screen. */
+    static int usage(ParameterException exception, String[] arguments) {
+        CommandLine command = exception.getCommandLine();
+        PrintWriter err = command.getErr();
+        err.println(name(command) + ": " + exception.getMessage());
+        CommandLine.UnmatchedArgumentException.printSuggestions(exception, err);
+        err.println("try: ./run-example.sh " + subcommand(command) + "--help");
+        return ExitCode.USAGE;
+    }
+
+    private static boolean isPermission(Throwable failure) {
+        return failure instanceof java.nio.file.AccessDeniedException;
+    }
+
+    private static boolean isBug(Throwable failure) {
+        return failure instanceof Error
+                || failure instanceof RuntimeException && !(failure instanceof IllegalArgumentException);
+    }
+
+    private static Throwable unwrap(Throwable failure) {
+        Throwable inner = failure;
+        while ((inner instanceof ExecutionException || inner instanceof CompletionException)
+                && inner.getCause() != null) {
+            inner = inner.getCause();
+        }
+        return inner;
+    }
+
+    private static String oneParagraph(Throwable failure) {
+        String message = failure.getMessage();
+        if (message == null) {
+            return failure.toString();
+        }
+        // The messages of java.io and java.nio.file are often no more than a name.
+        boolean bare = failure instanceof IOException && message.indexOf(' ') < 0;
+        return (bare ? failure.getClass().getSimpleName() + ": " + message : message).replaceAll("\\s*\\n\\s*", " ");
+    }
+
+    private static String name(CommandLine command) {
+        return command.getCommandSpec().qualifiedName(" ");
+    }
+
+    private static String subcommand(CommandLine command) {
+        return command.getParent() == null ? "" : command.getCommandName() + " ";
+    }
+}
