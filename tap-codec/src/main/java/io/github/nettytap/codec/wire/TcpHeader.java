@@ -1,0 +1,273 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.codec.wire;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * A TCP header with its options.
+ *
+ * <pre>
+ *  byte 0             2                  4            8             12 (bits)            14       16         18        20    4 * offset
+ * +-------------+------------------+----------+----------------+--------+----------+--------+----------+--------+----------+
+ * | source port | destination port | sequence | acknowledgment | offset | AE.. FIN | window | checksum | urgent | options  |
+ * +-------------+------------------+----------+----------------+--------+----------+--------+----------+--------+----------+
+ *
+ *  byte 13, the flags
+ * +-----+-----+-----+-----+-----+-----+-----+-----+
+ * | CWR | ECE | URG | ACK | PSH | RST | SYN | FIN |
+ * +-----+-----+-----+-----+-----+-----+-----+-----+
+ * </pre>
+ *
+ * <p>Source: RFC 9293, section 3.1; RFC 3168 for CWR and ECE.
+ */
+public final class TcpHeader {
+
+    /** The length of a header without options. */
+    public static final int MIN_LENGTH = 20;
+
+    /** The length of a header with 40 bytes of options. */
+    public static final int MAX_LENGTH = 60;
+
+    /** Where the checksum field is in the header. */
+    public static final int CHECKSUM_OFFSET = 16;
+
+    /** No more data from the sender. */
+    public static final int FLAG_FIN = 0x01;
+
+    /** Synchronize sequence numbers. */
+    public static final int FLAG_SYN = 0x02;
+
+    /** Reset the connection. */
+    public static final int FLAG_RST = 0x04;
+
+    /** Push the data to the receiver now. */
+    public static final int FLAG_PSH = 0x08;
+
+    /** The acknowledgment field is significant. */
+    public static final int FLAG_ACK = 0x10;
+
+    /** The urgent pointer is significant. */
+    public static final int FLAG_URG = 0x20;
+
+    /** ECN echo. */
+    public static final int FLAG_ECE = 0x40;
+
+    /** Congestion window reduced. */
+    public static final int FLAG_CWR = 0x80;
+
+    private static final int DESTINATION_PORT = 2;
+    private static final int SEQUENCE = 4;
+    private static final int ACKNOWLEDGMENT = 8;
+    private static final int DATA_OFFSET = 12;
+    private static final int FLAGS = 13;
+    private static final int WINDOW = 14;
+    private static final int URGENT = 18;
+
+    private TcpHeader() {}
+
+    /**
+     * Proves that the accessors are safe and that the options stay within the segment.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @param limit the index behind the last byte of the segment
+     * @return the length of the header with its options, or {@link Wire#MALFORMED}
+     */
+    public static int check(ByteBuf buffer, int index, int limit) {
+        if (limit - index < MIN_LENGTH) {
+            return Wire.MALFORMED;
+        }
+        int length = headerLength(buffer, index);
+        return length >= MIN_LENGTH && length <= limit - index ? length : Wire.MALFORMED;
+    }
+
+    /**
+     * Reads the length of the header.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @return the length with options, in bytes
+     */
+    public static int headerLength(ByteBuf buffer, int index) {
+        return buffer.getUnsignedByte(index + DATA_OFFSET) >>> 4 << 2;
+    }
+
+    /**
+     * Reads the source port.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @return the value
+     */
+    public static int sourcePort(ByteBuf buffer, int index) {
+        return buffer.getUnsignedShort(index);
+    }
+
+    /**
+     * Writes the source port.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @param value the new value
+     */
+    public static void sourcePort(ByteBuf buffer, int index, int value) {
+        buffer.setShort(index, value);
+    }
+
+    /**
+     * Reads the destination port.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @return the value
+     */
+    public static int destinationPort(ByteBuf buffer, int index) {
+        return buffer.getUnsignedShort(index + DESTINATION_PORT);
+    }
+
+    /**
+     * Writes the destination port.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @param value the new value
+     */
+    public static void destinationPort(ByteBuf buffer, int index, int value) {
+        buffer.setShort(index + DESTINATION_PORT, value);
+    }
+
+    /**
+     * Reads the sequence number, whose 32 bits wrap.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @return the value
+     */
+    public static int sequence(ByteBuf buffer, int index) {
+        return buffer.getInt(index + SEQUENCE);
+    }
+
+    /**
+     * Writes the sequence number, whose 32 bits wrap.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @param value the new value
+     */
+    public static void sequence(ByteBuf buffer, int index, int value) {
+        buffer.setInt(index + SEQUENCE, value);
+    }
+
+    /**
+     * Reads the acknowledgment number, whose 32 bits wrap.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @return the value
+     */
+    public static int acknowledgment(ByteBuf buffer, int index) {
+        return buffer.getInt(index + ACKNOWLEDGMENT);
+    }
+
+    /**
+     * Writes the acknowledgment number, whose 32 bits wrap.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @param value the new value
+     */
+    public static void acknowledgment(ByteBuf buffer, int index, int value) {
+        buffer.setInt(index + ACKNOWLEDGMENT, value);
+    }
+
+    /**
+     * Reads the eight flags of byte 13.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @return the value
+     */
+    public static int flags(ByteBuf buffer, int index) {
+        return buffer.getUnsignedByte(index + FLAGS);
+    }
+
+    /**
+     * Writes the eight flags of byte 13.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @param value the new value
+     */
+    public static void flags(ByteBuf buffer, int index, int value) {
+        buffer.setByte(index + FLAGS, value);
+    }
+
+    /**
+     * Reads the window.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @return the value
+     */
+    public static int window(ByteBuf buffer, int index) {
+        return buffer.getUnsignedShort(index + WINDOW);
+    }
+
+    /**
+     * Writes the window.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @param value the new value
+     */
+    public static void window(ByteBuf buffer, int index, int value) {
+        buffer.setShort(index + WINDOW, value);
+    }
+
+    /**
+     * Reads the checksum.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @return the value
+     */
+    public static int checksum(ByteBuf buffer, int index) {
+        return buffer.getUnsignedShort(index + CHECKSUM_OFFSET);
+    }
+
+    /**
+     * Writes the checksum.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @param value the new value
+     */
+    public static void checksum(ByteBuf buffer, int index, int value) {
+        buffer.setShort(index + CHECKSUM_OFFSET, value);
+    }
+
+    /**
+     * Reads the urgent pointer.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @return the value
+     */
+    public static int urgentPointer(ByteBuf buffer, int index) {
+        return buffer.getUnsignedShort(index + URGENT);
+    }
+
+    /**
+     * Writes the urgent pointer.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @param value the new value
+     */
+    public static void urgentPointer(ByteBuf buffer, int index, int value) {
+        buffer.setShort(index + URGENT, value);
+    }
+}

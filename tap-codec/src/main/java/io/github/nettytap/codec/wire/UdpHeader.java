@@ -1,0 +1,141 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.codec.wire;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * A UDP header.
+ *
+ * <pre>
+ *  byte 0             2                  4          6           8
+ * +-------------+------------------+----------+-----------+------------
+ * | source port | destination port |  length  | checksum  | payload ...
+ * +-------------+------------------+----------+-----------+------------
+ * </pre>
+ *
+ * <p>A checksum of zero means that there is none: allowed over IPv4, an error over IPv6 outside tunnels. A sum that
+ * computes to zero is therefore sent as {@code 0xffff} ({@link InternetChecksum#udp(int)}).
+ *
+ * <p>Source: RFC 768; RFC 8200, section 8.1; RFC 6935 for tunnels.
+ */
+public final class UdpHeader {
+
+    /** The length of the header. */
+    public static final int LENGTH = 8;
+
+    /** Where the checksum field is in the header. */
+    public static final int CHECKSUM_OFFSET = 6;
+
+    private static final int DESTINATION_PORT = 2;
+    private static final int UDP_LENGTH = 4;
+
+    private UdpHeader() {}
+
+    /**
+     * Proves that the accessors are safe and that {@link #length(ByteBuf, int)} covers the header and stays within the
+     * datagram.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @param limit the index behind the last byte of the datagram
+     * @return {@value #LENGTH}, or {@link Wire#MALFORMED}
+     */
+    public static int check(ByteBuf buffer, int index, int limit) {
+        if (limit - index < LENGTH) {
+            return Wire.MALFORMED;
+        }
+        int length = buffer.getUnsignedShort(index + UDP_LENGTH);
+        return length >= LENGTH && length <= limit - index ? LENGTH : Wire.MALFORMED;
+    }
+
+    /**
+     * Reads the source port.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @return the value
+     */
+    public static int sourcePort(ByteBuf buffer, int index) {
+        return buffer.getUnsignedShort(index);
+    }
+
+    /**
+     * Writes the source port.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @param value the new value
+     */
+    public static void sourcePort(ByteBuf buffer, int index, int value) {
+        buffer.setShort(index, value);
+    }
+
+    /**
+     * Reads the destination port.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @return the value
+     */
+    public static int destinationPort(ByteBuf buffer, int index) {
+        return buffer.getUnsignedShort(index + DESTINATION_PORT);
+    }
+
+    /**
+     * Writes the destination port.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @param value the new value
+     */
+    public static void destinationPort(ByteBuf buffer, int index, int value) {
+        buffer.setShort(index + DESTINATION_PORT, value);
+    }
+
+    /**
+     * Reads the length of the datagram, header included.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @return the value
+     */
+    public static int length(ByteBuf buffer, int index) {
+        return buffer.getUnsignedShort(index + UDP_LENGTH);
+    }
+
+    /**
+     * Writes the length of the datagram, header included.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @param value the new value
+     */
+    public static void length(ByteBuf buffer, int index, int value) {
+        buffer.setShort(index + UDP_LENGTH, value);
+    }
+
+    /**
+     * Reads the checksum, zero for none.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @return the value
+     */
+    public static int checksum(ByteBuf buffer, int index) {
+        return buffer.getUnsignedShort(index + CHECKSUM_OFFSET);
+    }
+
+    /**
+     * Writes the checksum, zero for none.
+     *
+     * @param buffer the buffer
+     * @param index the index of the header
+     * @param value the new value
+     */
+    public static void checksum(ByteBuf buffer, int index, int value) {
+        buffer.setShort(index + CHECKSUM_OFFSET, value);
+    }
+}
