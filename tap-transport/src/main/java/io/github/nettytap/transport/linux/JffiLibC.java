@@ -64,6 +64,7 @@ final class JffiLibC implements LibC {
     private final long setns = symbol("setns");
     private final long schedSetaffinity = symbol("sched_setaffinity");
     private final long geteuid = symbol("geteuid");
+    private final long getrlimit = symbol("getrlimit");
 
     private JffiLibC() {
         for (int arity = 0; arity <= MAX_ARITY; arity++) {
@@ -303,6 +304,15 @@ final class JffiLibC implements LibC {
     @Override
     public int geteuid() {
         return (int) invoker.invokeN0(contexts[0], geteuid);
+    }
+
+    @Override
+    public int getrlimit(int resource, ByteBuffer limit) {
+        try {
+            return call(getrlimit, resource, addressOf(limit));
+        } finally {
+            Reference.reachabilityFence(limit);
+        }
     }
 
     @Override

@@ -77,6 +77,9 @@ public interface LibC {
 
     int geteuid();
 
+    /** Fills a {@code struct rlimit}: soft and hard limit, eight bytes each. */
+    int getrlimit(int resource, ByteBuffer limit);
+
     /** The address of a direct buffer's position, for pointers inside structs; the caller keeps the buffer reachable. */
     long addressOf(ByteBuffer buffer);
 }

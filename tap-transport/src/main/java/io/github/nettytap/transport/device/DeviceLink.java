@@ -1,0 +1,64 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.device;
+
+import io.github.nettytap.transport.linux.Errno;
+import io.github.nettytap.transport.netlink.Link;
+import io.github.nettytap.transport.netlink.NetlinkException;
+import io.github.nettytap.transport.netlink.Rtnetlink;
+
+/**
+ * Reaches the link behind a TAP descriptor by rtnetlink, in whatever network namespace it is now.
+ *
+ * <p>The driver tells the namespace only to those who have CAP_NET_ADMIN in it. To others the link is visible in the
+ * namespace of the calling thread, where they may read and, without the capability, change nothing anyway.
+ */
+final class DeviceLink {
+
+    /** Something to do with the link. */
+    interface Task<T> {
+        T run(Rtnetlink rtnetlink, Link link) throws NetlinkException;
+    }
+
+    private DeviceLink() {}
+
+    /** @param command the shell command that does the same, for the advice of a failure; empty where there is none */
+    static <T> T run(Kernel kernel, TapFile file, String command, Task<T> task) throws TapException {
+        String name = "";
+        try {
+            name = file.identity().name();
+            try (Rtnetlink rtnetlink = open(kernel, file)) {
+                Link link = rtnetlink.links().named(name).orElse(null);
+                if (link == null) {
+                    throw TapErrors.notVisible(name);
+                }
+                return task.run(rtnetlink, link);
+            }
+        } catch (NetlinkException e) {
+            throw TapErrors.link(name, e, command);
+        } catch (SyscallException e) {
+            throw TapErrors.deviceCall(name, e);
+        }
+    }
+
+    private static Rtnetlink open(Kernel kernel, TapFile file) throws SyscallException, NetlinkException, TapException {
+        int fd;
+        try {
+            fd = file.namespace();
+        } catch (SyscallException e) {
+            if (e.is(Errno.EBADFD) || e.is(Errno.EBADF)) {
+                throw e;
+            }
+            return kernel.openRtnetlink();
+        }
+        try (NetworkNamespace namespace = NetworkNamespace.ofDescriptor(kernel.libc(), fd)) {
+            return namespace.isCurrent() ? kernel.openRtnetlink() : namespace.call(kernel::openRtnetlink);
+        } catch (NetlinkException | TapException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

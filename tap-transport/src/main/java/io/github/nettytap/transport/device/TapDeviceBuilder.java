@@ -1,0 +1,229 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.device;
+
+import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.transport.netlink.Cidr;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Describes a TAP device and opens it.
+ *
+ * <p>Settings are only recorded; {@link #open()} checks all of them before it asks the kernel for anything, applies all
+ * of them, and on any failure closes whatever it had opened. What is not set is left as the kernel has it. Not
+ * thread-safe; may open several devices one after the other.
+ */
+public final class TapDeviceBuilder {
+
+    private static final int DEFAULT_HEADER_SIZE = 12;
+    private static final int BY_OFFLOADS = -1;
+
+    private final Kernel kernel;
+    private final String name;
+    private int queues = 1;
+    private boolean multiQueue;
+    private int vnetHeader = BY_OFFLOADS;
+    private Set<TapOffload> offloads = TapOffload.NONE;
+    private Integer mtu;
+    private MacAddress mac;
+    private Boolean up;
+    private NetworkNamespace namespace;
+    private final List<Cidr> addresses = new ArrayList<>();
+
+    TapDeviceBuilder(Kernel kernel, String name) {
+        this.kernel = kernel;
+        this.name = name;
+    }
+
+    /**
+     * Sets the number of queues. More than one makes the interface multi-queue.
+     *
+     * @param queues 1 to 256
+     * @return this builder
+     */
+    public TapDeviceBuilder queues(int queues) {
+        this.queues = queues;
+        return this;
+    }
+
+    /**
+     * Asks for a multi-queue interface even if only one queue is opened here. To attach to an existing interface this
+     * must be what it is.
+     *
+     * @param multiQueue true to let more queues attach
+     * @return this builder
+     */
+    public TapDeviceBuilder multiQueue(boolean multiQueue) {
+        this.multiQueue = multiQueue;
+        return this;
+    }
+
+    /**
+     * Sets the size of the virtio-net header in front of each frame. Left out, it follows from the offloads: none
+     * without offloads, else 12 bytes, 24 with tunnel offloads.
+     *
+     * @param size 0 for no header, else 10, 12, 20 or 24
+     * @return this builder
+     */
+    public TapDeviceBuilder vnetHeader(int size) {
+        vnetHeader = size;
+        return this;
+    }
+
+    /**
+     * Switches the virtio-net header on, with 12 bytes, or off.
+     *
+     * @param on true for a header of 12 bytes
+     * @return this builder
+     */
+    public TapDeviceBuilder vnetHeader(boolean on) {
+        return vnetHeader(on ? DEFAULT_HEADER_SIZE : 0);
+    }
+
+    /**
+     * Sets the offloads, {@link TapOffload#ALL} being "the best available".
+     *
+     * @param offloads the offloads, empty for none
+     * @return this builder
+     */
+    public TapDeviceBuilder offloads(Collection<TapOffload> offloads) {
+        EnumSet<TapOffload> copy = EnumSet.noneOf(TapOffload.class);
+        copy.addAll(offloads);
+        this.offloads = Collections.unmodifiableSet(copy);
+        return this;
+    }
+
+    /**
+     * Sets the offloads one by one.
+     *
+     * @param offloads the offloads, none to switch all off
+     * @return this builder
+     */
+    public TapDeviceBuilder offloads(TapOffload... offloads) {
+        return offloads(Arrays.asList(offloads));
+    }
+
+    /**
+     * Sets the MTU.
+     *
+     * @param mtu 68 to 65521 bytes
+     * @return this builder
+     */
+    public TapDeviceBuilder mtu(int mtu) {
+        this.mtu = mtu;
+        return this;
+    }
+
+    /**
+     * Sets the MAC address.
+     *
+     * @param mac an individual address
+     * @return this builder
+     */
+    public TapDeviceBuilder mac(MacAddress mac) {
+        this.mac = mac;
+        return this;
+    }
+
+    /**
+     * Sets the link up or down once everything else is set.
+     *
+     * @param up true for up
+     * @return this builder
+     */
+    public TapDeviceBuilder up(boolean up) {
+        this.up = up;
+        return this;
+    }
+
+    /**
+     * Adds an IPv4 or IPv6 address.
+     *
+     * @param address the address with its prefix length
+     * @return this builder
+     */
+    public TapDeviceBuilder address(Cidr address) {
+        addresses.add(address);
+        return this;
+    }
+
+    /**
+     * Opens the device in a network namespace other than that of the calling thread.
+     *
+     * @param namespace the namespace, which is needed only until the device is open
+     * @return this builder
+     */
+    public TapDeviceBuilder namespace(NetworkNamespace namespace) {
+        this.namespace = namespace;
+        return this;
+    }
+
+    /**
+     * Creates the interface, or attaches to the one that has the name, and applies the settings.
+     *
+     * @return the device, to be closed by the caller
+     * @throws TapException if a setting is wrong or the kernel refuses; nothing is left open then
+     */
+    public TapDevice open() throws TapException {
+        TapOpener opener = new TapOpener(kernel, this);
+        opener.check();
+        if (namespace == null) {
+            return opener.open();
+        }
+        try {
+            return namespace.call(opener::open);
+        } catch (TapException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    String name() {
+        return name;
+    }
+
+    int queues() {
+        return queues;
+    }
+
+    boolean multiQueue() {
+        return multiQueue || queues > 1;
+    }
+
+    int vnetHeader() {
+        return vnetHeader == BY_OFFLOADS ? TapOffload.headerSizeFor(offloads) : vnetHeader;
+    }
+
+    Set<TapOffload> offloads() {
+        return offloads;
+    }
+
+    /** Null if not set. */
+    Integer mtu() {
+        return mtu;
+    }
+
+    /** Null if not set. */
+    MacAddress mac() {
+        return mac;
+    }
+
+    /** Null if not set. */
+    Boolean up() {
+        return up;
+    }
+
+    List<Cidr> addresses() {
+        return addresses;
+    }
+}

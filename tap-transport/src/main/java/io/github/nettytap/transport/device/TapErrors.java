@@ -1,0 +1,333 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.device;
+
+import io.github.nettytap.transport.linux.Errno;
+import io.github.nettytap.transport.linux.LibC;
+import io.github.nettytap.transport.linux.Structs;
+import io.github.nettytap.transport.netlink.NetlinkException;
+import io.github.nettytap.transport.netlink.TunLink;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * What each failure means and what to do about it: one method a call that may fail, one branch a row of the table in
+ * {@code docs/troubleshooting.md}.
+ */
+final class TapErrors {
+
+    private static final int RLIMIT_NOFILE = 7;
+    private static final String TROUBLE = "This is not a failure that netty-tap knows; errno(3) lists what it may mean";
+
+    private TapErrors() {}
+
+    static TapException invalidName(String name, String fault) {
+        return new TapException(
+                "check interface name",
+                name,
+                "",
+                fault,
+                "A name has 1 to 15 bytes, without `/`, `:` and white space, and is not `.` or `..`; `tap%d` lets the"
+                        + " kernel choose the number",
+                "interface-name");
+    }
+
+    static TapException invalidSetting(String device, String reason, String advice) {
+        return new TapException("check settings", device, "", reason, advice, "settings");
+    }
+
+    static TapException closed(String operation, String device) {
+        return new TapException(
+                operation, device, "EBADF", "the device is closed", "Open it again with TapDevice.builder", "closed");
+    }
+
+    static TapException open(LibC libc, String device, SyscallException e) {
+        if (e.is(Errno.ENOENT) || e.is(Errno.ENODEV) || e.is(Errno.ENXIO)) {
+            return of(
+                    e,
+                    device,
+                    "there is no TUN/TAP driver behind " + TapFile.DEVICE_NODE,
+                    "Load the module with `modprobe tun`; in a container pass `--device " + TapFile.DEVICE_NODE + "`",
+                    "open-enoent");
+        }
+        if (e.is(Errno.EACCES) || e.is(Errno.EPERM)) {
+            return of(
+                    e,
+                    device,
+                    "this user (uid " + libc.geteuid() + ") may not open the device node" + nodeMode(),
+                    "Have it made accessible (`chmod 0666 " + TapFile.DEVICE_NODE
+                            + "` is what most distributions do; the interfaces stay protected), allow the device in the"
+                            + " container's device cgroup, or receive an open descriptor from a privileged process",
+                    "open-eacces");
+        }
+        if (e.is(Errno.EMFILE)) {
+            return of(
+                    e,
+                    device,
+                    "this process has " + descriptorLimit(libc) + " of " + descriptorLimit(libc)
+                            + " descriptors in use",
+                    "Raise the limit with `ulimit -n`, or find who does not close theirs: `ls -l /proc/PID/fd`",
+                    "open-emfile");
+        }
+        if (e.is(Errno.ENFILE)) {
+            return of(
+                    e,
+                    device,
+                    "the whole system has no descriptor left",
+                    "Raise the limit: `sysctl fs.file-max`",
+                    "open-emfile");
+        }
+        return unknown(e, device);
+    }
+
+    /** @param found the interface of that name before the call, or null */
+    static TapException attach(String device, boolean multiQueue, SyscallException e, LinkState found) {
+        if (e.is(Errno.EPERM)) {
+            String user = System.getProperty("user.name");
+            String name = device.isEmpty() ? "tap0" : device;
+            return of(
+                    e,
+                    device,
+                    "making or attaching to an interface needs CAP_NET_ADMIN in this network namespace, or an interface"
+                            + " that belongs to this user",
+                    "Four ways out: run inside a namespace of your own (`unshare -Urn COMMAND`); have the interface made"
+                            + " for you once (`sudo ip tuntap add " + name + " mode tap user " + user
+                            + "`); give the capability to a private copy of the java launcher (`setcap"
+                            + " cap_net_admin+ep`); or receive an open descriptor from a privileged process",
+                    "tunsetiff-eperm");
+        }
+        if (e.is(Errno.EBUSY)) {
+            return of(
+                    e,
+                    device,
+                    found != null && found.exclusive()
+                            ? "the interface exists already, and a new one was asked for"
+                            : "another process holds the interface, which has a single queue" + holder(device),
+                    found != null && found.exclusive()
+                            ? "Choose another name, or leave exclusive() out to attach to it"
+                            : "End that process, choose another name, or make the interface multi-queue on both sides",
+                    "tunsetiff-ebusy");
+        }
+        if (e.is(Errno.EINVAL)) {
+            return attachInvalid(device, multiQueue, e, found);
+        }
+        if (e.is(Errno.E2BIG)) {
+            return tooManyQueues(device, e);
+        }
+        return unknown(e, device);
+    }
+
+    private static TapException attachInvalid(String device, boolean multiQueue, SyscallException e, LinkState found) {
+        String anchor = "tunsetiff-einval";
+        if (found == null) {
+            return of(
+                    e,
+                    device,
+                    "the kernel takes neither this name nor these flags",
+                    "Choose another name, and check with `ip -d link` that no interface of another kind has it",
+                    anchor);
+        }
+        TunLink tun = found.link().tun().orElse(null);
+        if (tun == null) {
+            return of(
+                    e,
+                    device,
+                    "an interface of that name exists and is not a TAP"
+                            + (found.link().kind().isEmpty()
+                                    ? ""
+                                    : " but of kind " + found.link().kind()),
+                    "Choose another name",
+                    anchor);
+        }
+        if (!tun.isTap()) {
+            return of(
+                    e,
+                    device,
+                    "the interface is a TUN (layer 3), not a TAP",
+                    "Choose another name, or delete it: `ip link delete " + device + "`",
+                    anchor);
+        }
+        if (tun.isMultiQueue() != multiQueue) {
+            return of(
+                    e,
+                    device,
+                    tun.isMultiQueue()
+                            ? "the interface is multi-queue, and a single queue was asked for"
+                            : "the interface has a single queue, and multi-queue was asked for",
+                    tun.isMultiQueue()
+                            ? "Open it with multiQueue(true); one queue is enough then"
+                            : "Leave multiQueue out and ask for one queue, or make it anew: `ip tuntap add " + device
+                                    + " mode tap multi_queue`",
+                    anchor);
+        }
+        return of(
+                e,
+                device,
+                "the interface exists and refuses these flags",
+                "Compare them with `ip -d link show " + device + "`",
+                anchor);
+    }
+
+    static TapException tooManyQueues(String device, SyscallException e) {
+        return of(
+                e,
+                device,
+                "the interface has its 256 queues, the kernel's limit",
+                "Ask for fewer; one queue for each event loop is enough",
+                "tunsetiff-e2big");
+    }
+
+    static TapException offload(String device, Set<TapOffload> wanted, Set<TapOffload> refused, SyscallException e) {
+        if (e.is(Errno.EINVAL)) {
+            return of(
+                    e,
+                    device,
+                    "this kernel does not know " + (refused.isEmpty() ? wanted : refused) + " of " + wanted,
+                    "Ask for TapOffload.ALL to get what there is; USO4 and USO6 need Linux 6.2, the tunnel offloads 6.17",
+                    "tunsetoffload-einval");
+        }
+        return unknown(e, device);
+    }
+
+    static TapException offloadConflict(String device, Set<TapOffload> offloads, int headerSize, String conflict) {
+        return new TapException(
+                "check offloads",
+                device,
+                "",
+                conflict + " (asked for: " + offloads + ", header of " + headerSize + " bytes)",
+                "Leave the header size out to get the right one, or ask for fewer offloads",
+                "offload-conflict");
+    }
+
+    static TapException mac(String device, Object mac, SyscallException e) {
+        if (e.is(Errno.EADDRNOTAVAIL)) {
+            return of(
+                    e,
+                    device,
+                    mac + " is not an address that one interface can have",
+                    "Use an individual (not group) address other than zero, for example MacAddress.random()",
+                    "mac-eaddrnotavail");
+        }
+        return deviceCall(device, e);
+    }
+
+    /** An ioctl on an attached descriptor failed. */
+    static TapException deviceCall(String device, SyscallException e) {
+        if (e.is(Errno.EBADFD)) {
+            return TapException.deviceGone(e.operation(), device);
+        }
+        if (e.is(Errno.EBADF)) {
+            return closed(e.operation(), device);
+        }
+        return unknown(e, device);
+    }
+
+    /** @param command the shell command that does the same, empty where there is none */
+    static TapException link(String device, NetlinkException e, String command) {
+        String operation = e.operation();
+        String said = e.kernelText().isEmpty() ? "" : " (the kernel says: " + e.kernelText() + ")";
+        if (e.errno() == Errno.EPERM.number()) {
+            return new TapException(
+                    operation,
+                    device,
+                    e.errnoName(),
+                    "link settings need CAP_NET_ADMIN in the network namespace; the TAP itself works, only this setting"
+                            + " could not be made" + said,
+                    command.isEmpty()
+                            ? "Have it made by somebody who has the capability"
+                            : "Have it made: `sudo " + command + "`, and leave it out here",
+                    "link-eperm");
+        }
+        if (operation.startsWith("set MTU") && e.errno() == Errno.EINVAL.number()) {
+            return new TapException(
+                    operation,
+                    device,
+                    e.errnoName(),
+                    "the MTU is out of range" + said,
+                    "A TAP takes 68 to 65521, and no more than the bridge that it is in allows",
+                    "mtu-einval");
+        }
+        if (e.errno() == Errno.ENODEV.number()) {
+            return new TapException(
+                    operation,
+                    device,
+                    e.errnoName(),
+                    "the interface is not in this network namespace" + said,
+                    "It was deleted, or moved to a namespace into which this process may not look",
+                    "link-enodev");
+        }
+        return new TapException(
+                operation, device, e.errnoName(), "the kernel refused the setting" + said, TROUBLE, "other");
+    }
+
+    static TapException notVisible(String device) {
+        return new TapException(
+                "find link",
+                device,
+                Errno.ENODEV.name(),
+                "the interface is not in this network namespace",
+                "It was deleted, or moved to a namespace into which this process may not look",
+                "link-enodev");
+    }
+
+    static TapException namespace(String operation, String which, int errno) {
+        SyscallException e = new SyscallException(operation, -errno);
+        String text = operation + ": namespace=" + which;
+        if (e.is(Errno.EPERM) || e.is(Errno.EACCES)) {
+            return new TapException(
+                    text,
+                    "",
+                    Errno.nameOf(errno),
+                    "a network namespace belongs to a user namespace, and CAP_SYS_ADMIN there is needed",
+                    "Run as root, or inside namespaces of your own: `unshare -Urn COMMAND`",
+                    "namespace-eperm");
+        }
+        if (e.is(Errno.ENOENT) || e.is(Errno.ESRCH)) {
+            return new TapException(
+                    text,
+                    "",
+                    Errno.nameOf(errno),
+                    "there is no such namespace",
+                    "`ip netns list` shows those with a name, `lsns -t net` all that this user may see",
+                    "namespace-enoent");
+        }
+        return new TapException(text, "", Errno.nameOf(errno), "the kernel refused it", TROUBLE, "other");
+    }
+
+    static TapException unknown(SyscallException e, String device) {
+        return of(e, device, "the kernel refused it", TROUBLE, "other");
+    }
+
+    private static TapException of(SyscallException e, String device, String reason, String advice, String anchor) {
+        return new TapException(e.operation(), device, Errno.nameOf(e.errno()), reason, advice, anchor);
+    }
+
+    private static String nodeMode() {
+        Path node = Path.of(TapFile.DEVICE_NODE);
+        try {
+            return ", whose mode is " + PosixFilePermissions.toString(Files.getPosixFilePermissions(node))
+                    + " and whose owner is " + Files.getOwner(node).getName();
+        } catch (IOException | UnsupportedOperationException e) {
+            return "";
+        }
+    }
+
+    private static long descriptorLimit(LibC libc) {
+        ByteBuffer limit = Structs.allocate(2 * Long.BYTES);
+        libc.getrlimit(RLIMIT_NOFILE, limit);
+        return limit.getLong(0);
+    }
+
+    private static String holder(String device) {
+        OptionalLong pid = InterfaceHolders.of(device);
+        return pid.isPresent() ? ": process " + pid.getAsLong() : "";
+    }
+}

@@ -1,0 +1,138 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.device;
+
+import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.transport.linux.Errno;
+import io.github.nettytap.transport.linux.Fcntl;
+import io.github.nettytap.transport.linux.IfReq;
+import io.github.nettytap.transport.linux.LibC;
+import io.github.nettytap.transport.linux.Retry;
+import io.github.nettytap.transport.linux.Structs;
+import io.github.nettytap.transport.linux.TunIoctl;
+
+import java.nio.ByteBuffer;
+import java.util.function.IntSupplier;
+
+/**
+ * One descriptor of {@code /dev/net/tun} and the ioctls on it.
+ *
+ * <p>Owns the descriptor from the instruction after {@code open}. Thread-safe: a call and a close exclude each other, as
+ * the number of a closed descriptor may at once be somebody else's.
+ */
+final class TapFile implements AutoCloseable {
+
+    static final String DEVICE_NODE = "/dev/net/tun";
+
+    private static final int CLOSED = -1;
+
+    private final LibC libc;
+    private int fd;
+
+    private TapFile(LibC libc, int fd) {
+        this.libc = libc;
+        this.fd = fd;
+    }
+
+    static TapFile open(LibC libc) throws SyscallException {
+        // Never blocking: a thread inside a blocking read would keep the device alive, whoever closes the descriptor.
+        int fd = Retry.onInterrupt(() -> libc.open(DEVICE_NODE, Fcntl.O_RDWR | Fcntl.O_NONBLOCK | Fcntl.O_CLOEXEC));
+        if (fd < 0) {
+            throw new SyscallException("open " + DEVICE_NODE, fd);
+        }
+        return new TapFile(libc, fd);
+    }
+
+    /** The number, or -1 once closed. */
+    synchronized int fd() {
+        return fd;
+    }
+
+    /** The IFF_ flags that this kernel knows, as far as it tells; TUNSETIFF passes over unknown ones in silence. */
+    int features() throws SyscallException {
+        ByteBuffer features = Structs.allocate(Integer.BYTES);
+        call("TUNGETFEATURES", TunIoctl.TUNGETFEATURES, features);
+        return features.getInt(0);
+    }
+
+    /** Creates the interface or attaches to it, and returns its real name. */
+    String attach(String nameOrTemplate, int flags) throws SyscallException {
+        IfReq request = new IfReq(nameOrTemplate).flags(flags);
+        call("TUNSETIFF", TunIoctl.TUNSETIFF, request.memory());
+        return request.name();
+    }
+
+    /** The name and flags of the interface that this descriptor is attached to. */
+    IfReq identity() throws SyscallException {
+        IfReq request = new IfReq();
+        call("TUNGETIFF", TunIoctl.TUNGETIFF, request.memory());
+        return request;
+    }
+
+    void setVnetHeaderSize(int size) throws SyscallException {
+        call("TUNSETVNETHDRSZ", TunIoctl.TUNSETVNETHDRSZ, Structs.ofInt(size));
+    }
+
+    int vnetHeaderSize() throws SyscallException {
+        ByteBuffer size = Structs.allocate(Integer.BYTES);
+        call("TUNGETVNETHDRSZ", TunIoctl.TUNGETVNETHDRSZ, size);
+        return size.getInt(0);
+    }
+
+    /** Fixes the byte order of the header's fields, which is the host's otherwise. */
+    void setVnetLittleEndian() throws SyscallException {
+        call("TUNSETVNETLE", TunIoctl.TUNSETVNETLE, Structs.ofInt(1));
+    }
+
+    void setOffload(int mask) throws SyscallException {
+        call("TUNSETOFFLOAD", TunIoctl.TUNSETOFFLOAD, mask);
+    }
+
+    MacAddress mac() throws SyscallException {
+        IfReq request = new IfReq();
+        call("SIOCGIFHWADDR", TunIoctl.SIOCGIFHWADDR, request.memory());
+        return MacAddress.of(request.hardwareAddress());
+    }
+
+    void setMac(MacAddress mac) throws SyscallException {
+        call(
+                "SIOCSIFHWADDR",
+                TunIoctl.SIOCSIFHWADDR,
+                new IfReq().hardwareAddress(mac.toBytes()).memory());
+    }
+
+    /** A new descriptor of the network namespace that the interface is in now, to be closed by the caller. */
+    int namespace() throws SyscallException {
+        return call("TUNGETDEVNETNS", TunIoctl.TUNGETDEVNETNS, 0);
+    }
+
+    private int call(String operation, int request, ByteBuffer argument) throws SyscallException {
+        return call(operation, () -> libc.ioctl(fd, request, argument));
+    }
+
+    private int call(String operation, int request, long argument) throws SyscallException {
+        return call(operation, () -> libc.ioctl(fd, request, argument));
+    }
+
+    private synchronized int call(String operation, IntSupplier call) throws SyscallException {
+        if (fd == CLOSED) {
+            throw new SyscallException(operation, -Errno.EBADF.number());
+        }
+        int result = Retry.onInterrupt(call);
+        if (result < 0) {
+            throw new SyscallException(operation, result);
+        }
+        return result;
+    }
+
+    @Override
+    public synchronized void close() {
+        if (fd != CLOSED) {
+            int closing = fd;
+            fd = CLOSED;
+            libc.close(closing);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.device;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * Work that the kernel may leave to the reader of a TAP: frames that it hands over then carry a virtio-net header which
+ * says what is still to be done.
+ *
+ * <p>An offload governs only what the kernel <em>sends to us</em>. Frames written to the TAP may use checksum and
+ * segmentation requests whenever the header is on.
+ *
+ * <p>Source: linux/if_tun.h, {@code TUN_F_*}; the rules are those of the driver's {@code set_offload}.
+ */
+public enum TapOffload {
+
+    /** Frames may come with a checksum that is still to be completed. */
+    CSUM(0x01),
+    /** TCP over IPv4 may come as one frame of many segments. Needs {@link #CSUM}. */
+    TSO4(0x02),
+    /** TCP over IPv6 may come as one frame of many segments. Needs {@link #CSUM}. */
+    TSO6(0x04),
+    /** Such TCP frames may carry ECN's CWR bit. Needs {@link #TSO4} or {@link #TSO6}. */
+    TSO_ECN(0x08),
+    /** UDP over IPv4 may come as one frame of many datagrams. Needs {@link #CSUM} and {@link #USO6}; Linux 6.2. */
+    USO4(0x20),
+    /** UDP over IPv6 may come as one frame of many datagrams. Needs {@link #CSUM} and {@link #USO4}; Linux 6.2. */
+    USO6(0x40),
+    /**
+     * Segments inside a UDP tunnel may come as one frame. Needs one of TSO and USO and a header of 24 bytes; Linux 6.17.
+     */
+    UDP_TUNNEL_GSO(0x80),
+    /** The outer UDP checksum of such frames may be incomplete. Needs {@link #UDP_TUNNEL_GSO}; Linux 6.17. */
+    UDP_TUNNEL_GSO_CSUM(0x100);
+
+    /** No offload: every frame comes complete and at most MTU-sized. */
+    public static final Set<TapOffload> NONE = Collections.unmodifiableSet(EnumSet.noneOf(TapOffload.class));
+
+    /**
+     * The best available: checksum, TSO with ECN, and USO. A set equal to this one is a wish: the device gets the
+     * largest part of it that the kernel grants when asked, and {@link TapDevice#offloads()} tells which. Any other set
+     * is taken by the letter, and refused if a part of it is not available.
+     */
+    public static final Set<TapOffload> ALL = Collections.unmodifiableSet(EnumSet.range(CSUM, USO6));
+
+    /** The header size from which on the driver can describe frames inside a tunnel. */
+    static final int TUNNEL_HEADER_SIZE = 24;
+
+    private static final int DEFAULT_HEADER_SIZE = 12;
+
+    private final int bit;
+
+    TapOffload(int bit) {
+        this.bit = bit;
+    }
+
+    /**
+     * The size of virtio-net header that this offload needs at least.
+     *
+     * @return 24 for the tunnel offloads, else 10
+     */
+    public int minimumHeaderSize() {
+        return this == UDP_TUNNEL_GSO || this == UDP_TUNNEL_GSO_CSUM ? TUNNEL_HEADER_SIZE : 10;
+    }
+
+    /** The header that a device with these offloads gets if nobody says otherwise. */
+    static int headerSizeFor(Collection<TapOffload> offloads) {
+        if (offloads.isEmpty()) {
+            return 0;
+        }
+        return offloads.stream().anyMatch(o -> o.minimumHeaderSize() > DEFAULT_HEADER_SIZE)
+                ? TUNNEL_HEADER_SIZE
+                : DEFAULT_HEADER_SIZE;
+    }
+
+    /** The argument of TUNSETOFFLOAD. */
+    static int mask(Collection<TapOffload> offloads) {
+        int mask = 0;
+        for (TapOffload offload : offloads) {
+            mask |= offload.bit;
+        }
+        return mask;
+    }
+
+    static Set<TapOffload> ofMask(int mask) {
+        EnumSet<TapOffload> offloads = EnumSet.noneOf(TapOffload.class);
+        for (TapOffload offload : values()) {
+            if ((mask & offload.bit) != 0) {
+                offloads.add(offload);
+            }
+        }
+        return Collections.unmodifiableSet(offloads);
+    }
+
+    /** Why the kernel would refuse this set, or lose frames with this header; empty if neither. */
+    static String conflict(Set<TapOffload> offloads, int vnetHeaderSize) {
+        if (offloads.isEmpty()) {
+            return "";
+        }
+        if (vnetHeaderSize == 0) {
+            return "without a virtio-net header nothing would tell which frames are incomplete";
+        }
+        boolean tso = offloads.contains(TSO4) || offloads.contains(TSO6);
+        if (!offloads.contains(CSUM)) {
+            return "every other offload needs CSUM";
+        }
+        if (offloads.contains(TSO_ECN) && !tso) {
+            return "TSO_ECN needs TSO4 or TSO6";
+        }
+        if (offloads.contains(USO4) != offloads.contains(USO6)) {
+            return "USO4 and USO6 go together";
+        }
+        if (offloads.contains(UDP_TUNNEL_GSO_CSUM) && !offloads.contains(UDP_TUNNEL_GSO)) {
+            return "UDP_TUNNEL_GSO_CSUM needs UDP_TUNNEL_GSO";
+        }
+        if (offloads.contains(UDP_TUNNEL_GSO)) {
+            if (!tso && !offloads.contains(USO4)) {
+                return "UDP_TUNNEL_GSO needs a plain TSO or USO offload beside it";
+            }
+            if (vnetHeaderSize < TUNNEL_HEADER_SIZE) {
+                // Seen on Linux 6.18: reads of such traffic fail with EFAULT and the frames are lost.
+                return "UDP_TUNNEL_GSO needs a virtio-net header of 24 bytes; with a smaller one the kernel loses frames";
+            }
+        }
+        return "";
+    }
+}

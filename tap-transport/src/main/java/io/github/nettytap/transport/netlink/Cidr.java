@@ -1,0 +1,104 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.netlink;
+
+import io.netty.util.NetUtil;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+
+/** An IPv4 or IPv6 address with a prefix length, as in {@code 10.0.0.1/24}. Host bits are kept. */
+public final class Cidr {
+
+    private final InetAddress address;
+    private final int prefixLength;
+
+    private Cidr(InetAddress address, int prefixLength) {
+        this.address = address;
+        this.prefixLength = prefixLength;
+    }
+
+    /**
+     * Makes one from its parts.
+     *
+     * @param address the address
+     * @param prefixLength 0 to 32 for IPv4, 0 to 128 for IPv6
+     * @return the address with its prefix length
+     * @throws IllegalArgumentException if the length is out of range
+     */
+    public static Cidr of(InetAddress address, int prefixLength) {
+        int bits = address.getAddress().length * Byte.SIZE;
+        if (prefixLength < 0 || prefixLength > bits) {
+            throw new IllegalArgumentException("prefix length out of range: address=" + address.getHostAddress()
+                    + ", prefixLength=" + prefixLength + " (expected: 0 to " + bits + ")");
+        }
+        return new Cidr(address, prefixLength);
+    }
+
+    /**
+     * Parses the usual text. No name is looked up.
+     *
+     * @param text for example {@code 10.0.0.1/24} or {@code fd00::1/64}; without a slash it is one whole address
+     * @return the address with its prefix length
+     * @throws IllegalArgumentException if the text has another form
+     */
+    public static Cidr parse(String text) {
+        int slash = text.indexOf('/');
+        String literal = slash < 0 ? text : text.substring(0, slash);
+        byte[] octets = literal.indexOf('%') >= 0 ? null : NetUtil.createByteArrayFromIpAddressString(literal);
+        if (octets == null) {
+            throw malformed(text, null);
+        }
+        try {
+            InetAddress address = InetAddress.getByAddress(octets);
+            int prefixLength = slash < 0 ? octets.length * Byte.SIZE : Integer.parseInt(text.substring(slash + 1));
+            return of(address, prefixLength);
+        } catch (UnknownHostException | NumberFormatException e) {
+            throw malformed(text, e);
+        }
+    }
+
+    private static IllegalArgumentException malformed(String text, Exception cause) {
+        return new IllegalArgumentException(
+                "not an address with prefix length: text=\"" + text + "\" (expected: 10.0.0.1/24 or fd00::1/64)",
+                cause);
+    }
+
+    /**
+     * The address.
+     *
+     * @return the address with its host bits
+     */
+    public InetAddress address() {
+        return address;
+    }
+
+    /**
+     * The prefix length.
+     *
+     * @return the number of leading bits that make the network
+     */
+    public int prefixLength() {
+        return prefixLength;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Cidr
+                && ((Cidr) other).prefixLength == prefixLength
+                && ((Cidr) other).address.equals(address);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * address.hashCode() + prefixLength;
+    }
+
+    /** The usual text, with IPv6 in its short form. */
+    @Override
+    public String toString() {
+        return NetUtil.toAddressString(address) + "/" + prefixLength;
+    }
+}

@@ -1,0 +1,160 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.netlink;
+
+import io.github.nettytap.codec.wire.MacAddress;
+
+import java.nio.ByteBuffer;
+import java.util.Optional;
+
+/** A link (network interface) as the kernel described it at one moment. */
+public final class Link {
+
+    private static final int FIXED_HEADER = 16;
+    private static final int UNKNOWN = -1;
+
+    private final int index;
+    private final int flags;
+    private final Attributes attributes;
+    private final Attributes info;
+
+    private Link(int index, int flags, Attributes attributes) {
+        this.index = index;
+        this.flags = flags;
+        this.attributes = attributes;
+        info = attributes.nested(Rtm.IFLA_LINKINFO);
+    }
+
+    /**
+     * Reads an RTM_NEWLINK or RTM_DELLINK message.
+     *
+     * <pre>
+     * ifinfomsg after the message header:
+     * 0 family u8    1 pad u8    2 ARPHRD type u16    4 index i32    8 flags u32    12 change mask u32
+     * </pre>
+     */
+    static Link read(ByteBuffer message) {
+        int body = MessageWriter.HEADER_SIZE;
+        ByteBuffer copy = ByteBuffer.allocate(message.limit()).order(message.order());
+        copy.put(message.duplicate()).flip();
+        return new Link(copy.getInt(body + 4), copy.getInt(body + 8), Attributes.parse(copy, body + FIXED_HEADER));
+    }
+
+    /**
+     * The number of the link in its namespace.
+     *
+     * @return the ifindex, at least 1
+     */
+    public int index() {
+        return index;
+    }
+
+    /**
+     * The name.
+     *
+     * @return for example {@code tap0}
+     */
+    public String name() {
+        return attributes.string(Rtm.IFLA_IFNAME);
+    }
+
+    /**
+     * Whether the link is set up (IFF_UP), which says nothing about its carrier.
+     *
+     * @return true if up
+     */
+    public boolean isUp() {
+        return (flags & Rtm.IFF_UP) != 0;
+    }
+
+    /**
+     * Whether the link has a carrier. A TAP has one while a queue of it is attached, unless it was taken away.
+     *
+     * @return true if the carrier is on
+     */
+    public boolean hasCarrier() {
+        return attributes.u8(Rtm.IFLA_CARRIER, 0) != 0;
+    }
+
+    /**
+     * The largest layer-3 packet of the link.
+     *
+     * @return the MTU in bytes, without the Ethernet header
+     */
+    public int mtu() {
+        return attributes.u32(Rtm.IFLA_MTU, UNKNOWN);
+    }
+
+    /**
+     * The hardware address.
+     *
+     * @return the address, empty on a link that is not Ethernet-like
+     */
+    public Optional<MacAddress> mac() {
+        byte[] octets = attributes.bytes(Rtm.IFLA_ADDRESS);
+        return octets.length == MacAddress.LENGTH ? Optional.of(MacAddress.of(octets)) : Optional.empty();
+    }
+
+    /**
+     * The driver's kind.
+     *
+     * @return for example {@code tun} (for TAP too), {@code bridge}, {@code veth}; empty for a link without one
+     */
+    public String kind() {
+        return info.string(Rtm.IFLA_INFO_KIND);
+    }
+
+    /**
+     * The bridge or other link that this one is a port of.
+     *
+     * @return the ifindex of the master, or 0
+     */
+    public int master() {
+        return attributes.u32(Rtm.IFLA_MASTER, 0);
+    }
+
+    /**
+     * The length of the transmit queue; for a TAP the number of frames that wait for a reader.
+     *
+     * @return the length in frames
+     */
+    public int transmitQueueLength() {
+        return attributes.u32(Rtm.IFLA_TXQLEN, UNKNOWN);
+    }
+
+    /**
+     * The alias, a free text.
+     *
+     * @return the text, empty if none is set
+     */
+    public String alias() {
+        return attributes.string(Rtm.IFLA_IFALIAS);
+    }
+
+    /**
+     * The group of links that this one is in.
+     *
+     * @return the group, 0 if none was set
+     */
+    public int group() {
+        return attributes.u32(Rtm.IFLA_GROUP, 0);
+    }
+
+    /**
+     * What the TUN/TAP driver adds.
+     *
+     * @return the driver's part, empty for a link of another kind
+     */
+    public Optional<TunLink> tun() {
+        return kind().equals("tun") ? Optional.of(new TunLink(info.nested(Rtm.IFLA_INFO_DATA))) : Optional.empty();
+    }
+
+    @Override
+    public String toString() {
+        return "Link(index=" + index + ", name=" + name() + ", kind=" + kind() + ", up=" + isUp() + ", carrier="
+                + hasCarrier() + ", mtu=" + mtu() + ", mac="
+                + mac().map(MacAddress::toString).orElse("none") + ")";
+    }
+}

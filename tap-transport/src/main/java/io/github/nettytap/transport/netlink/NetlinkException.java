@@ -1,0 +1,73 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.netlink;
+
+import io.github.nettytap.transport.linux.Errno;
+
+import java.io.IOException;
+
+/**
+ * A request that the kernel refused, or a netlink socket that failed.
+ *
+ * <p>The message names the operation, the errno and, where the kernel gave one, its own explanation (the extended
+ * acknowledgement, for example {@code mtu greater than device maximum}).
+ */
+public final class NetlinkException extends IOException {
+
+    private static final long serialVersionUID = 1;
+
+    private final String operation;
+    private final int errno;
+    private final String kernelText;
+
+    NetlinkException(String operation, int errno, String kernelText) {
+        super(operation + ": errno=" + Errno.nameOf(errno)
+                + (kernelText.isEmpty() ? "" : ", kernel says \"" + kernelText + "\""));
+        this.operation = operation;
+        this.errno = errno;
+        this.kernelText = kernelText;
+    }
+
+    /** A failed system call: {@code result} is the negated errno. */
+    static NetlinkException ofCall(String operation, int result) {
+        return new NetlinkException(operation, -result, "");
+    }
+
+    /**
+     * What was tried.
+     *
+     * @return for example {@code set MTU: ifindex=7, mtu=100000}
+     */
+    public String operation() {
+        return operation;
+    }
+
+    /**
+     * The errno's number.
+     *
+     * @return the positive number, for example 1 for EPERM
+     */
+    public int errno() {
+        return errno;
+    }
+
+    /**
+     * The errno's name.
+     *
+     * @return for example {@code EPERM}
+     */
+    public String errnoName() {
+        return Errno.nameOf(errno);
+    }
+
+    /**
+     * The kernel's own explanation.
+     *
+     * @return the text of the extended acknowledgement, empty where there is none
+     */
+    public String kernelText() {
+        return kernelText;
+    }
+}
