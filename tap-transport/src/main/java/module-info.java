@@ -10,6 +10,7 @@ module io.github.nettytap.transport {
     requires io.netty.transport.classes.io_uring;
     requires org.jnrproject.jffi;
 
+    exports io.github.nettytap.transport.channel;
     exports io.github.nettytap.transport.device;
     exports io.github.nettytap.transport.netlink;
 }

@@ -138,6 +138,7 @@ public final class LeakGate implements BeforeAllCallback, AfterAllCallback {
                 || group.getName().equals("system")
                 || group.getName().equals("InnocuousThreadGroup")
                 || thread.getName().startsWith("surefire-")
+                || thread.getName().startsWith("junit-")
                 || thread.getName().startsWith("process reaper");
     }
 }

@@ -246,7 +246,10 @@ public final class TapDevice implements AutoCloseable {
         throw TapErrors.closed(operation, lastName);
     }
 
-    /** Closes all queues, whoever took them; the kernel then removes an interface that is not persistent. */
+    /**
+     * Closes all queues; those that channels have taken close with their channels, soon afterwards. The kernel removes an
+     * interface that is not persistent when its last queue is closed.
+     */
     @Override
     public void close() {
         queues.forEach(TapQueue::close);

@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.transport.device;
 
+import io.github.nettytap.transport.linux.Errno;
+
 import java.io.IOException;
 
 /**
@@ -96,6 +98,24 @@ public final class TapException extends IOException {
                 "A frame has an Ethernet header of 14 bytes, and a virtio-net header in front of it says nothing that"
                         + " reaches beyond the frame",
                 "write-einval");
+    }
+
+    /**
+     * A read or write failed in a way that has no reason of its own.
+     *
+     * @param operation what was tried, for example {@code write}
+     * @param device the name of the device
+     * @param errno the positive errno
+     * @return the exception; the device is unharmed
+     */
+    public static TapException refused(String operation, String device, int errno) {
+        return new TapException(
+                operation,
+                device,
+                Errno.nameOf(errno),
+                "the kernel refused it",
+                "The frame is lost and counted; the device can be used on",
+                "frame-refused");
     }
 
     /**

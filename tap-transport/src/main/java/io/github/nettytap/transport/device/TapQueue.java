@@ -4,18 +4,22 @@
  */
 package io.github.nettytap.transport.device;
 
+import java.io.Closeable;
+
 /**
  * One queue of a {@link TapDevice}: one descriptor, from which the kernel's frames are read and to which ours are
  * written.
  *
- * <p>Whoever takes a queue owns it and closes it: an application that reads and writes by itself, or the channel that it
- * was handed to. When the last queue is closed, the device is. Thread-safe.
+ * <p>An application that reads and writes by itself uses the descriptor as it is. A channel {@linkplain #take takes} the
+ * queue: its descriptor is then closed by the channel alone, when its event loop has let go of it. When the last queue is
+ * closed, the device is. Thread-safe.
  */
 public final class TapQueue implements AutoCloseable {
 
     private final TapDevice device;
     private final int index;
     private final TapFile file;
+    private Runnable closeRequest;
 
     TapQueue(TapDevice device, int index, TapFile file) {
         this.device = device;
@@ -63,10 +67,35 @@ public final class TapQueue implements AutoCloseable {
         return file;
     }
 
-    /** Closes the descriptor; a second call does nothing. */
+    /**
+     * Takes the queue over. A descriptor that an event loop watches may not be closed by another thread, as its number can
+     * belong to something else a moment later; so once the queue is taken, {@link #close()} only asks.
+     *
+     * @param closeRequest run when somebody closes the queue or its device; on any thread, and more than once
+     * @return what closes the descriptor, for the one who took it; a second call of it does nothing
+     * @throws IllegalStateException if the queue is taken or closed already
+     */
+    public synchronized Closeable take(Runnable closeRequest) {
+        if (this.closeRequest != null || !isOpen()) {
+            throw new IllegalStateException(
+                    (isOpen() ? "the queue is taken already: " : "the queue is closed: ") + this);
+        }
+        this.closeRequest = closeRequest;
+        return file::close;
+    }
+
+    /** Closes the descriptor, or asks whoever took the queue to do so; a second call does nothing. */
     @Override
     public void close() {
-        file.close();
+        Runnable request;
+        synchronized (this) {
+            request = closeRequest;
+        }
+        if (request == null) {
+            file.close();
+        } else if (isOpen()) {
+            request.run();
+        }
     }
 
     @Override

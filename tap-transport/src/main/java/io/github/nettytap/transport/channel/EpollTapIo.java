@@ -1,0 +1,188 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.channel;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * A channel on an epoll event loop: level-triggered, one {@code read} and one {@code write} a frame.
+ *
+ * <p>The interest never becomes empty. {@code EPOLLERR} alone would not notice a deleted interface, and a mask of zero
+ * takes the descriptor out of epoll for good; {@code EPOLLERR|EPOLLPRI} is noticed at once and never reports a frame.
+ */
+final class EpollTapIo extends TapIo implements EpollIoHandle {
+
+    // uapi/linux/eventpoll.h; Netty has no constant for PRI and HUP.
+    private static final int IN = 0x01;
+    private static final int PRI = 0x02;
+    private static final int OUT = 0x04;
+    private static final int ERR = 0x08;
+    private static final int HUP = 0x10;
+
+    private static final int IDLE = ERR | PRI;
+
+    /** The four masks, by {@code IN|OUT}: EpollIoOps.valueOf would make a new object each time. */
+    private static final EpollIoOps[] OPS = new EpollIoOps[(IN | OUT) + 1];
+
+    static {
+        for (int interest : new int[] {0, IN, OUT, IN | OUT}) {
+            OPS[interest] = EpollIoOps.valueOf(IDLE | interest);
+        }
+    }
+
+    private final TapChannel channel;
+    private final FileDescriptor fd;
+    private final FrameReceiver receiver;
+    private IoRegistration registration;
+    private int interest;
+
+    EpollTapIo(TapChannel channel, TapEndpoint endpoint, FrameReceiver receiver) {
+        this.channel = channel;
+        this.receiver = receiver;
+        fd = endpoint.fd();
+    }
+
+    @Override
+    IoHandle handle() {
+        return this;
+    }
+
+    @Override
+    public FileDescriptor fd() {
+        return fd;
+    }
+
+    @Override
+    void start(IoRegistration registration) {
+        this.registration = registration;
+        registration.submit(OPS[0]);
+    }
+
+    @Override
+    void beginRead() {
+        interest(interest | IN);
+    }
+
+    @Override
+    void stopRead() {
+        interest(interest & ~IN);
+    }
+
+    private void interest(int wanted) {
+        if (wanted != interest && registration != null) {
+            interest = wanted;
+            registration.submit(OPS[wanted]);
+        }
+    }
+
+    @Override
+    boolean isWriteBlocked() {
+        return (interest & OUT) != 0;
+    }
+
+    @Override
+    public void handle(IoRegistration ignored, IoEvent event) {
+        int ready = ((EpollIoEvent) event).ops().value();
+        // Writing first, as it frees what the reading will need again.
+        if ((ready & OUT) != 0) {
+            channel.resumeWrites();
+        }
+        if ((ready & (IN | HUP)) != 0 && (interest & IN) != 0) {
+            readFrames();
+        } else if ((ready & HUP) != 0 && channel.isOpen()) {
+            // Only a socket in place of a TAP reports this. It would be reported for ever, and there is no reader.
+            channel.peerClosed();
+        }
+        if ((ready & ERR) != 0 && channel.isOpen()) {
+            channel.deviceFailed();
+        }
+    }
+
+    private void readFrames() {
+        TapReadLoop reads = channel.readLoop();
+        reads.begin();
+        try {
+            do {
+                receiver.prepare();
+                int room = receiver.room();
+                int length = read(receiver.buffer(), receiver.index(), room);
+                if (length <= 0) {
+                    receiver.cancel();
+                    reads.nothingRead(length < 0);
+                    break;
+                }
+                reads.deliver(receiver.take(length), length, room);
+            } while (reads.isContinuing() && receiver.hasRoom());
+        } catch (Throwable cause) {
+            reads.failed(cause);
+        }
+        reads.end();
+    }
+
+    /** Returns 0 if there is no frame and -1 if there will never be one. */
+    private int read(ByteBuf buffer, int index, int room) throws IOException {
+        if (buffer.hasMemoryAddress()) {
+            return fd.readAddress(buffer.memoryAddress(), index, index + room);
+        }
+        ByteBuffer nio = buffer.internalNioBuffer(index, room);
+        return fd.read(nio, nio.position(), nio.limit());
+    }
+
+    @Override
+    void write(ChannelOutboundBuffer in) throws IOException {
+        TapWriteLoop writes = channel.writeLoop();
+        for (int budget = writes.begin(); budget > 0; budget--) {
+            Object message = in.current();
+            if (message == null) {
+                interest(interest & ~OUT);
+                writes.end();
+                return;
+            }
+            if (!writes.write(in, (ByteBuf) message)) {
+                interest(interest | OUT);
+                writes.end();
+                return;
+            }
+        }
+        writes.end();
+        // The device is not blocked, so waiting for EPOLLOUT would be wrong; it never comes while the link is down.
+        interest(interest & ~OUT);
+        channel.scheduleFlush();
+    }
+
+    @Override
+    void deregister() {
+        if (registration != null) {
+            registration.cancel();
+            registration = null;
+        }
+        interest = 0;
+        receiver.release();
+    }
+
+    @Override
+    void close(TapEndpoint endpoint) {
+        // Cancelled before it is closed: the number may be another descriptor's at once, and epoll's table goes by
+        // number.
+        deregister();
+        channel.closeDescriptor(endpoint);
+    }
+
+    @Override
+    public void close() {
+        channel.unsafe().close(channel.unsafe().voidPromise());
+    }
+}

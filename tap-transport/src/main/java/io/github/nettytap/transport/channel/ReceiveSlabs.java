@@ -1,0 +1,121 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.channel;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+
+/**
+ * The receive buffers of one event loop: a few large slabs that frames are read into one after the other, and that are
+ * handed out as retained slices.
+ *
+ * <p>A frame's length is known only once it is read, and a buffer too small cuts the frame without a word, so every
+ * read needs room for the largest frame there is, most of which is then not used. A slab gives that room without
+ * keeping it: the next frame starts where the last one ended. As soon as nobody holds a slice of the slab any more it
+ * is rewound, so that in the usual case, where frames are forwarded at once, the same memory stays in the cache.
+ *
+ * <p><b>Bound.</b> A frame that a consumer keeps pins its whole slab. At most {@value #MAX_SLABS} slabs of
+ * {@value #SLAB_SIZE} bytes exist for a loop; when all of them are pinned, frames are read into one more slab and
+ * copied into buffers of their own size, which cost what they hold and pin nothing. So a loop never has more than
+ * {@code (MAX_SLABS + 1) * SLAB_SIZE} bytes of slabs, however many frames are kept.
+ *
+ * <p>Used by the loop's thread only. Slices may be released by any thread.
+ */
+final class ReceiveSlabs {
+
+    /** The largest frame that a TAP hands over: virtio-net header (24), Ethernet (14), two VLAN tags (8), IP (65,535). */
+    static final int MAX_FRAME = 24 + 14 + 8 + 65_535;
+
+    static final int SLAB_SIZE = 256 * 1024;
+
+    static final int MAX_SLABS = 8;
+
+    private final ByteBufAllocator allocator;
+    private final ByteBuf[] slabs = new ByteBuf[MAX_SLABS];
+    private int count;
+    private ByteBuf current;
+    private ByteBuf copySource;
+
+    ReceiveSlabs(ByteBufAllocator allocator) {
+        this.allocator = allocator;
+    }
+
+    /**
+     * The slab to read the next frame into, from its writer index on.
+     *
+     * @param room the bytes that must be writable there
+     */
+    ByteBuf writable(int room) {
+        ByteBuf slab = current;
+        if (slab != null && slab != copySource) {
+            if (slab.refCnt() == 1) {
+                return slab.clear();
+            }
+            if (slab.writableBytes() >= room) {
+                return slab;
+            }
+        }
+        return next();
+    }
+
+    /** Whether one more frame fits behind those of the current slab. */
+    boolean hasRoom(int room) {
+        return current != copySource && current.writableBytes() >= room;
+    }
+
+    private ByteBuf next() {
+        for (int i = 0; i < count; i++) {
+            if (slabs[i].refCnt() == 1) {
+                return current = slabs[i].clear();
+            }
+        }
+        if (count < MAX_SLABS) {
+            return current = slabs[count++] = allocate();
+        }
+        if (copySource == null) {
+            copySource = allocate();
+        }
+        return current = copySource.clear();
+    }
+
+    private ByteBuf allocate() {
+        return UntrackedBuffers.allocate(allocator, SLAB_SIZE);
+    }
+
+    /** Whether the frames just read have to be copied, since too many slabs are pinned. */
+    boolean isCopying() {
+        return current == copySource;
+    }
+
+    /**
+     * Takes the frame that was read at the writer index of {@link #writable}, past the headroom.
+     *
+     * @return a buffer of {@code headroom + length} bytes, its reader index behind the headroom; the caller's to release
+     */
+    ByteBuf take(int headroom, int length) {
+        ByteBuf slab = current;
+        int start = slab.writerIndex();
+        int size = headroom + length;
+        if (slab == copySource) {
+            return allocator.directBuffer(size).setIndex(headroom, headroom).writeBytes(slab, start + headroom, length);
+        }
+        slab.writerIndex(start + size);
+        return slab.retainedSlice(start, size).setIndex(headroom, size);
+    }
+
+    /** Lets go of the slabs; frames that are still held keep theirs alive. */
+    void release() {
+        for (int i = 0; i < count; i++) {
+            slabs[i].release();
+            slabs[i] = null;
+        }
+        if (copySource != null) {
+            copySource.release();
+            copySource = null;
+        }
+        count = 0;
+        current = null;
+    }
+}

@@ -1,0 +1,411 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.channel;
+
+import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapDeviceBuilder;
+import io.github.nettytap.transport.device.TapOffload;
+import io.github.nettytap.transport.device.TapQueue;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.DefaultChannelConfig;
+import io.netty.channel.MessageSizeEstimator;
+import io.netty.channel.RecvByteBufAllocator;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.unix.PreferredDirectByteBufAllocator;
+
+import java.io.IOException;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * The configuration of a {@link TapChannel}.
+ *
+ * <p>Differs from Netty's defaults in three points. The allocator is {@link PooledByteBufAllocator#DEFAULT}: frames are
+ * slices of a larger buffer, and of Netty's allocators it is the one whose slices are recycled rather than left to the
+ * garbage collector. {@code maxMessagesPerRead} is 64. The write buffer water marks are 1 and 4 MiB, as a batch of 64
+ * frames of a device with segmentation offload alone exceeds the usual 64 KiB.
+ */
+public final class TapChannelConfig extends DefaultChannelConfig {
+
+    private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(1 << 20, 4 << 20);
+
+    private final TapChannel tapChannel;
+
+    private Set<TapOffload> offloads = Set.of();
+    private int vnetHeaderSize = -1;
+    private int mtu;
+    private MacAddress mac;
+    private boolean up;
+    private NetworkNamespace namespace;
+    private int headroom;
+
+    TapChannelConfig(TapChannel channel) {
+        super(channel, new SlabRecvByteBufAllocator());
+        tapChannel = channel;
+        super.setAllocator(PooledByteBufAllocator.DEFAULT);
+        super.setWriteBufferWaterMark(WATER_MARK);
+    }
+
+    @Override
+    public Map<ChannelOption<?>, Object> getOptions() {
+        return getOptions(
+                super.getOptions(),
+                TapChannelOption.TAP_OFFLOADS,
+                TapChannelOption.TAP_VNET_HEADER_SIZE,
+                TapChannelOption.TAP_MTU,
+                TapChannelOption.TAP_MAC,
+                TapChannelOption.TAP_UP,
+                TapChannelOption.TAP_NAMESPACE,
+                TapChannelOption.TAP_HEADROOM);
+    }
+
+    @SuppressWarnings("unchecked")
+    @Override
+    public <T> T getOption(ChannelOption<T> option) {
+        if (option == TapChannelOption.TAP_OFFLOADS) {
+            return (T) getOffloads();
+        }
+        if (option == TapChannelOption.TAP_VNET_HEADER_SIZE) {
+            return (T) (Integer) getVnetHeaderSize();
+        }
+        if (option == TapChannelOption.TAP_MTU) {
+            return (T) (Integer) mtu;
+        }
+        if (option == TapChannelOption.TAP_MAC) {
+            return (T) mac;
+        }
+        if (option == TapChannelOption.TAP_UP) {
+            return (T) (Boolean) up;
+        }
+        if (option == TapChannelOption.TAP_NAMESPACE) {
+            return (T) namespace;
+        }
+        if (option == TapChannelOption.TAP_HEADROOM) {
+            return (T) (Integer) headroom;
+        }
+        return super.getOption(option);
+    }
+
+    @SuppressWarnings("unchecked")
+    @Override
+    public <T> boolean setOption(ChannelOption<T> option, T value) {
+        validate(option, value);
+        if (option == TapChannelOption.TAP_OFFLOADS) {
+            setOffloads((Set<TapOffload>) value);
+        } else if (option == TapChannelOption.TAP_VNET_HEADER_SIZE) {
+            setVnetHeaderSize((Integer) value);
+        } else if (option == TapChannelOption.TAP_MTU) {
+            setMtu((Integer) value);
+        } else if (option == TapChannelOption.TAP_MAC) {
+            setMac((MacAddress) value);
+        } else if (option == TapChannelOption.TAP_UP) {
+            setUp((Boolean) value);
+        } else if (option == TapChannelOption.TAP_NAMESPACE) {
+            setNamespace((NetworkNamespace) value);
+        } else if (option == TapChannelOption.TAP_HEADROOM) {
+            setHeadroom((Integer) value);
+        } else {
+            return super.setOption(option, value);
+        }
+        return true;
+    }
+
+    /**
+     * The offloads that were asked for or, once the channel has its device, that are on.
+     *
+     * @return an unmodifiable set
+     */
+    public Set<TapOffload> getOffloads() {
+        TapDevice device = tapChannel.device();
+        return device == null ? offloads : device.offloads();
+    }
+
+    /**
+     * Sets {@link TapChannelOption#TAP_OFFLOADS}.
+     *
+     * @param offloads the offloads to ask for
+     * @return this
+     * @throws IllegalStateException if the channel has its device already
+     */
+    public TapChannelConfig setOffloads(Set<TapOffload> offloads) {
+        ensureUnbound();
+        // Kept as it is, since TapOffload.ALL stands for what the kernel grants.
+        this.offloads = Objects.requireNonNull(offloads, "offloads");
+        return this;
+    }
+
+    /**
+     * The length of the virtio-net header in front of each frame.
+     *
+     * @return 0, 10, 12, 20 or 24 bytes; before the device is opened -1 if it was not set
+     */
+    public int getVnetHeaderSize() {
+        TapDevice device = tapChannel.device();
+        return device == null ? vnetHeaderSize : device.vnetHeaderSize();
+    }
+
+    /**
+     * Sets {@link TapChannelOption#TAP_VNET_HEADER_SIZE}.
+     *
+     * @param vnetHeaderSize the length in bytes
+     * @return this
+     * @throws IllegalStateException if the channel has its device already
+     */
+    public TapChannelConfig setVnetHeaderSize(int vnetHeaderSize) {
+        ensureUnbound();
+        this.vnetHeaderSize = vnetHeaderSize;
+        return this;
+    }
+
+    /**
+     * The MTU that bind is to set.
+     *
+     * @return the MTU in bytes, or 0 to leave it as it is
+     */
+    public int getMtu() {
+        return mtu;
+    }
+
+    /**
+     * Sets {@link TapChannelOption#TAP_MTU}.
+     *
+     * @param mtu the MTU in bytes
+     * @return this
+     * @throws IllegalStateException if the channel has its device already; use {@link TapDevice} then
+     */
+    public TapChannelConfig setMtu(int mtu) {
+        ensureUnbound();
+        this.mtu = mtu;
+        return this;
+    }
+
+    /**
+     * The MAC address that bind is to set.
+     *
+     * @return the address, or null to leave it as it is
+     */
+    public MacAddress getMac() {
+        return mac;
+    }
+
+    /**
+     * Sets {@link TapChannelOption#TAP_MAC}.
+     *
+     * @param mac the address
+     * @return this
+     * @throws IllegalStateException if the channel has its device already; use {@link TapDevice} then
+     */
+    public TapChannelConfig setMac(MacAddress mac) {
+        ensureUnbound();
+        this.mac = mac;
+        return this;
+    }
+
+    /**
+     * Whether bind is to bring the link up.
+     *
+     * @return true to bring it up, false to leave it as it is
+     */
+    public boolean isUp() {
+        return up;
+    }
+
+    /**
+     * Sets {@link TapChannelOption#TAP_UP}.
+     *
+     * @param up true to bring the link up
+     * @return this
+     * @throws IllegalStateException if the channel has its device already; use {@link TapDevice} then
+     */
+    public TapChannelConfig setUp(boolean up) {
+        ensureUnbound();
+        this.up = up;
+        return this;
+    }
+
+    /**
+     * The network namespace that bind is to open the device in.
+     *
+     * @return the namespace, or null for that of the process
+     */
+    public NetworkNamespace getNamespace() {
+        return namespace;
+    }
+
+    /**
+     * Sets {@link TapChannelOption#TAP_NAMESPACE}.
+     *
+     * @param namespace the namespace, which stays the caller's to close
+     * @return this
+     * @throws IllegalStateException if the channel has its device already
+     */
+    public TapChannelConfig setNamespace(NetworkNamespace namespace) {
+        ensureUnbound();
+        this.namespace = namespace;
+        return this;
+    }
+
+    /**
+     * The bytes kept free in front of each received frame.
+     *
+     * @return the number of bytes
+     */
+    public int getHeadroom() {
+        return headroom;
+    }
+
+    /**
+     * Sets {@link TapChannelOption#TAP_HEADROOM}.
+     *
+     * @param headroom the number of bytes, 0 to 1,024
+     * @return this
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public TapChannelConfig setHeadroom(int headroom) {
+        if (headroom < 0 || headroom > 1_024) {
+            throw new IllegalArgumentException(
+                    "headroom out of range: headroom=" + headroom + " (expected: 0 to 1024)");
+        }
+        this.headroom = headroom;
+        return this;
+    }
+
+    private void ensureUnbound() {
+        if (tapChannel.fd() != null) {
+            throw new IllegalStateException("the device is open already: address=" + tapChannel.localAddress()
+                    + " (expected: set the option before bind, or use the channel's device())");
+        }
+    }
+
+    /** Opens what the options describe. May block for as long as the kernel takes, so only {@code bind} calls it. */
+    TapQueue open(TapAddress address) throws IOException {
+        TapDeviceBuilder builder = address.name().isEmpty() ? TapDevice.builder() : TapDevice.builder(address.name());
+        if (vnetHeaderSize >= 0) {
+            builder.vnetHeader(vnetHeaderSize);
+        }
+        builder.offloads(offloads);
+        if (mtu != 0) {
+            builder.mtu(mtu);
+        }
+        if (mac != null) {
+            builder.mac(mac);
+        }
+        if (up) {
+            builder.up(true);
+        }
+        if (namespace != null) {
+            builder.namespace(namespace);
+        }
+        return builder.open().queues().get(0);
+    }
+
+    /** Whether frames are read into the loop's shared buffers, rather than into those of an allocator that was set. */
+    boolean isReceivingIntoSharedBuffers() {
+        return getRecvByteBufAllocator() instanceof SlabRecvByteBufAllocator;
+    }
+
+    /** Where frames that are read one by one go; on the event loop. */
+    FrameReceiver newReceiver(TapEndpoint endpoint, RecvByteBufAllocator.ExtendedHandle handle) throws IOException {
+        if (isReceivingIntoSharedBuffers()) {
+            return new SlabReceiver(
+                    LoopBuffers.acquire(getAllocator()),
+                    headroom,
+                    ReceiveSlabs.MAX_FRAME,
+                    tapChannel.counters().framesCopied);
+        }
+        int needed = headroom + endpoint.maxFrame();
+        if (handle.guess() < needed) {
+            throw new IllegalArgumentException("RECVBUF_ALLOCATOR is too small, frames would be cut: address="
+                    + endpoint.address() + ", size=" + handle.guess() + " (expected: at least " + needed
+                    + ", or leave the option unset)");
+        }
+        PreferredDirectByteBufAllocator direct = new PreferredDirectByteBufAllocator();
+        direct.updateAllocator(getAllocator());
+        return new AllocatorReceiver(handle, direct, headroom, endpoint.maxFrame());
+    }
+
+    @Override
+    protected void autoReadCleared() {
+        tapChannel.autoReadCleared();
+    }
+
+    @Override
+    @Deprecated
+    public TapChannelConfig setMaxMessagesPerRead(int maxMessagesPerRead) {
+        super.setMaxMessagesPerRead(maxMessagesPerRead);
+        return this;
+    }
+
+    @Override
+    public TapChannelConfig setMaxMessagesPerWrite(int maxMessagesPerWrite) {
+        super.setMaxMessagesPerWrite(maxMessagesPerWrite);
+        return this;
+    }
+
+    @Override
+    public TapChannelConfig setConnectTimeoutMillis(int connectTimeoutMillis) {
+        super.setConnectTimeoutMillis(connectTimeoutMillis);
+        return this;
+    }
+
+    @Override
+    public TapChannelConfig setWriteSpinCount(int writeSpinCount) {
+        super.setWriteSpinCount(writeSpinCount);
+        return this;
+    }
+
+    @Override
+    public TapChannelConfig setAllocator(ByteBufAllocator allocator) {
+        super.setAllocator(allocator);
+        return this;
+    }
+
+    @Override
+    public TapChannelConfig setRecvByteBufAllocator(RecvByteBufAllocator allocator) {
+        super.setRecvByteBufAllocator(allocator);
+        return this;
+    }
+
+    @Override
+    public TapChannelConfig setAutoRead(boolean autoRead) {
+        super.setAutoRead(autoRead);
+        return this;
+    }
+
+    @Override
+    public TapChannelConfig setAutoClose(boolean autoClose) {
+        super.setAutoClose(autoClose);
+        return this;
+    }
+
+    @Override
+    public TapChannelConfig setWriteBufferHighWaterMark(int writeBufferHighWaterMark) {
+        super.setWriteBufferHighWaterMark(writeBufferHighWaterMark);
+        return this;
+    }
+
+    @Override
+    public TapChannelConfig setWriteBufferLowWaterMark(int writeBufferLowWaterMark) {
+        super.setWriteBufferLowWaterMark(writeBufferLowWaterMark);
+        return this;
+    }
+
+    @Override
+    public TapChannelConfig setWriteBufferWaterMark(WriteBufferWaterMark writeBufferWaterMark) {
+        super.setWriteBufferWaterMark(writeBufferWaterMark);
+        return this;
+    }
+
+    @Override
+    public TapChannelConfig setMessageSizeEstimator(MessageSizeEstimator estimator) {
+        super.setMessageSizeEstimator(estimator);
+        return this;
+    }
+}

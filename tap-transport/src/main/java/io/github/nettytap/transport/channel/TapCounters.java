@@ -1,0 +1,222 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.channel;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * What one {@link TapChannel} has counted since it was made.
+ *
+ * <p>The event loop of the channel is the only writer; any thread may read, without a lock and without a cost to the
+ * writer. Each value is exact, but two values read one after the other need not belong to the same instant. Bytes are
+ * those of the Ethernet frames alone, without the virtio-net header. Frames that the kernel dropped before they
+ * reached the channel are in the statistics of the link ({@code tx_dropped}), not here.
+ */
+public final class TapCounters {
+
+    private static final VarHandle VALUE;
+
+    static {
+        try {
+            VALUE = MethodHandles.lookup().findVarHandle(Counter.class, "value", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    final Counter framesReceived = new Counter();
+    final Counter bytesReceived = new Counter();
+    final Counter receiveBatches = new Counter();
+    final Counter receiveWouldBlock = new Counter();
+    final Counter framesTruncated = new Counter();
+    final Counter framesCopied = new Counter();
+    final Counter receiveErrors = new Counter();
+    final Counter framesSent = new Counter();
+    final Counter bytesSent = new Counter();
+    final Counter sendBatches = new Counter();
+    final Counter sendWouldBlock = new Counter();
+    final Counter dropsLinkDown = new Counter();
+    final Counter dropsMalformed = new Counter();
+    final Counter dropsNoMemory = new Counter();
+    final Counter dropsOther = new Counter();
+
+    TapCounters() {}
+
+    /**
+     * Frames read from the device.
+     *
+     * @return the number of frames
+     */
+    public long framesReceived() {
+        return framesReceived.get();
+    }
+
+    /**
+     * Bytes of the frames read from the device.
+     *
+     * @return the number of bytes, without virtio-net headers
+     */
+    public long bytesReceived() {
+        return bytesReceived.get();
+    }
+
+    /**
+     * Read batches, each ended by one {@code channelReadComplete}.
+     *
+     * @return the number of batches
+     */
+    public long receiveBatches() {
+        return receiveBatches.get();
+    }
+
+    /**
+     * Reads that found no frame.
+     *
+     * @return the number of reads that would have blocked
+     */
+    public long receiveWouldBlock() {
+        return receiveWouldBlock.get();
+    }
+
+    /**
+     * Frames that filled their receive buffer to the last byte, so that the kernel may have cut them. The default
+     * receive buffers are larger than any frame a TAP can hand over, so this stays 0 unless the device is something else.
+     *
+     * @return the number of frames that may have been cut
+     */
+    public long framesTruncated() {
+        return framesTruncated.get();
+    }
+
+    /**
+     * Received frames that were copied out of the receive slab since earlier frames pin too many slabs.
+     *
+     * @return the number of frames
+     */
+    public long framesCopied() {
+        return framesCopied.get();
+    }
+
+    /**
+     * Reads that failed and left the channel open.
+     *
+     * @return the number of reads
+     */
+    public long receiveErrors() {
+        return receiveErrors.get();
+    }
+
+    /**
+     * Frames that the device took.
+     *
+     * @return the number of frames
+     */
+    public long framesSent() {
+        return framesSent.get();
+    }
+
+    /**
+     * Bytes of the frames that the device took.
+     *
+     * @return the number of bytes, without virtio-net headers
+     */
+    public long bytesSent() {
+        return bytesSent.get();
+    }
+
+    /**
+     * Flushes that wrote at least one frame.
+     *
+     * @return the number of batches
+     */
+    public long sendBatches() {
+        return sendBatches.get();
+    }
+
+    /**
+     * Writes that the device refused for the moment (EAGAIN).
+     *
+     * @return the number of writes that would have blocked
+     */
+    public long sendWouldBlock() {
+        return sendWouldBlock.get();
+    }
+
+    /**
+     * Frames whose write failed because the link was down (EIO).
+     *
+     * @return the number of frames
+     */
+    public long dropsLinkDown() {
+        return dropsLinkDown.get();
+    }
+
+    /**
+     * Frames that the kernel or the channel refused as malformed: too short, too long, or with a virtio-net header that
+     * does not fit (EINVAL, EMSGSIZE).
+     *
+     * @return the number of frames
+     */
+    public long dropsMalformed() {
+        return dropsMalformed.get();
+    }
+
+    /**
+     * Frames for which the kernel had no memory (ENOMEM, ENOBUFS).
+     *
+     * @return the number of frames
+     */
+    public long dropsNoMemory() {
+        return dropsNoMemory.get();
+    }
+
+    /**
+     * Frames whose write failed with any other errno that left the channel open.
+     *
+     * @return the number of frames
+     */
+    public long dropsOther() {
+        return dropsOther.get();
+    }
+
+    /**
+     * All frames that were to be sent and were not.
+     *
+     * @return the sum of the drops by reason
+     */
+    public long drops() {
+        return dropsLinkDown() + dropsMalformed() + dropsNoMemory() + dropsOther();
+    }
+
+    @Override
+    public String toString() {
+        return "TapCounters(framesReceived=" + framesReceived() + ", bytesReceived=" + bytesReceived()
+                + ", receiveBatches=" + receiveBatches() + ", receiveWouldBlock=" + receiveWouldBlock()
+                + ", framesTruncated=" + framesTruncated() + ", framesCopied=" + framesCopied() + ", receiveErrors="
+                + receiveErrors() + ", framesSent="
+                + framesSent() + ", bytesSent=" + bytesSent() + ", sendBatches=" + sendBatches() + ", sendWouldBlock="
+                + sendWouldBlock() + ", dropsLinkDown=" + dropsLinkDown() + ", dropsMalformed=" + dropsMalformed()
+                + ", dropsNoMemory=" + dropsNoMemory() + ", dropsOther=" + dropsOther() + ')';
+    }
+
+    /** A number with one writing thread: opaque access makes it readable elsewhere at the price of a plain store. */
+    static final class Counter {
+
+        private long value;
+
+        void increment() {
+            add(1);
+        }
+
+        void add(long amount) {
+            VALUE.setOpaque(this, value + amount);
+        }
+
+        long get() {
+            return (long) VALUE.getOpaque(this);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.channel;
+
+import io.netty.channel.unix.FileDescriptor;
+
+import java.io.IOException;
+
+/** What a channel reads from and writes to: one queue of a TAP device, or in tests whatever keeps frame boundaries. */
+abstract class TapEndpoint {
+
+    private final FrameFileDescriptor fd;
+
+    TapEndpoint(int fd) {
+        this.fd = new FrameFileDescriptor(fd);
+    }
+
+    /** One object for the life of the endpoint, as Netty's epoll handler needs it; tells its number also once closed. */
+    final FileDescriptor fd() {
+        return fd;
+    }
+
+    abstract TapAddress address();
+
+    /** Bytes of the virtio-net header in front of each frame, 0 for none. */
+    abstract int vnetHeaderSize();
+
+    /** Bytes of the largest message that can be read, virtio-net header included. */
+    abstract int maxFrame() throws IOException;
+
+    /** Whether a write can be refused for the moment in the middle of a batch; a TAP takes or refuses it for good. */
+    abstract boolean mayBlock();
+
+    /** Gives the descriptor back to its owner, which closes it. Called once. */
+    abstract void closeDescriptor() throws IOException;
+
+    /** Turns a failed system call into what a user can act on. */
+    abstract IOException explain(String operation, int errno);
+
+    /** The complaint about a frame of an impossible length. */
+    abstract IOException malformed(int length, int minimum, int maximum);
+
+    /** Whether the errno of a failed call says that the device is gone for good, rather than that one frame failed. */
+    abstract boolean isFatal(int errno);
+
+    private final class FrameFileDescriptor extends FileDescriptor {
+
+        FrameFileDescriptor(int fd) {
+            super(fd);
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (markClosed()) {
+                closeDescriptor();
+            }
+        }
+    }
+}

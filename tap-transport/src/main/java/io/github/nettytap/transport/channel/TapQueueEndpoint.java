@@ -1,0 +1,97 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.channel;
+
+import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapException;
+import io.github.nettytap.transport.device.TapQueue;
+
+import java.io.Closeable;
+import java.io.IOException;
+
+/** A queue of a TAP device as the end that a channel works on. */
+final class TapQueueEndpoint extends TapEndpoint {
+
+    private static final int ETHERNET_AND_TWO_VLAN_TAGS = 14 + 8;
+
+    // asm-generic/errno-base.h and errno.h
+    private static final int EIO = 5;
+    private static final int ENODEV = 19;
+    private static final int EINVAL = 22;
+    private static final int EBADFD = 77;
+
+    private final TapDevice device;
+    private final Closeable descriptor;
+    private final int vnetHeaderSize;
+
+    /**
+     * @param queue taken over
+     * @param closeRequest run when somebody closes the queue or its device
+     */
+    TapQueueEndpoint(TapQueue queue, Runnable closeRequest) {
+        super(queue.fd());
+        descriptor = queue.take(closeRequest);
+        device = queue.device();
+        vnetHeaderSize = device.vnetHeaderSize();
+    }
+
+    TapDevice device() {
+        return device;
+    }
+
+    @Override
+    TapAddress address() {
+        return TapAddress.of(device.name());
+    }
+
+    @Override
+    int vnetHeaderSize() {
+        return vnetHeaderSize;
+    }
+
+    @Override
+    int maxFrame() throws IOException {
+        return device.offloads().isEmpty()
+                ? vnetHeaderSize + ETHERNET_AND_TWO_VLAN_TAGS + device.mtu()
+                : ReceiveSlabs.MAX_FRAME;
+    }
+
+    @Override
+    boolean mayBlock() {
+        return false;
+    }
+
+    @Override
+    void closeDescriptor() throws IOException {
+        descriptor.close();
+    }
+
+    @Override
+    TapException explain(String operation, int errno) {
+        switch (errno) {
+            case EIO:
+                return TapException.linkDown(device.name());
+            case EBADFD:
+            case ENODEV:
+                return TapException.deviceGone(operation, device.name());
+            case EINVAL:
+                return TapException.malformedFrame(
+                        device.name(), "it or its virtio-net header of " + vnetHeaderSize + " bytes");
+            default:
+                return TapException.refused(operation, device.name(), errno);
+        }
+    }
+
+    @Override
+    TapException malformed(int length, int minimum, int maximum) {
+        return TapException.malformedFrame(
+                device.name(), "length=" + length + " (expected: " + minimum + " to " + maximum + ")");
+    }
+
+    @Override
+    boolean isFatal(int errno) {
+        return errno == EBADFD || errno == ENODEV;
+    }
+}

@@ -1,0 +1,16 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.channel;
+
+/** What the contract of a channel is tested on: a channel that is not registered yet, and whoever is at its other end. */
+interface Subject extends AutoCloseable {
+
+    TapChannel channel();
+
+    Peer peer();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,79 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.channel;
+
+import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.transport.device.TapDevice;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A channel on a real TAP in a network namespace of its own, with a packet socket on the kernel's side. */
+final class TapSubject implements Subject {
+
+    private final NetworkNamespace namespace;
+    private final TapDevice device;
+    private final TapChannel channel;
+    private final PacketPeer peer;
+
+    private TapSubject(NetworkNamespace namespace, TapDevice device, PacketPeer peer) {
+        this.namespace = namespace;
+        this.device = device;
+        this.peer = peer;
+        channel = new TapChannel(device.queues().get(0));
+    }
+
+    static TapSubject singleQueue() throws Exception {
+        return open(false);
+    }
+
+    static TapSubject multiQueue() throws Exception {
+        return open(true);
+    }
+
+    private static TapSubject open(boolean multiQueue) throws Exception {
+        NetworkNamespace namespace = NetworkNamespace.create();
+        namespace.run(TapSubject::disableAutoconfiguration);
+        TapDevice device = TapDevice.builder("tap0")
+                .multiQueue(multiQueue)
+                .mtu(9_000)
+                .up(true)
+                .namespace(namespace)
+                .open();
+        int ifindex = device.ifindex();
+        return new TapSubject(namespace, device, namespace.call(() -> PacketPeer.open(ifindex)));
+    }
+
+    /** Neighbour discovery sends frames by itself, which would be counted. {@code /proc/sys/net} is that of the thread. */
+    private static void disableAutoconfiguration() throws Exception {
+
+        Files.writeString(Path.of("/proc/sys/net/ipv6/conf/default/disable_ipv6"), "1");
+    }
+
+    TapDevice device() {
+        return device;
+    }
+
+    NetworkNamespace namespace() {
+        return namespace;
+    }
+
+    @Override
+    public TapChannel channel() {
+        return channel;
+    }
+
+    @Override
+    public Peer peer() {
+        return peer;
+    }
+
+    @Override
+    public void close() {
+        peer.close();
+        device.close();
+        namespace.close();
+    }
+}
