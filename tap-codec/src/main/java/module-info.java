@@ -2,7 +2,8 @@
 module io.github.nettytap.codec {
     requires transitive io.netty.buffer;
     requires transitive io.netty.transport;
-    requires io.netty.common;
+    requires transitive io.netty.common;
 
+    exports io.github.nettytap.codec.virtio;
     exports io.github.nettytap.codec.wire;
 }

@@ -1,0 +1,242 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.codec.virtio;
+
+import io.github.nettytap.codec.wire.EthernetHeader;
+import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.util.ReferenceCounted;
+
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * Turns the packets of a TAP with virtio-net headers into {@link VirtioNetFrame}s, and back.
+ *
+ * <p>Inbound, a {@link ByteBuf} of header and frame comes out as a frame over the same memory: nothing is copied, and a
+ * plain frame costs one comparison. A malformed one is counted by reason and dropped, or passed on with its
+ * {@linkplain VirtioNetFrame#verdict() verdict}.
+ *
+ * <p>Outbound, a {@link VirtioNetFrame}, or a {@link ByteBuf} which is a plain frame, goes out as header and frame in one
+ * buffer: as it stands if the header is still in front of it; written into the headroom if nobody else can see that
+ * memory; with the frame copied behind its header up to {@value #COPY_LIMIT} bytes; as a composite of both beyond. The
+ * promise of a malformed frame fails with {@link MalformedFrameException}. Other messages pass in both directions.
+ *
+ * <p>Memory in front of a slice or of a duplicate is not headroom: in a receive slab it is the end of another frame, and
+ * of a frame flooded to several channels it may be a header that waits in the queue of one of them.
+ */
+public final class VirtioNetCodec extends ChannelDuplexHandler {
+
+    /**
+     * Up to this length, a copy behind the header is cheaper than to gather header and frame: a second buffer costs the
+     * write of a TAP 0.14 to 0.38 microseconds and the composite about as much again.
+     */
+    static final int COPY_LIMIT = 4096;
+
+    private final int headerLength;
+    private final boolean passMalformed;
+    private final AtomicLongArray malformedIn = new AtomicLongArray(FrameVerdict.values().length);
+    private final AtomicLongArray malformedOut = new AtomicLongArray(FrameVerdict.values().length);
+
+    /**
+     * Makes a codec that drops malformed frames.
+     *
+     * @param headerLength the length of the header that the device was told: 10, 12, 20 or 24
+     * @throws IllegalArgumentException for another length
+     */
+    public VirtioNetCodec(int headerLength) {
+        this(headerLength, false);
+    }
+
+    /**
+     * Makes a codec.
+     *
+     * @param headerLength the length of the header that the device was told: 10, 12, 20 or 24
+     * @param passMalformed whether malformed inbound frames are passed on, marked, instead of dropped
+     * @throws IllegalArgumentException for another length
+     */
+    public VirtioNetCodec(int headerLength, boolean passMalformed) {
+        if (!VirtioNetHeader.isKnownLength(headerLength)) {
+            throw new IllegalArgumentException(
+                    "unknown virtio-net header: headerLength=" + headerLength + " (expected: 10, 12, 20 or 24)");
+        }
+        this.headerLength = headerLength;
+        this.passMalformed = passMalformed;
+    }
+
+    /**
+     * How many inbound frames were malformed for a reason. Any thread may ask.
+     *
+     * @param reason the reason
+     * @return the count
+     */
+    public long malformedInbound(FrameVerdict reason) {
+        return malformedIn.get(reason.ordinal());
+    }
+
+    /**
+     * How many outbound frames were refused for a reason. Any thread may ask.
+     *
+     * @param reason the reason
+     * @return the count
+     */
+    public long malformedOutbound(FrameVerdict reason) {
+        return malformedOut.get(reason.ordinal());
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object msg) {
+        if (!(msg instanceof ByteBuf)) {
+            ctx.fireChannelRead(msg);
+            return;
+        }
+        ByteBuf packet = (ByteBuf) msg;
+        int index = packet.readerIndex();
+        int limit = packet.writerIndex();
+        FrameVerdict verdict;
+        if (limit - index < headerLength + EthernetHeader.LENGTH) {
+            verdict = FrameVerdict.TRUNCATED;
+        } else if (VirtioNetHeader.isPlain(packet, index)) {
+            verdict = limit - index - headerLength <= FrameValidator.MAX_FRAME_LENGTH
+                    ? FrameVerdict.WELL_FORMED
+                    : FrameVerdict.FRAME_TOO_LONG;
+        } else {
+            verdict = FrameValidator.validate(packet, index, limit, headerLength);
+        }
+        if (verdict == FrameVerdict.WELL_FORMED) {
+            ctx.fireChannelRead(decode(packet, index));
+        } else {
+            malformed(ctx, packet, verdict);
+        }
+    }
+
+    private VirtioNetFrame decode(ByteBuf packet, int index) {
+        boolean clean = VirtioNetHeader.isPlain(packet, index)
+                ? isCleared(packet, index, VirtioNetHeader.FLAG_DATA_VALID)
+                : hasNoStaleBytes(packet, index);
+        VirtioNetFrame frame = VirtioNetFrame.parse(packet, headerLength);
+        if (clean) {
+            return frame;
+        }
+        // What the kernel skipped, or what says nothing of a plain frame, must not travel on.
+        if (packet.isReadOnly()) {
+            return frame.headerNotInPlace();
+        }
+        frame.writeHeader(packet, index, headerLength);
+        return frame;
+    }
+
+    private boolean isCleared(ByteBuf packet, int index, int exceptFlags) {
+        return (packet.getLongLE(index) & ~exceptFlags) == 0
+                && packet.getUnsignedShort(index + Long.BYTES) == 0
+                && hasNoStaleBytes(packet, index);
+    }
+
+    private boolean hasNoStaleBytes(ByteBuf packet, int index) {
+        return headerLength == VirtioNetHeader.LEGACY_LENGTH
+                || packet.getShort(index + VirtioNetHeader.LEGACY_LENGTH) == 0
+                        && (headerLength == VirtioNetHeader.LENGTH
+                                || packet.getLong(index + VirtioNetHeader.LENGTH) == 0);
+    }
+
+    private void malformed(ChannelHandlerContext ctx, ByteBuf packet, FrameVerdict verdict) {
+        count(malformedIn, verdict);
+        if (passMalformed) {
+            packet.skipBytes(Math.min(headerLength, packet.readableBytes()));
+            ctx.fireChannelRead(VirtioNetFrame.malformed(packet, verdict));
+        } else {
+            packet.release();
+        }
+    }
+
+    private static void count(AtomicLongArray counters, FrameVerdict verdict) {
+        // Written by the event loop only, so the sum needs no atomic add.
+        counters.lazySet(verdict.ordinal(), counters.get(verdict.ordinal()) + 1);
+    }
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) {
+        if (msg instanceof VirtioNetFrame) {
+            writeFrame(ctx, (VirtioNetFrame) msg, promise);
+        } else if (msg instanceof ByteBuf) {
+            ByteBuf content = (ByteBuf) msg;
+            int length = content.readableBytes();
+            if (length < EthernetHeader.LENGTH) {
+                refuse(content, FrameVerdict.TRUNCATED, length, promise);
+            } else if (length > FrameValidator.MAX_FRAME_LENGTH) {
+                refuse(content, FrameVerdict.FRAME_TOO_LONG, length, promise);
+            } else {
+                ctx.write(prepend(ctx.alloc(), content, headroom(content), null), promise);
+            }
+        } else {
+            ctx.write(msg, promise);
+        }
+    }
+
+    private void writeFrame(ChannelHandlerContext ctx, VirtioNetFrame frame, ChannelPromise promise) {
+        FrameVerdict verdict = frame.verdict();
+        if (verdict == FrameVerdict.WELL_FORMED && frame.headerInPlace(headerLength)) {
+            ByteBuf packet = frame.detach();
+            ctx.write(packet.readerIndex(packet.readerIndex() - headerLength), promise);
+            return;
+        }
+        if (verdict == FrameVerdict.WELL_FORMED) {
+            verdict = FrameValidator.validate(frame, headerLength);
+        }
+        if (verdict != FrameVerdict.WELL_FORMED) {
+            refuse(frame, verdict, frame.content().readableBytes(), promise);
+            return;
+        }
+        ByteBuf packet;
+        try {
+            int headroom = frame.headroom();
+            packet = prepend(ctx.alloc(), frame.content().retain(), headroom, frame);
+        } finally {
+            frame.release();
+        }
+        ctx.write(packet, promise);
+    }
+
+    private void refuse(ReferenceCounted message, FrameVerdict verdict, int length, ChannelPromise promise) {
+        count(malformedOut, verdict);
+        message.release();
+        promise.tryFailure(new MalformedFrameException(verdict, length));
+    }
+
+    private static int headroom(ByteBuf content) {
+        boolean exclusive = content.unwrap() == null && content.refCnt() == 1 && !content.isReadOnly();
+        return exclusive ? content.readerIndex() : 0;
+    }
+
+    /** Puts a header in front of a frame, and takes one reference to the content. */
+    private ByteBuf prepend(ByteBufAllocator alloc, ByteBuf content, int headroom, VirtioNetFrame frame) {
+        int index = content.readerIndex();
+        if (headroom >= headerLength) {
+            writeHeader(content, index - headerLength, frame);
+            return content.readerIndex(index - headerLength);
+        }
+        int length = content.readableBytes();
+        ByteBuf packet = alloc.directBuffer(length <= COPY_LIMIT ? headerLength + length : headerLength);
+        writeHeader(packet, 0, frame);
+        packet.writerIndex(headerLength);
+        if (length <= COPY_LIMIT) {
+            packet.writeBytes(content, index, length);
+            content.release();
+            return packet;
+        }
+        return alloc.compositeDirectBuffer(2).addComponent(true, packet).addComponent(true, content);
+    }
+
+    private void writeHeader(ByteBuf buffer, int index, VirtioNetFrame frame) {
+        if (frame == null) {
+            VirtioNetHeader.clear(buffer, index, headerLength);
+        } else {
+            frame.writeHeader(buffer, index, headerLength);
+        }
+    }
+}
