@@ -4,6 +4,7 @@ module io.github.nettytap.codec {
     requires transitive io.netty.transport;
     requires transitive io.netty.common;
 
+    exports io.github.nettytap.codec.capture;
     exports io.github.nettytap.codec.virtio;
     exports io.github.nettytap.codec.wire;
 }

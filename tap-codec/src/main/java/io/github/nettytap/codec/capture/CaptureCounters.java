@@ -1,0 +1,54 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.codec.capture;
+
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+
+/** The counts of one interface of a running capture. */
+final class CaptureCounters {
+
+    private final int id;
+    private final CaptureInterface captureInterface;
+    private final LongAdder dropped = new LongAdder();
+    private final AtomicLong captured = new AtomicLong();
+
+    CaptureCounters(int id, CaptureInterface captureInterface) {
+        this.id = id;
+        this.captureInterface = captureInterface;
+    }
+
+    int id() {
+        return id;
+    }
+
+    CaptureInterface captureInterface() {
+        return captureInterface;
+    }
+
+    /** Any thread. */
+    void countDrop() {
+        dropped.increment();
+    }
+
+    /** Only the writer thread, which is why an ordered store does. */
+    void countCapture() {
+        captured.lazySet(captured.get() + 1);
+    }
+
+    long dropped() {
+        return dropped.sum();
+    }
+
+    long captured() {
+        return captured.get();
+    }
+
+    InterfaceStatistics statistics() {
+        long drops = dropped();
+        long writes = captured();
+        return new InterfaceStatistics(writes + drops, drops, writes);
+    }
+}

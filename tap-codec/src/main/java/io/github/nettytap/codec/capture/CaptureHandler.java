@@ -1,0 +1,110 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.codec.capture;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufHolder;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+
+import java.util.Objects;
+
+/**
+ * Taps a pipeline: hands a copy of each frame that passes, in either direction, to a {@link Capture}.
+ *
+ * <p>Frames are {@code ByteBuf}s or {@code ByteBufHolder}s, and pass through untouched, as does everything else. Where
+ * the handler stands decides what is seen: first in the pipeline, the frames as the device has them, headers of offloaded
+ * ones included; further on, what the handlers before it have made of them.
+ *
+ * <p>One handler for each channel. Channels of the queues of one device share an interface by being given an equal one.
+ * Costs a clock reading and a copy up to the snap length for each frame, no garbage and no waiting.
+ */
+public final class CaptureHandler extends ChannelDuplexHandler {
+
+    /** A virtio-net header is 10, 12, 20 or 24 bytes; the kernel would take others, but has no use for them. */
+    private static final int MAX_VNET_HEADER_LENGTH = 24;
+
+    private final Capture capture;
+    private final CaptureCounters counters;
+    private final ByteBuf view;
+    private final int vnetHeaderLength;
+    private final FrameFilter filter;
+
+    /**
+     * Captures all frames.
+     *
+     * @param capture where to
+     * @param captureInterface what the file says about this channel
+     * @param vnetHeaderLength the length of the virtio-net header in front of each {@code ByteBuf} frame: 0 (there is
+     *     none), 10, 12, 20 or 24; the content of a {@code ByteBufHolder} has none
+     * @throws IllegalArgumentException if the length is another
+     */
+    public CaptureHandler(Capture capture, CaptureInterface captureInterface, int vnetHeaderLength) {
+        this(capture, captureInterface, vnetHeaderLength, FrameFilter.ALL);
+    }
+
+    /**
+     * Captures the frames that a filter accepts.
+     *
+     * @param capture where to
+     * @param captureInterface what the file says about this channel
+     * @param vnetHeaderLength the length of the virtio-net header in front of each {@code ByteBuf} frame: 0 (there is
+     *     none), 10, 12, 20 or 24; the content of a {@code ByteBufHolder} has none
+     * @param filter decides about each frame; a frame that it refuses is not counted
+     * @throws IllegalArgumentException if the length is another
+     */
+    public CaptureHandler(
+            Capture capture, CaptureInterface captureInterface, int vnetHeaderLength, FrameFilter filter) {
+        if (vnetHeaderLength != 0
+                && (vnetHeaderLength < VirtioNetNote.HEADER_LENGTH || vnetHeaderLength > MAX_VNET_HEADER_LENGTH)) {
+            throw new IllegalArgumentException(
+                    "virtio-net header length: bytes=" + vnetHeaderLength + " (expected: 0, 10, 12, 20 or 24)");
+        }
+        this.capture = capture;
+        this.counters = capture.register(captureInterface);
+        this.view = capture.newView();
+        this.vnetHeaderLength = vnetHeaderLength;
+        this.filter = Objects.requireNonNull(filter, "filter");
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        tap(message, CaptureDirection.INBOUND);
+        ctx.fireChannelRead(message);
+    }
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+        tap(message, CaptureDirection.OUTBOUND);
+        ctx.write(message, promise);
+    }
+
+    private void tap(Object message, CaptureDirection direction) {
+        if (!capture.isRunning()) {
+            return;
+        }
+        if (message instanceof ByteBuf) {
+            ByteBuf buffer = (ByteBuf) message;
+            tap(buffer, direction, vnetHeaderLength);
+        } else if (message instanceof ByteBufHolder) {
+            tap(((ByteBufHolder) message).content(), direction, 0);
+        }
+    }
+
+    private void tap(ByteBuf buffer, CaptureDirection direction, int headerLength) {
+        int start = buffer.readerIndex();
+        // A buffer too short for its header has no frame, and shows up as one of length 0.
+        int frame = Math.min(start + headerLength, buffer.writerIndex());
+        int length = buffer.writerIndex() - frame;
+        if (!filter.accept(buffer, frame, length, direction)) {
+            return;
+        }
+        boolean offloaded = headerLength > 0
+                && buffer.readableBytes() >= headerLength
+                && VirtioNetNote.isWorthNoting(buffer, start);
+        capture.offer(counters, view, direction, buffer, frame, length, offloaded ? start : -1);
+    }
+}

@@ -1,0 +1,63 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.codec.capture;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Path;
+
+/** The file, or one file after the other, that a capture is written to. For one thread. */
+final class PcapngOutput implements Closeable {
+
+    private final CaptureFiles files;
+    private final CaptureSection section;
+    private final Opener opener;
+    private PcapngWriter writer;
+
+    /** Opens a file for writing. */
+    interface Opener {
+        WritableByteChannel open(Path file) throws IOException;
+    }
+
+    private PcapngOutput(CaptureFiles files, CaptureSection section, Opener opener, WritableByteChannel first) {
+        this.files = files;
+        this.section = section;
+        this.opener = opener;
+        this.writer = new PcapngWriter(first, section);
+    }
+
+    static PcapngOutput toChannel(WritableByteChannel channel, CaptureSection section) {
+        return new PcapngOutput(null, section, null, channel);
+    }
+
+    static PcapngOutput toFiles(CaptureFiles files, CaptureSection section, Opener opener) throws IOException {
+        return new PcapngOutput(files, section, opener, opener.open(files.current()));
+    }
+
+    PcapngWriter writer() {
+        return writer;
+    }
+
+    /** Tells whether a frame of this time belongs into a new file. */
+    boolean isRotationDue(long timestampNanos) {
+        return files != null && files.isDue(writer.size(), timestampNanos);
+    }
+
+    /** Closes the file and opens the next: false if there is none. */
+    boolean rotate(long timestampNanos) throws IOException {
+        writer.close();
+        if (!files.advance(timestampNanos)) {
+            return false;
+        }
+        writer = new PcapngWriter(opener.open(files.current()), section);
+        return true;
+    }
+
+    @Override
+    public void close() throws IOException {
+        writer.close();
+    }
+}
