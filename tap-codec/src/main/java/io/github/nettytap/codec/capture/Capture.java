@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.codec.capture;
 
+import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.netty.buffer.ByteBuf;
 
 import java.io.Closeable;
@@ -124,7 +125,7 @@ public final class Capture implements Closeable {
                     .setByte(record + CaptureRing.DIRECTION, direction.ordinal());
             if (note >= 0) {
                 view.setByte(record + CaptureRing.HAS_NOTE, 1);
-                source.getBytes(note, view, record + CaptureRing.NOTE, VirtioNetNote.HEADER_LENGTH);
+                source.getBytes(note, view, record + CaptureRing.NOTE, VirtioNetHeader.LEGACY_LENGTH);
             }
             source.getBytes(frame, view, record + CaptureRing.HEADER, kept);
             filled = true;

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.codec.capture;
 
+import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.ChannelDuplexHandler;
@@ -23,9 +24,6 @@ import java.util.Objects;
  * Costs a clock reading and a copy up to the snap length for each frame, no garbage and no waiting.
  */
 public final class CaptureHandler extends ChannelDuplexHandler {
-
-    /** A virtio-net header is 10, 12, 20 or 24 bytes; the kernel would take others, but has no use for them. */
-    private static final int MAX_VNET_HEADER_LENGTH = 24;
 
     private final Capture capture;
     private final CaptureCounters counters;
@@ -58,8 +56,7 @@ public final class CaptureHandler extends ChannelDuplexHandler {
      */
     public CaptureHandler(
             Capture capture, CaptureInterface captureInterface, int vnetHeaderLength, FrameFilter filter) {
-        if (vnetHeaderLength != 0
-                && (vnetHeaderLength < VirtioNetNote.HEADER_LENGTH || vnetHeaderLength > MAX_VNET_HEADER_LENGTH)) {
+        if (vnetHeaderLength != 0 && !VirtioNetHeader.isKnownLength(vnetHeaderLength)) {
             throw new IllegalArgumentException(
                     "virtio-net header length: bytes=" + vnetHeaderLength + " (expected: 0, 10, 12, 20 or 24)");
         }

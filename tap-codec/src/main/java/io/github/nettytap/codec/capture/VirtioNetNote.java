@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.codec.capture;
 
+import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.netty.buffer.ByteBuf;
 
 import java.util.regex.Matcher;
@@ -29,13 +30,6 @@ import java.util.regex.Pattern;
 public record VirtioNetNote(
         int flags, int gsoType, int headerLength, int gsoSize, int checksumStart, int checksumOffset) {
 
-    /** What the kernel fills in of a virtio-net header of any size without tunnel fields. */
-    static final int HEADER_LENGTH = 10;
-
-    private static final int FLAG_NEEDS_CSUM = 1;
-    private static final int FLAG_DATA_VALID = 2;
-    private static final int GSO_ECN = 0x80;
-
     private static final Pattern TEXT = Pattern.compile("(?m)^virtio-net: flags=0x([0-9a-f]{1,2})"
             + " gso_type=0x([0-9a-f]{1,2}) hdr_len=(\\d{1,5}) gso_size=(\\d{1,5})"
             + " csum_start=(\\d{1,5}) csum_offset=(\\d{1,5})$");
@@ -60,31 +54,31 @@ public record VirtioNetNote(
                 Integer.parseInt(matcher.group(6)) & 0xffff);
     }
 
-    /** Tells whether a header says anything: most frames are plain, and their header is zero. */
+    /** Tells whether a header says anything: most frames are plain, and theirs does not. */
     static boolean isWorthNoting(ByteBuf buffer, int index) {
-        return (buffer.getShort(index) & 0xffff) != 0;
+        return VirtioNetHeader.flags(buffer, index) != 0 || VirtioNetHeader.gsoType(buffer, index) != 0;
     }
 
     static VirtioNetNote read(ByteBuf buffer, int index) {
         return new VirtioNetNote(
-                buffer.getUnsignedByte(index),
-                buffer.getUnsignedByte(index + 1),
-                buffer.getUnsignedShortLE(index + 2),
-                buffer.getUnsignedShortLE(index + 4),
-                buffer.getUnsignedShortLE(index + 6),
-                buffer.getUnsignedShortLE(index + 8));
+                VirtioNetHeader.flags(buffer, index),
+                VirtioNetHeader.gsoType(buffer, index),
+                VirtioNetHeader.headerLengthHint(buffer, index),
+                VirtioNetHeader.gsoSize(buffer, index),
+                VirtioNetHeader.checksumStart(buffer, index),
+                VirtioNetHeader.checksumOffset(buffer, index));
     }
 
     /** What the note means in the flags of a packet block. */
     int packetFlags() {
         int result = 0;
-        if ((flags & FLAG_NEEDS_CSUM) != 0) {
+        if ((flags & VirtioNetHeader.FLAG_NEEDS_CSUM) != 0) {
             result |= PcapngLayout.FLAG_CHECKSUM_NOT_READY;
         }
-        if ((flags & FLAG_DATA_VALID) != 0) {
+        if ((flags & VirtioNetHeader.FLAG_DATA_VALID) != 0) {
             result |= PcapngLayout.FLAG_CHECKSUM_VALID;
         }
-        if ((gsoType & ~GSO_ECN) != 0) {
+        if ((gsoType & ~VirtioNetHeader.GSO_ECN) != 0) {
             result |= PcapngLayout.FLAG_SEGMENTATION_OFFLOADED;
         }
         return result;

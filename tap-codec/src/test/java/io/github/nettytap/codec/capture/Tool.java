@@ -21,6 +21,16 @@ final class Tool {
 
     /** What the program printed, standard error included; fails if it complains by its exit code. */
     static String run(String program, Object... arguments) throws IOException, InterruptedException {
+        return run(true, program, arguments);
+    }
+
+    /** What the program printed, standard error included, whatever its exit code. */
+    static String runAnyway(String program, Object... arguments) throws IOException, InterruptedException {
+        return run(false, program, arguments);
+    }
+
+    private static String run(boolean strict, String program, Object... arguments)
+            throws IOException, InterruptedException {
         require(program);
         List<String> command = new ArrayList<>(List.of(program));
         for (Object argument : arguments) {
@@ -37,7 +47,7 @@ final class Tool {
                 throw new AssertionError("timed out: " + command);
             }
             String text = Files.readString(output, StandardCharsets.UTF_8);
-            if (process.exitValue() != 0) {
+            if (strict && process.exitValue() != 0) {
                 throw new AssertionError(command + " exited with " + process.exitValue() + ":\n" + text);
             }
             return text;
