@@ -5,6 +5,7 @@ module io.github.nettytap.codec {
     requires transitive io.netty.common;
 
     exports io.github.nettytap.codec.capture;
+    exports io.github.nettytap.codec.fault;
     exports io.github.nettytap.codec.virtio;
     exports io.github.nettytap.codec.wire;
 }
