@@ -1,0 +1,222 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.benchmarks.compare;
+
+import io.github.nettytap.benchmarks.compare.Contestant.Need;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+
+/** Measures all contestants in interleaved rounds and prints medians, spreads and ratios. */
+@Command(
+        name = "benchmarks/compare",
+        description = "Measures netty-tap's switch beside other ways to join two hosts, all in the same run.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "The table goes to standard output, progress to standard error, everything to the JSON file.",
+            "",
+            "Examples:",
+            "  benchmarks/compare --only netty-tap-epoll,c-epoll --rounds 3",
+            "  benchmarks/compare --rounds 5 --seconds 4 --json benchmarks/results/today.json"
+        })
+public final class Compare implements Callable<Integer> {
+
+    private static final double IDLE = 0.1;
+    private static final List<Need> METERS = List.of(
+            new Need("ip", "iproute2"),
+            new Need("ping", "iputils-ping"),
+            new Need("iperf3", "iperf3"),
+            new Need("gcc", "gcc libc6-dev"));
+
+    @Option(names = "--only", split = ",", paramLabel = "NAME", description = "The contestants, of those in --list.")
+    private List<String> only = List.of();
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            description = "Rounds over all contestants (default: ${DEFAULT-VALUE}).")
+    private int rounds = 3;
+
+    @Option(names = "--seconds", paramLabel = "S", description = "Seconds a measurement (default: ${DEFAULT-VALUE}).")
+    private int seconds = 3;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "S",
+            description = "Seconds of TCP and of UDP before each contestant is measured (default: ${DEFAULT-VALUE}).")
+    private int warmUp = 3;
+
+    @Option(names = "--mtu", paramLabel = "BYTES", description = "The MTU of both ends (default: ${DEFAULT-VALUE}).")
+    private int mtu = 1500;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Writes all values there.")
+    private Path json;
+
+    @Option(names = "--list", description = "Lists the contestants, says what is missing for them, and ends.")
+    private boolean list;
+
+    private final Path top =
+            Path.of(System.getProperty("nettytap.top", ".")).toAbsolutePath().normalize();
+
+    /** Starts the program and ends the process with its exit code. */
+    public static void main(String[] arguments) {
+        CommandLine commandLine = new CommandLine(new Compare());
+        commandLine.setExecutionExceptionHandler((exception, command, parsed) -> {
+            command.getErr().println("benchmarks/compare: " + exception.getMessage());
+            return CommandLine.ExitCode.SOFTWARE;
+        });
+        System.exit(commandLine.execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        Path compiled = top.resolve("benchmarks/target/c");
+        Contestants contestants = new Contestants(top, compiled);
+        List<Contestant> chosen = only.isEmpty() ? contestants.all() : contestants.named(only);
+        if (list) {
+            chosen.forEach(c -> System.out.println(c.name() + missing(c.missing())));
+            return CommandLine.ExitCode.OK;
+        }
+        require(METERS);
+        compile(compiled);
+        List<Contestant> present = new ArrayList<>();
+        for (Contestant contestant : chosen) {
+            if (contestant.missing().isEmpty()) {
+                present.add(contestant);
+            } else {
+                say("left out: " + contestant.name() + missing(contestant.missing()));
+            }
+        }
+        double busy = Machine.busy();
+        if (busy > IDLE) {
+            say(String.format(
+                    "warning: this machine is %.0f %% busy with other things; figures will mislead", busy * 100));
+        }
+        Results results = new Results();
+        runRounds(present, compiled.resolve("udp_rate"), results);
+        System.out.print(Table.format(names(present), results));
+        results.failures()
+                .forEach((name, reasons) -> reasons.forEach(reason -> say("failed: " + name + ": " + reason)));
+        if (json != null) {
+            Files.writeString(json, Json.write(report(present, results, busy)));
+        }
+        return results.failures().isEmpty() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+    }
+
+    private void runRounds(List<Contestant> present, Path udpRate, Results results) throws IOException {
+        Path log = Files.createTempFile("compare", ".log");
+        for (int round = 0; round < rounds; round++) {
+            List<Contestant> order = new ArrayList<>(present);
+            // Nobody is always the one that follows a certain other, or that meets a machine still cold.
+            Collections.rotate(order, -round);
+            for (Contestant contestant : order) {
+                say("round " + (round + 1) + " of " + rounds + ": " + contestant.name());
+                try (Rig rig = new Rig(contestant, mtu, log)) {
+                    rig.open();
+                    Meter meter = new Meter(rig, udpRate, seconds);
+                    meter.warmUp(warmUp);
+                    results.add(contestant.name(), meter.measure());
+                } catch (IOException e) {
+                    results.addFailure(contestant.name(), "round " + (round + 1) + ": " + e.getMessage());
+                }
+            }
+        }
+        Files.delete(log);
+        Files.deleteIfExists(log.resolveSibling(log.getFileName() + ".out"));
+    }
+
+    private void compile(Path compiled) throws IOException {
+        Files.createDirectories(compiled);
+        for (String name : List.of("forward_epoll", "forward_uring", "udp_rate")) {
+            Path source = top.resolve("benchmarks/c/" + name + ".c");
+            Path program = compiled.resolve(name);
+            Commands.run(60, "gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program.toString(), source.toString());
+        }
+    }
+
+    private Map<String, Object> report(List<Contestant> present, Results results, double busy) throws IOException {
+        Map<String, Object> report = new LinkedHashMap<>();
+        report.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        report.put("machine", Machine.describe());
+        report.put("busyBefore", busy);
+        report.put("rounds", rounds);
+        report.put("seconds", seconds);
+        report.put("warmUpSeconds", warmUp);
+        report.put("mtu", mtu);
+        Map<String, Object> contestants = new LinkedHashMap<>();
+        for (Contestant contestant : present) {
+            if (results.has(contestant.name())) {
+                contestants.put(contestant.name(), figures(contestant, results));
+            }
+        }
+        report.put("contestants", contestants);
+        report.put("failures", results.failures());
+        return report;
+    }
+
+    private Map<String, Object> figures(Contestant contestant, Results results) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        String command = Commands.line(contestant.command()).replace(top + "/", "");
+        figures.put("command", contestant.isProgram() ? command : "kernel");
+        for (Metric metric : Metric.values()) {
+            if (!results.has(contestant.name(), metric)) {
+                continue;
+            }
+            Samples samples = results.samples(contestant.name(), metric);
+            Map<String, Object> figure = new LinkedHashMap<>();
+            figure.put("unit", metric.unit());
+            figure.put("median", samples.median());
+            figure.put("spread", samples.spread());
+            figure.put("ratio", results.ratio(contestant.name(), metric));
+            figure.put("values", Arrays.stream(samples.values()).boxed().toList());
+            figures.put(metric.title(), figure);
+        }
+        return figures;
+    }
+
+    private static void require(List<Need> needs) throws IOException {
+        List<Need> missing =
+                needs.stream().filter(need -> !Commands.exists(need.program())).toList();
+        if (!missing.isEmpty()) {
+            throw new IOException("cannot measure" + missing(missing));
+        }
+    }
+
+    private static String missing(List<Need> needs) {
+        if (needs.isEmpty()) {
+            return "";
+        }
+        return ": no " + needs.stream().map(Need::program).collect(Collectors.joining(", ")) + " (apt-get install "
+                + needs.stream().map(Need::debianPackage).collect(Collectors.joining(" ")) + ")";
+    }
+
+    private static List<String> names(List<Contestant> contestants) {
+        return contestants.stream().map(Contestant::name).toList();
+    }
+
+    private static String percent(double part) {
+        return Math.round(part * 100) + " %";
+    }
+
+    private static void say(String line) {
+        System.err.println(line);
+    }
+}

@@ -1,0 +1,60 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.benchmarks.compare;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** All values of all contestants, filled round by round. */
+final class Results {
+
+    private final Map<String, Map<Metric, List<Double>>> values = new LinkedHashMap<>();
+    private final Map<String, List<String>> failures = new LinkedHashMap<>();
+
+    void add(String contestant, Map<Metric, Double> round) {
+        Map<Metric, List<Double>> mine = values.computeIfAbsent(contestant, name -> new EnumMap<>(Metric.class));
+        round.forEach((metric, value) ->
+                mine.computeIfAbsent(metric, m -> new ArrayList<>()).add(value));
+    }
+
+    /** A round that broke; it is reported, not hidden in a median of fewer rounds. */
+    void addFailure(String contestant, String reason) {
+        failures.computeIfAbsent(contestant, name -> new ArrayList<>()).add(reason);
+    }
+
+    Map<String, List<String>> failures() {
+        return failures;
+    }
+
+    boolean has(String contestant) {
+        return values.containsKey(contestant);
+    }
+
+    boolean has(String contestant, Metric metric) {
+        return has(contestant) && values.get(contestant).containsKey(metric);
+    }
+
+    Samples samples(String contestant, Metric metric) {
+        return new Samples(values.get(contestant).get(metric).stream()
+                .mapToDouble(Double::doubleValue)
+                .toArray());
+    }
+
+    /**
+     * How a contestant stands to the reference.
+     *
+     * @return the ratio of the medians; not a number where one of them is missing or the reference is 0
+     */
+    double ratio(String contestant, Metric metric) {
+        if (!has(Contestants.REFERENCE, metric) || !has(contestant, metric)) {
+            return Double.NaN;
+        }
+        double reference = samples(Contestants.REFERENCE, metric).median();
+        return reference == 0 ? Double.NaN : samples(contestant, metric).median() / reference;
+    }
+}

@@ -1,0 +1,188 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.benchmarks.compare;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Three namespaces: the contestant in the middle and a host at each end.
+ *
+ * <pre>
+ *   left: 10.77.0.1/24            middle                 10.77.0.2/24: right
+ *   +-------------+         +----------------+           +---------------+
+ *   |     fx0  ---+---------+-  contestant  -+-----------+---  fx1       |
+ *   +-------------+         +----------------+           +---------------+
+ * </pre>
+ *
+ * <p>The contestant makes its TAPs in the middle; then they are moved to the ends, which their descriptors survive. So
+ * every program is measured alike, whatever it can do about namespaces.
+ */
+final class Rig implements AutoCloseable {
+
+    static final String RIGHT_ADDRESS = "10.77.0.2";
+
+    private static final int START_SECONDS = 60;
+
+    private final String prefix = "ntc" + ProcessHandle.current().pid();
+    private final Contestant contestant;
+    private final int mtu;
+    private final Path log;
+    private Process program;
+
+    Rig(Contestant contestant, int mtu, Path log) {
+        this.contestant = contestant;
+        this.mtu = mtu;
+        this.log = log;
+    }
+
+    /** Makes it all, ready to measure. */
+    void open() throws IOException {
+        for (String end : List.of("left", "middle", "right")) {
+            ip("netns", "add", namespace(end));
+            ip("-n", namespace(end), "link", "set", "lo", "up");
+        }
+        switch (contestant.kind()) {
+            case VETH -> ip("-n", namespace("middle"), "link", "add", "fx0", "type", "veth", "peer", "name", "fx1");
+            case BRIDGE -> bridge();
+            default -> startProgram();
+        }
+        end("left", "fx0", "10.77.0.1/24");
+        end("right", "fx1", RIGHT_ADDRESS + "/24");
+        awaitPing();
+    }
+
+    private void bridge() throws IOException {
+        String middle = namespace("middle");
+        ip("-n", middle, "link", "add", "name", "br0", "type", "bridge");
+        ip("-n", middle, "link", "set", "br0", "up");
+        for (int i = 0; i < 2; i++) {
+            ip("-n", middle, "link", "add", "fx" + i, "type", "veth", "peer", "name", "p" + i);
+            ip("-n", middle, "link", "set", "p" + i, "mtu", Integer.toString(mtu), "master", "br0", "up");
+        }
+    }
+
+    private void startProgram() throws IOException {
+        Path output = log.resolveSibling(log.getFileName() + ".out");
+        program = Commands.start(inNamespace("middle", contestant.command()), output, log);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+        while (!isReady(output)) {
+            if (!program.isAlive() || System.nanoTime() > deadline) {
+                throw new IOException("contestant did not start: name=" + contestant.name() + ", output="
+                        + Files.readString(output).strip() + " "
+                        + Files.readString(log).strip());
+            }
+            Commands.pause(50);
+        }
+        if (contestant.kind() == Contestant.Kind.SILENT) {
+            // Both TAPs are there; what it does after having made them takes no longer than this.
+            Commands.pause(1500);
+        }
+    }
+
+    private boolean isReady(Path output) throws IOException {
+        if (contestant.kind() == Contestant.Kind.ANNOUNCED) {
+            return Files.readString(output).lines().anyMatch("ready"::equals);
+        }
+        String links = Commands.run(5, "ip", "-n", namespace("middle"), "-o", "link");
+        return links.contains("fx0") && links.contains("fx1");
+    }
+
+    private void end(String end, String link, String address) throws IOException {
+        ip("-n", namespace("middle"), "link", "set", link, "netns", namespace(end));
+        ip("-n", namespace(end), "link", "set", link, "mtu", Integer.toString(mtu));
+        ip("-n", namespace(end), "addr", "add", address, "dev", link);
+        ip("-n", namespace(end), "link", "set", link, "up");
+    }
+
+    private void awaitPing() throws IOException {
+        Commands.run(20, inNamespace("left", "ping", "-q", "-c", "1", "-W", "1", "-w", "10", RIGHT_ADDRESS));
+    }
+
+    /** The same command, to be run at one end or in the middle. */
+    List<String> inNamespace(String end, List<String> command) {
+        List<String> result = new ArrayList<>(List.of("ip", "netns", "exec", namespace(end)));
+        result.addAll(command);
+        return result;
+    }
+
+    List<String> inNamespace(String end, String... command) {
+        return inNamespace(end, Arrays.asList(command));
+    }
+
+    /** Tells whether there is a process whose time and memory can be measured. */
+    boolean hasProgram() {
+        return program != null;
+    }
+
+    /** Processor seconds that the contestant and its children have used so far. */
+    double cpuSeconds() throws IOException {
+        double ticks = 0;
+        for (ProcessHandle process : processes()) {
+            String[] stat = procFile(process, "stat").split("\\) ", 2);
+            if (stat.length == 2) {
+                // proc(5): utime and stime are fields 14 and 15; the state, field 3, comes first after the name.
+                String[] fields = stat[1].split(" ");
+                ticks += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+            }
+        }
+        return ticks / 100;
+    }
+
+    /** Resident memory of the contestant and its children in MB. */
+    double residentMegabytes() throws IOException {
+        double kilobytes = 0;
+        for (ProcessHandle process : processes()) {
+            kilobytes += procFile(process, "status")
+                    .lines()
+                    .filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D+", "")))
+                    .sum();
+        }
+        return kilobytes * 1024 / 1e6;
+    }
+
+    private List<ProcessHandle> processes() {
+        List<ProcessHandle> result = new ArrayList<>();
+        if (program != null) {
+            result.add(program.toHandle());
+            program.descendants().forEach(result::add);
+        }
+        return result;
+    }
+
+    private static String procFile(ProcessHandle process, String name) throws IOException {
+        Path path = Path.of("/proc", Long.toString(process.pid()), name);
+        return Files.exists(path) ? Files.readString(path) : "";
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (program != null) {
+            Commands.stop(program);
+        }
+        String existing = Commands.run(5, "ip", "netns", "list");
+        for (String end : List.of("left", "middle", "right")) {
+            if (existing.contains(namespace(end))) {
+                ip("netns", "del", namespace(end));
+            }
+        }
+    }
+
+    private String namespace(String end) {
+        return prefix + end;
+    }
+
+    private static void ip(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("ip"));
+        command.addAll(Arrays.asList(arguments));
+        Commands.run(10, command);
+    }
+}

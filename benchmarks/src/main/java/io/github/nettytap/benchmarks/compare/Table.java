@@ -1,0 +1,83 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.benchmarks.compare;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+
+/** The results for people: one row a contestant, medians with spread, and the ratio to the reference below each. */
+final class Table {
+
+    private Table() {}
+
+    static String format(List<String> contestants, Results results) {
+        List<String[]> rows = new ArrayList<>();
+        rows.add(heading(Metric::title));
+        rows.add(heading(metric -> metric.unit() + (metric.moreIsBetter() ? " ↑" : " ↓")));
+        for (String contestant : contestants) {
+            if (results.has(contestant)) {
+                rows.add(medians(contestant, results));
+                rows.add(ratios(contestant, results));
+            }
+        }
+        return align(rows);
+    }
+
+    private static String[] heading(Function<Metric, String> text) {
+        String[] row = new String[Metric.values().length + 1];
+        row[0] = "";
+        for (Metric metric : Metric.values()) {
+            row[metric.ordinal() + 1] = text.apply(metric);
+        }
+        return row;
+    }
+
+    private static String[] medians(String contestant, Results results) {
+        String[] row = heading(metric -> {
+            if (!results.has(contestant, metric)) {
+                return "–";
+            }
+            Samples samples = results.samples(contestant, metric);
+            return number(samples.median()) + String.format(Locale.ROOT, " ±%.0f%%", samples.spread() * 50);
+        });
+        row[0] = contestant;
+        return row;
+    }
+
+    private static String[] ratios(String contestant, Results results) {
+        String[] row = heading(metric -> {
+            double ratio = results.ratio(contestant, metric);
+            return Double.isNaN(ratio) ? "" : String.format(Locale.ROOT, "×%.2f", ratio);
+        });
+        row[0] = "  to " + Contestants.REFERENCE;
+        return row;
+    }
+
+    private static String number(double value) {
+        return String.format(Locale.ROOT, value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value);
+    }
+
+    private static String align(List<String[]> rows) {
+        int[] widths = new int[rows.get(0).length];
+        for (String[] row : rows) {
+            for (int i = 0; i < widths.length; i++) {
+                widths[i] = Math.max(widths[i], row[i].length());
+            }
+        }
+        StringBuilder text = new StringBuilder();
+        for (String[] row : rows) {
+            StringBuilder line = new StringBuilder(row[0]).append(" ".repeat(widths[0] - row[0].length()));
+            for (int i = 1; i < widths.length; i++) {
+                line.append("  ")
+                        .append(" ".repeat(widths[i] - row[i].length()))
+                        .append(row[i]);
+            }
+            text.append(line.toString().stripTrailing()).append('\n');
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,7 @@
+/**
+ * The end-to-end comparison: forwarders of Ethernet frames between two TAPs, measured alike, in one run.
+ *
+ * <p>Here: the contestants, the namespaces that they are measured in, the measurements and the report. Not here: any of
+ * netty-tap's own classes; its switch is started as a program like all others. Runs on the main thread.
+ */
+package io.github.nettytap.benchmarks.compare;
