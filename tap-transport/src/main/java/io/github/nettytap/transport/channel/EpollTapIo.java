@@ -4,7 +4,6 @@
  */
 package io.github.nettytap.transport.channel;
 
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoHandle;
@@ -15,7 +14,6 @@ import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 
 /**
  * A channel on an epoll event loop: level-triggered, one {@code read} and one {@code write} a frame.
@@ -45,14 +43,14 @@ final class EpollTapIo extends TapIo implements EpollIoHandle {
 
     private final TapChannel channel;
     private final FileDescriptor fd;
-    private final FrameReceiver receiver;
+    private final SystemCallReads reads;
     private IoRegistration registration;
     private int interest;
 
     EpollTapIo(TapChannel channel, TapEndpoint endpoint, FrameReceiver receiver) {
         this.channel = channel;
-        this.receiver = receiver;
         fd = endpoint.fd();
+        reads = new SystemCallReads(channel, fd, receiver);
     }
 
     @Override
@@ -101,7 +99,7 @@ final class EpollTapIo extends TapIo implements EpollIoHandle {
             channel.resumeWrites();
         }
         if ((ready & (IN | HUP)) != 0 && (interest & IN) != 0) {
-            readFrames();
+            reads.readBatch();
         } else if ((ready & HUP) != 0 && channel.isOpen()) {
             // Only a socket in place of a TAP reports this. It would be reported for ever, and there is no reader.
             channel.peerClosed();
@@ -111,56 +109,26 @@ final class EpollTapIo extends TapIo implements EpollIoHandle {
         }
     }
 
-    private void readFrames() {
-        TapReadLoop reads = channel.readLoop();
-        reads.begin();
-        try {
-            do {
-                receiver.prepare();
-                int room = receiver.room();
-                int length = read(receiver.buffer(), receiver.index(), room);
-                if (length <= 0) {
-                    receiver.cancel();
-                    reads.nothingRead(length < 0);
-                    break;
-                }
-                reads.deliver(receiver.take(length), length, room);
-            } while (reads.isContinuing() && receiver.hasRoom());
-        } catch (Throwable cause) {
-            reads.failed(cause);
+    @Override
+    void write(ChannelOutboundBuffer in) throws IOException {
+        switch (channel.writeLoop().writeAll(in)) {
+            case BLOCKED:
+                interest(interest | OUT);
+                break;
+            case MORE:
+                // The device is not blocked, so waiting for EPOLLOUT would be wrong; it never comes while the link is
+                // down.
+                interest(interest & ~OUT);
+                channel.scheduleFlush();
+                break;
+            default:
+                interest(interest & ~OUT);
         }
-        reads.end();
-    }
-
-    /** Returns 0 if there is no frame and -1 if there will never be one. */
-    private int read(ByteBuf buffer, int index, int room) throws IOException {
-        if (buffer.hasMemoryAddress()) {
-            return fd.readAddress(buffer.memoryAddress(), index, index + room);
-        }
-        ByteBuffer nio = buffer.internalNioBuffer(index, room);
-        return fd.read(nio, nio.position(), nio.limit());
     }
 
     @Override
-    void write(ChannelOutboundBuffer in) throws IOException {
-        TapWriteLoop writes = channel.writeLoop();
-        for (int budget = writes.begin(); budget > 0; budget--) {
-            Object message = in.current();
-            if (message == null) {
-                interest(interest & ~OUT);
-                writes.end();
-                return;
-            }
-            if (!writes.write(in, (ByteBuf) message)) {
-                interest(interest | OUT);
-                writes.end();
-                return;
-            }
-        }
-        writes.end();
-        // The device is not blocked, so waiting for EPOLLOUT would be wrong; it never comes while the link is down.
-        interest(interest & ~OUT);
-        channel.scheduleFlush();
+    void whenIdle(Runnable task) {
+        task.run();
     }
 
     @Override
@@ -170,7 +138,7 @@ final class EpollTapIo extends TapIo implements EpollIoHandle {
             registration = null;
         }
         interest = 0;
-        receiver.release();
+        reads.release();
     }
 
     @Override

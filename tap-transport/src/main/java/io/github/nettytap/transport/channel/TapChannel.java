@@ -469,6 +469,17 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         }
 
         @Override
+        public void deregister(ChannelPromise promise) {
+            TapIo current = io;
+            if (current == null) {
+                super.deregister(promise);
+            } else {
+                // What is in flight belongs to the loop that the channel is about to leave.
+                current.whenIdle(() -> super.deregister(promise));
+            }
+        }
+
+        @Override
         protected void flush0() {
             if (io == null || !io.isWriteBlocked()) {
                 super.flush0();

@@ -39,7 +39,10 @@ abstract class TapIo {
     /** Whether a flush would be in vain, since an earlier one still waits for the device. */
     abstract boolean isWriteBlocked();
 
-    /** Leaves the event loop, without closing the device. */
+    /** Starts nothing new, and runs the task when nothing is in flight any more; at once if nothing is. */
+    abstract void whenIdle(Runnable task);
+
+    /** Leaves the event loop when idle, without closing the device. */
     abstract void deregister();
 
     /** Leaves the event loop and closes the device as soon as nothing refers to it any more. */

@@ -16,12 +16,24 @@ final class TapIoSelector {
     private TapIoSelector() {}
 
     static boolean isCompatible(EventLoop loop) {
+        return isEpoll(loop) || isIoUring(loop);
+    }
+
+    private static boolean isEpoll(EventLoop loop) {
         return loop instanceof IoEventLoop && ((IoEventLoop) loop).isCompatible(EpollTapIo.class);
+    }
+
+    private static boolean isIoUring(EventLoop loop) {
+        return loop instanceof IoEventLoop && ((IoEventLoop) loop).isCompatible(IoUringTapIo.class);
     }
 
     static TapIo newIo(
             TapChannel channel, TapEndpoint endpoint, RecvByteBufAllocator.ExtendedHandle handle, EventLoop loop)
             throws IOException {
-        return new EpollTapIo(channel, endpoint, channel.config().newReceiver(endpoint, handle));
+        TapChannelConfig config = channel.config();
+        FrameReceiver receiver = config.newReceiver(endpoint, handle);
+        return isEpoll(loop)
+                ? new EpollTapIo(channel, endpoint, receiver)
+                : new IoUringTapIo(channel, endpoint, receiver, LoopBuffers.acquire(config.getAllocator()));
     }
 }

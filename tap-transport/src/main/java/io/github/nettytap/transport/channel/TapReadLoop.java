@@ -115,9 +115,9 @@ final class TapReadLoop {
         }
     }
 
-    void nothingRead(boolean endOfInput) {
-        counters.receiveWouldBlock.increment();
-        this.endOfInput = endOfInput;
+    /** There will never be a frame again. */
+    void endOfInput() {
+        endOfInput = true;
     }
 
     /** Whether one more frame may be delivered in this batch. */

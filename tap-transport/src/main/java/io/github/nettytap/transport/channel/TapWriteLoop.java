@@ -41,6 +41,34 @@ final class TapWriteLoop {
         vnetHeaderSize = endpoint.vnetHeaderSize();
     }
 
+    /** How a turn of writing ended. */
+    enum Outcome {
+        /** Every flushed frame is written. */
+        DONE,
+        /** The device takes no frame for the moment. */
+        BLOCKED,
+        /** The turn has written as many frames as it may. */
+        MORE
+    }
+
+    /** Writes flushed frames, one system call each, as long as the turn may. */
+    Outcome writeAll(ChannelOutboundBuffer in) throws IOException {
+        try {
+            for (int budget = begin(); budget > 0; budget--) {
+                Object frame = in.current();
+                if (frame == null) {
+                    return Outcome.DONE;
+                }
+                if (!write(in, (ByteBuf) frame)) {
+                    return Outcome.BLOCKED;
+                }
+            }
+            return Outcome.MORE;
+        } finally {
+            end();
+        }
+    }
+
     /** Begins a turn and tells how many frames it may write. */
     int begin() {
         sent = 0;

@@ -1,0 +1,196 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.channel;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.unix.Errors;
+import io.netty.channel.uring.IoUringIoOps;
+
+import java.io.IOException;
+
+/**
+ * Reads frames in batches: so many reads are submitted at once, none of which waits, and they complete together within
+ * the same system call.
+ *
+ * <p>A batch grows while it comes back full, and shrinks to what was there when it does not, as every read in vain costs
+ * something. Large frames make it small, so that the batch fits into the cache.
+ */
+final class IoUringReads {
+
+    static final int MAX_BATCH = 64;
+
+    private static final int MIN_BATCH = 2;
+
+    /** About what should go through the cache at once. */
+    private static final int BATCH_BYTES = 192 * 1024;
+
+    private static final int EAGAIN = -11;
+    private static final int EOPNOTSUPP = -95;
+    private static final int ECANCELED = -125;
+
+    private final TapChannel channel;
+    private final TapReadLoop reads;
+    private final ReceiveSlots slots;
+    private final int fd;
+    private final int headroom;
+
+    /** By slot: the memory of a slot is always the same, so its read operation is too. */
+    private final IoUringIoOps[] operations = new IoUringIoOps[ReceiveSlots.MAX_SLOTS];
+
+    private final int[] batchSlots = new int[MAX_BATCH];
+    private final int[] results = new int[ReceiveSlots.MAX_SLOTS];
+    private int submitted;
+    private int pending;
+    private int limit = MIN_BATCH;
+    private boolean drained = true;
+    private boolean unsupported;
+
+    IoUringReads(TapChannel channel, TapEndpoint endpoint, ReceiveSlots slots, int headroom) {
+        this.channel = channel;
+        this.slots = slots;
+        this.headroom = headroom;
+        reads = channel.readLoop();
+        fd = endpoint.fd().intValue();
+    }
+
+    boolean isPending() {
+        return pending > 0;
+    }
+
+    /** Whether the last batch found less than it asked for, so that it is time to wait. */
+    boolean isDrained() {
+        return drained;
+    }
+
+    /** Submits a batch and returns its size; 0 means that there are no slots now. */
+    int submit(IoRegistration registration) {
+        int wanted = channel.config().isAutoRead() ? limit : 1;
+        submitted = 0;
+        while (submitted < wanted) {
+            int slot = slots.acquire();
+            if (slot == ReceiveSlots.NONE) {
+                break;
+            }
+            batchSlots[submitted] = slot;
+            if (registration.submit(operation(slot)) == 0) {
+                slots.giveBack(slot);
+                break;
+            }
+            submitted++;
+        }
+        pending = submitted;
+        return submitted;
+    }
+
+    private IoUringIoOps operation(int slot) {
+        IoUringIoOps operation = operations[slot];
+        if (operation == null) {
+            operation = IoUringOps.read(fd, slots.address(slot) + headroom, ReceiveSlabs.MAX_FRAME, (short) slot);
+            operations[slot] = operation;
+        }
+        return operation;
+    }
+
+    /** A read has completed; returns true with the last of the batch. */
+    boolean completed(int slot, int result) {
+        results[slot] = result;
+        return --pending == 0;
+    }
+
+    /** A poll says that there is something to read. */
+    void assumeReadable() {
+        drained = false;
+    }
+
+    /** Whether the kernel cannot read from this device without waiting, as the last batch has shown. */
+    boolean isUnsupported() {
+        return unsupported;
+    }
+
+    /** Delivers the batch: all of it if reading goes on that long; the rest is held until it is wanted again. */
+    void deliver() {
+        boolean wanted = reads.isWanted() && channel.isOpen();
+        boolean delivering = wanted;
+        int received = 0;
+        int receivedBytes = 0;
+        drained = false;
+        if (wanted) {
+            reads.begin();
+        }
+        for (int i = 0; i < submitted; i++) {
+            int slot = batchSlots[i];
+            int result = results[slot];
+            if (result <= 0) {
+                slots.giveBack(slot);
+                nothingRead(result);
+                continue;
+            }
+            received++;
+            receivedBytes += result;
+            ByteBuf frame = take(slot, result);
+            if (delivering) {
+                reads.deliver(frame, result, ReceiveSlabs.MAX_FRAME);
+                delivering = reads.isContinuing();
+            } else {
+                reads.hold(frame);
+            }
+        }
+        submitted = 0;
+        adapt(received, receivedBytes);
+        if (drained) {
+            channel.counters().receiveWouldBlock.increment();
+        }
+        if (wanted) {
+            reads.end();
+        }
+        if (!channel.isOpen()) {
+            reads.release();
+        }
+    }
+
+    private ByteBuf take(int slot, int length) {
+        if (slots.isCopying()) {
+            channel.counters().framesCopied.increment();
+        }
+        return slots.take(slot, headroom, length);
+    }
+
+    private void nothingRead(int result) {
+        drained = true;
+        switch (result) {
+            case 0:
+                reads.endOfInput();
+                break;
+            case EAGAIN:
+            case ECANCELED:
+                break;
+            case EOPNOTSUPP:
+                unsupported = true;
+                break;
+            default:
+                reads.failed(failure(result));
+        }
+    }
+
+    private static Throwable failure(int result) {
+        try {
+            Errors.ioResult("read", result);
+            return null;
+        } catch (IOException e) {
+            return e;
+        }
+    }
+
+    private void adapt(int received, int receivedBytes) {
+        if (received == 0) {
+            limit = MIN_BATCH;
+            return;
+        }
+        int fitting = BATCH_BYTES / (receivedBytes / received);
+        int wanted = drained ? received + 1 : limit * 2;
+        limit = Math.max(MIN_BATCH, Math.min(Math.min(wanted, MAX_BATCH), fitting));
+    }
+}

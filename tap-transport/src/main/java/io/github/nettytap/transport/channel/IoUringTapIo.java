@@ -1,0 +1,284 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.channel;
+
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoHandle;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.uring.IoUringIoEvent;
+import io.netty.channel.uring.IoUringIoHandle;
+import io.netty.util.internal.SystemPropertyUtil;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A channel on an io_uring event loop: waits by polls that complete once, reads and writes in batches that never wait.
+ *
+ * <p>A read that waits would not do: it keeps the interface alive after the channel is closed, and one at a time is slower
+ * than a system call. With {@code RWF_NOWAIT} the kernel carries a batch out in order within the system call that submits
+ * it, and nothing of it is left behind.
+ *
+ * <p>What is in flight refers to memory and to the descriptor. So the end comes in steps: polls are cancelled, everything
+ * in flight completes, then the descriptor is closed and the registration cancelled.
+ */
+final class IoUringTapIo extends TapIo implements IoUringIoHandle {
+
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(IoUringTapIo.class);
+
+    /** Switches batches off, for a kernel on which they would turn out to be wrong. */
+    private static final boolean BATCHES = SystemPropertyUtil.getBoolean("io.github.nettytap.ioUringBatches", true);
+
+    private static final AtomicBoolean FALLBACK_TOLD = new AtomicBoolean();
+
+    private static final int POLL_READ = 1;
+    private static final int POLL_WRITE = 2;
+    private static final int POLL_DEVICE = 3;
+
+    private final TapChannel channel;
+    private final LoopBuffers buffers;
+    private final IoUringReads reads;
+    private final IoUringWrites writes;
+    private final IoUringPoll readPoll;
+    private final IoUringPoll writePoll;
+
+    /** Always armed, so that the end of the device is noticed when nobody reads; PRI never comes. */
+    private final IoUringPoll devicePoll;
+
+    private final SystemCallReads systemCallReads;
+
+    private IoRegistration registration;
+    private int inFlight;
+    private boolean readingInBatches;
+    private boolean writingInBatches;
+    private boolean reading;
+    private boolean delivering;
+    private boolean leaving;
+    private Runnable whenIdle;
+
+    /**
+     * @param receiver for frames that are read by system calls
+     * @param buffers acquired for this
+     */
+    IoUringTapIo(TapChannel channel, TapEndpoint endpoint, FrameReceiver receiver, LoopBuffers buffers) {
+        this.channel = channel;
+        this.buffers = buffers;
+        int fd = endpoint.fd().intValue();
+        reads = new IoUringReads(
+                channel, endpoint, buffers.slots(), channel.config().getHeadroom());
+        writes = new IoUringWrites(channel, endpoint);
+        systemCallReads = new SystemCallReads(channel, endpoint.fd(), receiver);
+        readPoll = new IoUringPoll(fd, IoUringPoll.IN, POLL_READ);
+        writePoll = new IoUringPoll(fd, IoUringPoll.OUT, POLL_WRITE);
+        devicePoll = new IoUringPoll(fd, IoUringPoll.PRI, POLL_DEVICE);
+        // A batch cannot be undone where a frame in its middle has to wait, and a receive allocator gives one buffer a
+        // time.
+        writingInBatches = BATCHES && !endpoint.mayBlock();
+        readingInBatches = BATCHES && channel.config().isReceivingIntoSharedBuffers();
+    }
+
+    @Override
+    IoHandle handle() {
+        return this;
+    }
+
+    @Override
+    void start(IoRegistration registration) {
+        this.registration = registration;
+        inFlight += devicePoll.arm(registration);
+    }
+
+    @Override
+    void beginRead() {
+        reading = true;
+        if (!delivering) {
+            continueReading();
+        }
+    }
+
+    @Override
+    void stopRead() {
+        reading = false;
+    }
+
+    /** Submits the next batch while the last one was full, else waits. */
+    private void continueReading() {
+        if (!reading || leaving || reads.isPending() || readPoll.isArmed()) {
+            return;
+        }
+        if (reads.isDrained() || !readingInBatches) {
+            inFlight += readPoll.arm(registration);
+            return;
+        }
+        int submitted = reads.submit(registration);
+        inFlight += submitted;
+        if (submitted == 0) {
+            // Other channels of this loop have all the slots in flight; they are back before the next turn.
+            channel.eventLoop().execute(this::continueReading);
+        }
+    }
+
+    @Override
+    public void handle(IoRegistration ignored, IoEvent event) {
+        IoUringIoEvent completion = (IoUringIoEvent) event;
+        int result = completion.res();
+        switch (completion.opcode()) {
+            case IoUringOps.OP_READ:
+                if (reads.completed((int) completion.userData(), result)) {
+                    deliver();
+                }
+                break;
+            case IoUringOps.OP_WRITE:
+            case IoUringOps.OP_WRITEV:
+                if (writes.completed((int) completion.userData(), result)) {
+                    finishWrites();
+                }
+                break;
+            case IoUringOps.OP_POLL_ADD:
+                polled(completion.userData(), result);
+                break;
+            default:
+            // The cancellation of a poll, which completes by itself as well.
+        }
+        // Last, so that a channel that is closed from in here keeps its buffers until we are through with them.
+        inFlight--;
+        runIfIdle();
+    }
+
+    private void polled(long data, int events) {
+        if (readPoll.completes(data)) {
+            if (leaving || events < 0) {
+                return;
+            }
+            if (readingInBatches) {
+                reads.assumeReadable();
+            } else if (reading) {
+                delivering = true;
+                systemCallReads.readBatch();
+                delivering = false;
+            }
+            continueReading();
+        } else if (writePoll.completes(data)) {
+            finishWrites();
+        } else if (devicePoll.completes(data) && !leaving && events > 0) {
+            if ((events & IoUringPoll.ERR) != 0) {
+                channel.deviceFailed();
+            } else if (!reading) {
+                // A reader sees the end after the last frame.
+                channel.peerClosed();
+            }
+        }
+    }
+
+    private void deliver() {
+        delivering = true;
+        reads.deliver();
+        delivering = false;
+        if (reads.isUnsupported() && readingInBatches) {
+            readingInBatches = false;
+            if (FALLBACK_TOLD.compareAndSet(false, true)) {
+                LOGGER.info("{} reads by one system call a frame: this kernel cannot read from it in batches", channel);
+            }
+        }
+        continueReading();
+    }
+
+    @Override
+    boolean isWriteBlocked() {
+        return writes.isBusy() || writePoll.isArmed();
+    }
+
+    @Override
+    void write(ChannelOutboundBuffer in) throws IOException {
+        if (leaving || isWriteBlocked()) {
+            return;
+        }
+        if (writingInBatches) {
+            inFlight += writes.submit(registration, in);
+            if (!writes.isPending()) {
+                finishWrites();
+            }
+            return;
+        }
+        switch (channel.writeLoop().writeAll(in)) {
+            case BLOCKED:
+                inFlight += writePoll.arm(registration);
+                break;
+            case MORE:
+                channel.scheduleFlush();
+                break;
+            default:
+        }
+    }
+
+    private void finishWrites() {
+        try {
+            if (!writes.finish(channel.unsafe().outboundBuffer())) {
+                if (!leaving) {
+                    inFlight += writePoll.arm(registration);
+                }
+                return;
+            }
+        } catch (IOException e) {
+            if (channel.isOpen()) {
+                channel.closeWith(e);
+            }
+            return;
+        }
+        if (channel.isOpen()) {
+            channel.resumeWrites();
+        }
+    }
+
+    @Override
+    void whenIdle(Runnable task) {
+        leaving = true;
+        whenIdle = task;
+        if (inFlight > 0) {
+            inFlight +=
+                    readPoll.cancel(registration) + writePoll.cancel(registration) + devicePoll.cancel(registration);
+        }
+        runIfIdle();
+    }
+
+    private void runIfIdle() {
+        Runnable task = whenIdle;
+        if (task != null && inFlight == 0) {
+            whenIdle = null;
+            task.run();
+        }
+    }
+
+    @Override
+    void deregister() {
+        if (registration != null) {
+            registration.cancel();
+            registration = null;
+        }
+        writes.release();
+        systemCallReads.release();
+        buffers.release();
+    }
+
+    @Override
+    void close(TapEndpoint endpoint) {
+        Runnable waiting = whenIdle;
+        whenIdle(() -> {
+            deregister();
+            channel.closeDescriptor(endpoint);
+            if (waiting != null) {
+                waiting.run();
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        channel.unsafe().close(channel.unsafe().voidPromise());
+    }
+}
