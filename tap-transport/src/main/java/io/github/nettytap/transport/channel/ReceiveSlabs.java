@@ -86,7 +86,7 @@ final class ReceiveSlabs {
 
     /** Whether the frames just read have to be copied, since too many slabs are pinned. */
     boolean isCopying() {
-        return current == copySource;
+        return copySource != null && current == copySource;
     }
 
     /**

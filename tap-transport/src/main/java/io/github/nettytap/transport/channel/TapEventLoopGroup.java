@@ -1,0 +1,176 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.channel;
+
+import io.github.nettytap.transport.device.CpuAffinity;
+import io.netty.channel.DefaultSelectStrategyFactory;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SelectStrategyFactory;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringIoHandlerConfig;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.FastThreadLocalThread;
+
+import java.util.Objects;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Event loops for TAP channels, with what matters to them in one place: epoll or io_uring, the number of threads, the
+ * processors that the threads are pinned to.
+ *
+ * <p>It is an ordinary group: sockets may share its loops. And it is a convenience: TAP channels run as well on any
+ * {@link MultiThreadIoEventLoopGroup} whose handler is Netty's epoll or io_uring handler. On either, the channels of a
+ * loop share their receive buffers.
+ *
+ * <pre>{@code
+ * TapEventLoopGroup group = TapEventLoopGroup.builder().threads(2).pinTo(0, 1).io(TapIoType.EPOLL).build();
+ * }</pre>
+ *
+ * <p><b>Busy polling.</b> {@link Builder#selectStrategy} takes Netty's {@code SelectStrategy}; one that returns
+ * {@code SelectStrategy.BUSY_WAIT} makes an epoll loop spin instead of sleep, which saves the wake-up, some
+ * microseconds a round trip, and costs a processor for each loop.
+ */
+public final class TapEventLoopGroup extends MultiThreadIoEventLoopGroup {
+
+    /** Batches of several channels must fit, or the kernel has to keep completions back. */
+    private static final int RING_SIZE = 1_024;
+
+    private final TapIoType io;
+
+    private TapEventLoopGroup(Builder builder, TapIoType io) {
+        super(builder.threads, builder.threadFactory(), handlerFactory(io, builder.selectStrategy));
+        this.io = io;
+    }
+
+    private static IoHandlerFactory handlerFactory(TapIoType io, SelectStrategyFactory selectStrategy) {
+        if (io == TapIoType.EPOLL) {
+            return EpollIoHandler.newFactory(0, selectStrategy);
+        }
+        return IoUringIoHandler.newFactory(new IoUringIoHandlerConfig().setRingSize(RING_SIZE));
+    }
+
+    /**
+     * Starts the description of a group: one thread, not pinned, the best I/O type that is available.
+     *
+     * @return the builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * What the loops of this group wait and work with.
+     *
+     * @return the type that was asked for or chosen
+     */
+    public TapIoType io() {
+        return io;
+    }
+
+    /** Describes a {@link TapEventLoopGroup}. Not thread-safe. */
+    public static final class Builder {
+
+        private int threads = 1;
+        private int[] cpus = {};
+        private TapIoType io;
+        private String name = "tap";
+        private SelectStrategyFactory selectStrategy = DefaultSelectStrategyFactory.INSTANCE;
+
+        private Builder() {}
+
+        /**
+         * Sets the number of event loops, each with a thread of its own; default 1.
+         *
+         * @param threads at least 1
+         * @return this
+         * @throws IllegalArgumentException if it is less than 1
+         */
+        public Builder threads(int threads) {
+            if (threads < 1) {
+                throw new IllegalArgumentException("too few threads: threads=" + threads + " (expected: at least 1)");
+            }
+            this.threads = threads;
+            return this;
+        }
+
+        /**
+         * Pins the threads to processors, the first thread to the first one and so on, starting over when there are more
+         * threads than processors.
+         *
+         * @param cpus the numbers of processors, as in {@code /proc/cpuinfo}; none leaves the threads unpinned
+         * @return this
+         */
+        public Builder pinTo(int... cpus) {
+            this.cpus = cpus.clone();
+            return this;
+        }
+
+        /**
+         * Sets what the loops wait and work with; default {@link TapIoType#best()}.
+         *
+         * @param io the type, or null for the best one available
+         * @return this
+         */
+        public Builder io(TapIoType io) {
+            this.io = io;
+            return this;
+        }
+
+        /**
+         * Sets the prefix of the names of the threads; default {@code tap}.
+         *
+         * @param name the prefix
+         * @return this
+         */
+        public Builder name(String name) {
+            this.name = Objects.requireNonNull(name, "name");
+            return this;
+        }
+
+        /**
+         * Sets how an epoll loop decides to sleep; io_uring loops have no such choice and pass over it.
+         *
+         * @param selectStrategy the factory
+         * @return this
+         */
+        public Builder selectStrategy(SelectStrategyFactory selectStrategy) {
+            this.selectStrategy = Objects.requireNonNull(selectStrategy, "selectStrategy");
+            return this;
+        }
+
+        /**
+         * Makes the group. Its threads start with their first channels.
+         *
+         * @return a new group, to be shut down by the caller
+         * @throws UnsatisfiedLinkError if the I/O type is not available here
+         */
+        public TapEventLoopGroup build() {
+            return new TapEventLoopGroup(this, io == null ? TapIoType.best() : io);
+        }
+
+        private ThreadFactory threadFactory() {
+            if (cpus.length == 0) {
+                return new DefaultThreadFactory(name);
+            }
+            AtomicInteger next = new AtomicInteger();
+            return new DefaultThreadFactory(name) {
+                @Override
+                protected Thread newThread(Runnable task, String threadName) {
+                    int cpu = cpus[next.getAndIncrement() % cpus.length];
+                    return new FastThreadLocalThread(
+                            threadGroup,
+                            () -> {
+                                CpuAffinity.pinCurrentThread(cpu);
+                                task.run();
+                            },
+                            threadName);
+                }
+            };
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.device;
+
+import io.github.nettytap.transport.linux.Errno;
+import io.github.nettytap.transport.linux.LibC;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+
+import java.nio.ByteBuffer;
+
+/** Ties threads to processors (sched_setaffinity(2)). */
+public final class CpuAffinity {
+
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(CpuAffinity.class);
+
+    /** The length of glibc's cpu_set_t, in bytes. */
+    private static final int MASK_SIZE = 128;
+
+    private CpuAffinity() {}
+
+    /**
+     * Pins the calling thread to one processor, for as long as it lives. Pinning is an optimisation: where the system
+     * refuses it, a warning is logged and the thread stays unpinned.
+     *
+     * @param cpu the number of the processor, 0 to 1,023
+     * @return whether the thread is pinned now
+     * @throws IllegalArgumentException if the number is out of range
+     */
+    public static boolean pinCurrentThread(int cpu) {
+        if (cpu < 0 || cpu >= MASK_SIZE * Byte.SIZE) {
+            throw new IllegalArgumentException(
+                    "no such processor: cpu=" + cpu + " (expected: 0 to " + (MASK_SIZE * Byte.SIZE - 1) + ")");
+        }
+        ByteBuffer mask = ByteBuffer.allocateDirect(MASK_SIZE);
+        // Both supported machines are little-endian, so the bytes of the kernel's array of longs count up.
+        mask.put(cpu / Byte.SIZE, (byte) (1 << cpu % Byte.SIZE));
+        int result = LibC.get().schedSetaffinity(mask);
+        if (result < 0) {
+            LOGGER.warn(
+                    "thread {} is not pinned to processor {}: {}",
+                    Thread.currentThread().getName(),
+                    cpu,
+                    Errno.nameOf(-result));
+        }
+        return result >= 0;
+    }
+}

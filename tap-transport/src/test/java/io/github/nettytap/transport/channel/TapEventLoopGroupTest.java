@@ -1,0 +1,72 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.channel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+class TapEventLoopGroupTest {
+
+    @ParameterizedTest
+    @EnumSource(TapIoType.class)
+    void makesLoopsThatATapChannelIsCompatibleWith(TapIoType io) throws Exception {
+        TapEventLoopGroup group = TapEventLoopGroup.builder().threads(2).io(io).build();
+        try {
+            assertThat(group.io()).isEqualTo(io);
+            assertThat(group.executorCount()).isEqualTo(2);
+            assertThat(TapIoSelector.isCompatible(group.next())).isTrue();
+        } finally {
+            group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    @Test
+    void pinsEachThreadToItsProcessor() throws Exception {
+        TapEventLoopGroup group = TapEventLoopGroup.builder()
+                .threads(3)
+                .pinTo(1, 0)
+                .name("pinned")
+                .build();
+        try {
+            List<String> allowed = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                allowed.add(group.next()
+                        .submit(() -> Files.readAllLines(Path.of("/proc/thread-self/status")).stream()
+                                .filter(line -> line.startsWith("Cpus_allowed_list:"))
+                                .findFirst()
+                                .orElseThrow()
+                                .replaceAll("\\D+", ""))
+                        .get());
+            }
+            assertThat(allowed).containsExactlyInAnyOrder("1", "0", "1");
+        } finally {
+            group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    @Test
+    void aGroupWithoutThreadsIsRefused() {
+        assertThatThrownBy(() -> TapEventLoopGroup.builder().threads(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("too few threads: threads=0 (expected: at least 1)");
+    }
+
+    @Test
+    void loopsOfTheBestTypeAreTheDefault() throws Exception {
+        TapEventLoopGroup group = TapEventLoopGroup.builder().build();
+        assertThat(group.io()).isEqualTo(TapIoType.best());
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+    }
+}
