@@ -56,7 +56,7 @@ final class IoUringOps {
                 0L);
     }
 
-    /** Completes once, when one of the events is there; POLLERR and POLLHUP always are among them. */
+    /** Completes once, when one of the events is there. Unlike poll(2), this reports POLLERR only to those who ask for it. */
     static IoUringIoOps poll(int fd, int events, short data) {
         return new IoUringIoOps(
                 OP_POLL_ADD, (byte) 0, (short) 0, fd, 0L, 0L, 0, events, (long) data, (short) 0, (short) 0, 0, 0L);

@@ -12,10 +12,10 @@ final class IoUringPoll {
 
     // asm-generic/poll.h
     static final int IN = 0x01;
-    static final int PRI = 0x02;
     static final int OUT = 0x04;
     static final int ERR = 0x08;
     static final int HUP = 0x10;
+    static final int RDBAND = 0x80;
 
     private final IoUringIoOps ops;
     private final short data;

@@ -47,7 +47,12 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
     private final IoUringPoll readPoll;
     private final IoUringPoll writePoll;
 
-    /** Always armed, so that the end of the device is noticed when nobody reads; PRI never comes. */
+    /**
+     * Notices the end of the device while nobody reads. Unlike epoll, io_uring ignores a wake-up that mentions nothing of
+     * what a poll asked for, PRI excepted, and a TAP's last wake-up says IN, PRI, RDNORM and RDBAND. So this asks for RDBAND;
+     * each frame that arrives completes it too, up to a queue full of them, and it is armed again. A reader notices by
+     * itself, so it is not armed then.
+     */
     private final IoUringPoll devicePoll;
 
     private final SystemCallReads systemCallReads;
@@ -73,9 +78,9 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
                 channel, endpoint, buffers.slots(), channel.config().getHeadroom());
         writes = new IoUringWrites(channel, endpoint);
         systemCallReads = new SystemCallReads(channel, endpoint.fd(), receiver);
-        readPoll = new IoUringPoll(fd, IoUringPoll.IN, POLL_READ);
-        writePoll = new IoUringPoll(fd, IoUringPoll.OUT, POLL_WRITE);
-        devicePoll = new IoUringPoll(fd, IoUringPoll.PRI, POLL_DEVICE);
+        readPoll = new IoUringPoll(fd, IoUringPoll.IN | IoUringPoll.ERR | IoUringPoll.HUP, POLL_READ);
+        writePoll = new IoUringPoll(fd, IoUringPoll.OUT | IoUringPoll.ERR | IoUringPoll.HUP, POLL_WRITE);
+        devicePoll = new IoUringPoll(fd, IoUringPoll.RDBAND | IoUringPoll.ERR | IoUringPoll.HUP, POLL_DEVICE);
         // A batch cannot be undone where a frame in its middle has to wait, and a receive allocator gives one buffer a
         // time.
         writingInBatches = BATCHES && !endpoint.mayBlock();
@@ -90,12 +95,21 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
     @Override
     void start(IoRegistration registration) {
         this.registration = registration;
-        inFlight += devicePoll.arm(registration);
+        watchDevice();
+    }
+
+    private void watchDevice() {
+        if (!reading && !leaving && !readPoll.isArmed() && !reads.isPending()) {
+            inFlight += devicePoll.arm(registration);
+        }
     }
 
     @Override
     void beginRead() {
         reading = true;
+        if (devicePoll.isArmed() && channel.config().isAutoRead()) {
+            inFlight += devicePoll.cancel(registration);
+        }
         if (!delivering) {
             continueReading();
         }
@@ -104,6 +118,9 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
     @Override
     void stopRead() {
         reading = false;
+        if (!delivering) {
+            watchDevice();
+        }
     }
 
     /** Submits the next batch while the last one was full, else waits. */
@@ -163,15 +180,25 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
                 delivering = false;
             }
             continueReading();
+            watchDevice();
         } else if (writePoll.completes(data)) {
             finishWrites();
-        } else if (devicePoll.completes(data) && !leaving && events > 0) {
-            if ((events & IoUringPoll.ERR) != 0) {
-                channel.deviceFailed();
-            } else if (!reading) {
-                // A reader sees the end after the last frame.
-                channel.peerClosed();
-            }
+        } else if (devicePoll.completes(data)) {
+            devicePolled(events);
+        }
+    }
+
+    private void devicePolled(int events) {
+        if (leaving) {
+            return;
+        }
+        if (events > 0 && (events & IoUringPoll.ERR) != 0) {
+            channel.deviceFailed();
+        } else if (events > 0 && (events & IoUringPoll.HUP) != 0 && !reading) {
+            // A reader sees the end after the last frame.
+            channel.peerClosed();
+        } else {
+            watchDevice();
         }
     }
 
@@ -186,6 +213,7 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
             }
         }
         continueReading();
+        watchDevice();
     }
 
     @Override

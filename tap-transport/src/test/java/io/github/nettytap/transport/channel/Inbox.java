@@ -5,6 +5,7 @@
 package io.github.nettytap.transport.channel;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 
@@ -16,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Collects what a channel tells its pipeline; frames as copies, so that no test has to release any. */
+@ChannelHandler.Sharable
 class Inbox extends ChannelInboundHandlerAdapter {
 
     final BlockingQueue<byte[]> frames = new LinkedBlockingQueue<>();
