@@ -1,0 +1,164 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.switching;
+
+import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.channel.TapCounters;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelPromise;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.net.SocketAddress;
+
+/**
+ * A port of the switch: its channel, what its other side takes, and what went wrong here.
+ *
+ * <p>The event loop of the port is the only writer of its counters; any thread may read them.
+ */
+public final class SwitchPort {
+
+    private static final VarHandle MALFORMED = counter("malformed");
+    private static final VarHandle UNSUPPORTED = counter("unsupported");
+    private static final VarHandle CONGESTED = counter("congested");
+    private static final VarHandle FILTERED = counter("filtered");
+
+    private final int index;
+    private final Channel channel;
+    private final SwitchLoop loop;
+    private final int vnetHeaderSize;
+    private final int granted;
+    private final ChannelPromise voidPromise;
+
+    /** Whether frames wait in the channel for the flush at the end of the batch. Of the loop. */
+    private boolean touched;
+
+    private long malformed;
+    private long unsupported;
+    private long congested;
+    private long filtered;
+
+    SwitchPort(int index, Channel channel, SwitchLoop loop, int vnetHeaderSize, int granted) {
+        this.index = index;
+        this.channel = channel;
+        this.loop = loop;
+        this.vnetHeaderSize = vnetHeaderSize;
+        this.granted = granted;
+        voidPromise = channel.voidPromise();
+    }
+
+    private static VarHandle counter(String name) {
+        try {
+            return MethodHandles.lookup().findVarHandle(SwitchPort.class, name, long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** The number of the port: the lowest that was free. */
+    public int index() {
+        return index;
+    }
+
+    /** The name of the interface, or of whatever address its channel has. */
+    public String name() {
+        SocketAddress address = channel.localAddress();
+        return address == null ? "port" + index : address.toString();
+    }
+
+    /** The channel. */
+    public Channel channel() {
+        return channel;
+    }
+
+    SwitchLoop loop() {
+        return loop;
+    }
+
+    int vnetHeaderSize() {
+        return vnetHeaderSize;
+    }
+
+    /** Whether the other side takes frames with these needs as they are. */
+    boolean takes(int needs) {
+        return (needs & ~granted) == 0;
+    }
+
+    /** Queues a frame in the channel, to be sent by the next {@link #flush()}. Owns the frame. On the loop only. */
+    void write(ByteBuf frame) {
+        if (channel.isWritable()) {
+            channel.write(frame, voidPromise);
+        } else {
+            frame.release();
+            countCongested();
+        }
+    }
+
+    /** True the first time since the last flush. */
+    boolean touch() {
+        boolean first = !touched;
+        touched = true;
+        return first;
+    }
+
+    void flush() {
+        touched = false;
+        channel.flush();
+    }
+
+    void countMalformed() {
+        MALFORMED.setOpaque(this, malformed + 1);
+    }
+
+    void countUnsupported() {
+        UNSUPPORTED.setOpaque(this, unsupported + 1);
+    }
+
+    void countCongested() {
+        CONGESTED.setOpaque(this, congested + 1);
+    }
+
+    void countFiltered() {
+        FILTERED.setOpaque(this, filtered + 1);
+    }
+
+    /** Frames that came in too short to have an Ethernet header. */
+    public long malformed() {
+        return (long) MALFORMED.getOpaque(this);
+    }
+
+    /** Frames that came in with an offload that the port they were meant for has not negotiated. */
+    public long unsupported() {
+        return (long) UNSUPPORTED.getOpaque(this);
+    }
+
+    /** Frames that came in while the port, or the loop, they were meant for was behind, or that this port had no room for. */
+    public long congested() {
+        return (long) CONGESTED.getOpaque(this);
+    }
+
+    /** Frames that came in and ended here, as they should: their destination is behind the port that they came from. */
+    public long filtered() {
+        return (long) FILTERED.getOpaque(this);
+    }
+
+    /** All frames lost at this port: those of the switch and those that the channel could not send. */
+    public long drops() {
+        long inSwitch = malformed() + unsupported() + congested();
+        TapCounters counters = counters();
+        return counters == null ? inSwitch : inSwitch + counters.drops();
+    }
+
+    /** What the channel has counted, or null if it is not a TAP. */
+    public TapCounters counters() {
+        return channel instanceof TapChannel ? ((TapChannel) channel).counters() : null;
+    }
+
+    @Override
+    public String toString() {
+        return "SwitchPort(index=" + index + ", name=" + name() + ")";
+    }
+}
