@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.examples.cli;
 
+import io.github.nettytap.transport.device.TapException;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -12,6 +13,7 @@ import picocli.CommandLine.ParseResult;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 
@@ -45,7 +47,11 @@ final class Failures implements IExecutionExceptionHandler {
     }
 
     private static boolean isPermission(Throwable failure) {
-        return failure instanceof java.nio.file.AccessDeniedException;
+        if (failure instanceof TapException) {
+            String errno = ((TapException) failure).errno();
+            return errno.equals("EPERM") || errno.equals("EACCES");
+        }
+        return failure instanceof AccessDeniedException;
     }
 
     private static boolean isBug(Throwable failure) {

@@ -10,11 +10,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
 /** The program: picks the subcommand and turns its outcome into an exit code. */
 @Command(
         name = "netty-tap",
         description = "Ethernet in user space: programs on Linux TAP devices and Netty.",
         versionProvider = Version.class,
+        subcommands = {SwitchCommand.class},
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         footer = {
@@ -28,16 +32,21 @@ import picocli.CommandLine.Spec;
         })
 public final class NettyTap implements Runnable {
 
+    /** Warns, with a stack trace, of a namespace without interfaces, which is what the programs are often run in. */
+    private static final Logger OF_NETTY = Logger.getLogger("io.netty.util.NetUtilInitializations");
+
     @Spec
     private CommandSpec spec;
 
     /** Starts the program and ends the process with its exit code. */
     public static void main(String[] arguments) {
+        OF_NETTY.setLevel(Level.SEVERE);
         System.exit(commandLine().execute(arguments));
     }
 
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new NettyTap());
+        commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setExecutionExceptionHandler(new Failures());
         commandLine.setParameterExceptionHandler(Failures::usage);
         return commandLine;

@@ -1,0 +1,161 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.cli;
+
+import io.github.nettytap.examples.switching.IoKind;
+import io.github.nettytap.examples.switching.SwitchPort;
+import io.github.nettytap.examples.switching.TapSwitch;
+import io.github.nettytap.transport.channel.TapCounters;
+import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapDeviceBuilder;
+import io.github.nettytap.transport.device.TapException;
+import io.netty.channel.Channel;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/** {@code switch}: a learning Ethernet switch between TAPs. */
+@Command(
+        name = "switch",
+        description = {
+            "A learning Ethernet switch between TAP interfaces, which it makes, or attaches to if they are there.",
+            "Prints \"ready\" when it forwards. Ctrl-C removes what it made and prints what each port has carried."
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "Examples:",
+            "  ./run-example.sh switch tap0 tap1",
+            "  ./run-example.sh switch tap0 tap1 tap2,offloads=none --threads 2 --io io_uring",
+            "",
+            "To join two network namespaces, move the TAPs while the switch runs:",
+            "  ip link set tap0 netns left; ip link set tap1 netns right"
+        })
+final class SwitchCommand implements Callable<Integer> {
+
+    @Parameters(
+            arity = "2..*",
+            paramLabel = "TAP",
+            converter = PortArgument.Converter.class,
+            description = "The ports: interface names, each with settings of its own: NAME[,offloads=all|none].")
+    private List<PortArgument> taps;
+
+    @Option(
+            names = "--offloads",
+            paramLabel = "all|none",
+            description = "Let the kernel leave checksums and segmentation to the other end (default: all).")
+    private Offloads offloads = Offloads.ALL;
+
+    @Option(
+            names = "--io",
+            paramLabel = "epoll|io_uring",
+            description = "What drives the event loops (default: epoll; io_uring is faster for many small frames).")
+    private IoKind io = IoKind.EPOLL;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Event loops to spread the ports over (default: 1).")
+    private int threads = 1;
+
+    @Option(names = "--mtu", paramLabel = "BYTES", description = "Sets the MTU of all ports (default: as it is).")
+    private Integer mtu;
+
+    @Option(names = "--stations", paramLabel = "N", description = "Stations that can be known (default: 8192).")
+    private int stations = 8192;
+
+    @Option(names = "--ageing", paramLabel = "SECONDS", description = "Silence that makes it forget (default: 300).")
+    private int ageing = 300;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        if (threads < 1) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "too few threads: threads=" + threads + " (expected: 1 or more)");
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        Interruption interruption = Interruption.install();
+        int exitCode = CommandLine.ExitCode.SOFTWARE;
+        try {
+            serve(out, interruption);
+            exitCode = CommandLine.ExitCode.OK;
+        } finally {
+            interruption.finish(exitCode);
+        }
+        return exitCode;
+    }
+
+    private void serve(PrintWriter out, Interruption interruption) throws Exception {
+        TapSwitch lan = new TapSwitch(io, threads, stations, ageing, this::portFailed);
+        try {
+            for (PortArgument tap : taps) {
+                lan.add(open(tap));
+            }
+            out.println("ready");
+            out.flush();
+            interruption.await();
+        } finally {
+            lan.close();
+        }
+        out.println();
+        out.print(PortTable.format(rows(lan)));
+        out.flush();
+    }
+
+    private TapDevice open(PortArgument tap) throws TapException {
+        // With one offloading port all have the header, so that frames need no rewriting on their way.
+        boolean header = taps.stream().anyMatch(other -> offloads(other) != Offloads.NONE);
+        TapDeviceBuilder builder =
+                TapDevice.builder(tap.tap()).offloads(offloads(tap).set()).vnetHeader(header);
+        if (mtu != null) {
+            builder.mtu(mtu);
+        }
+        TapDevice device = builder.open();
+        boolean done = false;
+        try {
+            if (!device.link().isUp()) {
+                device.up();
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                device.close();
+            }
+        }
+        return device;
+    }
+
+    private Offloads offloads(PortArgument tap) {
+        return tap.offloads() == null ? offloads : tap.offloads();
+    }
+
+    private void portFailed(Channel channel, Throwable cause) {
+        spec.commandLine().getErr().println("netty-tap switch: port lost: " + cause.getMessage());
+    }
+
+    static List<PortTable.Row> rows(TapSwitch lan) {
+        List<PortTable.Row> rows = new ArrayList<>();
+        for (SwitchPort port : lan.ports()) {
+            TapCounters counters = port.counters();
+            rows.add(new PortTable.Row(
+                    port.name(),
+                    counters.framesReceived(),
+                    counters.bytesReceived(),
+                    counters.framesSent(),
+                    counters.bytesSent(),
+                    port.drops()));
+        }
+        return rows;
+    }
+}

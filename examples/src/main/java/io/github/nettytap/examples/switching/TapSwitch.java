@@ -1,0 +1,83 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.switching;
+
+import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.device.TapDevice;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+
+/**
+ * A switch that runs: event loops, and a channel for each TAP device that was added.
+ *
+ * <p>Closing it closes the channels and with them the devices; interfaces that are not persistent are gone then.
+ * Thread-safe; none of its methods may be called on one of its event loops.
+ */
+public final class TapSwitch implements AutoCloseable {
+
+    private static final long SHUTDOWN_SECONDS = 10;
+
+    private final EthernetSwitch lan;
+    private final EventLoopGroup loops;
+    private final List<SwitchPort> ports = new CopyOnWriteArrayList<>();
+
+    /**
+     * Starts the event loops of a switch without ports.
+     *
+     * @param kind what drives them
+     * @param threads how many there are
+     * @param stations how many stations the switch can know
+     * @param maxAgeSeconds after what time of silence a station is forgotten
+     * @param onFailure told, on the event loop, when a port has failed; its channel is closed then
+     */
+    public TapSwitch(
+            IoKind kind, int threads, int stations, int maxAgeSeconds, BiConsumer<Channel, Throwable> onFailure) {
+        lan = new EthernetSwitch(stations, maxAgeSeconds, onFailure);
+        loops = new MultiThreadIoEventLoopGroup(threads, kind.factory());
+    }
+
+    /**
+     * Makes a device a port.
+     *
+     * @param device an open device with one queue, which belongs to the switch from now on
+     */
+    public void add(TapDevice device) throws InterruptedException {
+        ChannelFuture registered = new Bootstrap()
+                .group(loops)
+                .channelFactory(TapChannel.factory(device))
+                .handler(lan.newPort())
+                .register()
+                .sync();
+        Channel channel = registered.channel();
+        // Becoming active, the channel has become a port; that is done on its loop, before it takes any other task.
+        channel.eventLoop().submit(() -> {}).sync();
+        lan.ports().stream().filter(port -> port.channel() == channel).forEach(ports::add);
+    }
+
+    /** All ports that were ever added, those that have failed included. */
+    public List<SwitchPort> ports() {
+        return List.copyOf(ports);
+    }
+
+    /** How many stations are known. */
+    public int stations() {
+        return lan.stations();
+    }
+
+    @Override
+    public void close() {
+        ports.forEach(port -> port.channel().close().syncUninterruptibly());
+        loops.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS).syncUninterruptibly();
+        lan.releaseHandedOver();
+    }
+}
