@@ -33,6 +33,9 @@ final class Failures implements IExecutionExceptionHandler {
             return ExitCode.SOFTWARE;
         }
         err.println(name(command) + ": " + oneParagraph(failure));
+        if (failure instanceof CommandException) {
+            return ((CommandException) failure).exitCode();
+        }
         return isPermission(failure) ? NO_PERMISSION : ExitCode.SOFTWARE;
     }
 
