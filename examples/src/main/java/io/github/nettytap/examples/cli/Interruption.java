@@ -17,23 +17,21 @@ final class Interruption {
 
     private static final long PATIENCE_SECONDS = 10;
 
-    private final CountDownLatch interrupted = new CountDownLatch(1);
-    private final CountDownLatch finished = new CountDownLatch(1);
-    private volatile int exitCode = 1;
+    private static final CountDownLatch INTERRUPTED = new CountDownLatch(1);
+    private static final CountDownLatch FINISHED = new CountDownLatch(1);
+    private static volatile int exitCode;
 
     private Interruption() {}
 
-    /** From now on signals are seen. Once in the life of a process. */
-    static Interruption install() {
-        Interruption interruption = new Interruption();
-        Runtime.getRuntime().addShutdownHook(new Thread(interruption::onShutdown, "interruption"));
-        return interruption;
+    /** From now on signals end the program by way of {@link #await()}. Once in the life of a process. */
+    static void install() {
+        Runtime.getRuntime().addShutdownHook(new Thread(Interruption::onShutdown, "interruption"));
     }
 
-    private void onShutdown() {
-        interrupted.countDown();
+    private static void onShutdown() {
+        INTERRUPTED.countDown();
         try {
-            if (finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            if (FINISHED.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 Runtime.getRuntime().halt(exitCode);
             }
         } catch (InterruptedException e) {
@@ -42,21 +40,15 @@ final class Interruption {
     }
 
     /** Waits for a signal. */
-    void await() throws InterruptedException {
-        interrupted.await();
+    static void await() throws InterruptedException {
+        INTERRUPTED.await();
     }
 
-    /** Waits for a signal, but not longer; true if it came. */
-    boolean await(long millis) throws InterruptedException {
-        return interrupted.await(millis, TimeUnit.MILLISECONDS);
-    }
-
-    /** Everything is cleaned up and printed: a process that was told to end now ends. Returns the exit code. */
-    int finish(int code) {
+    /** Everything is cleaned up and printed: a process that was told to end now ends, with this exit code. */
+    static void finish(int code) {
         exitCode = code;
         System.out.flush();
         System.err.flush();
-        finished.countDown();
-        return code;
+        FINISHED.countDown();
     }
 }

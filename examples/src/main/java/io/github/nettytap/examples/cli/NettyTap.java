@@ -41,7 +41,10 @@ public final class NettyTap implements Runnable {
     /** Starts the program and ends the process with its exit code. */
     public static void main(String[] arguments) {
         OF_NETTY.setLevel(Level.SEVERE);
-        System.exit(commandLine().execute(arguments));
+        Interruption.install();
+        int exitCode = commandLine().execute(arguments);
+        Interruption.finish(exitCode);
+        System.exit(exitCode);
     }
 
     static CommandLine commandLine() {

@@ -85,18 +85,6 @@ final class SwitchCommand implements Callable<Integer> {
                     spec.commandLine(), "too few threads: threads=" + threads + " (expected: 1 or more)");
         }
         PrintWriter out = spec.commandLine().getOut();
-        Interruption interruption = Interruption.install();
-        int exitCode = CommandLine.ExitCode.SOFTWARE;
-        try {
-            serve(out, interruption);
-            exitCode = CommandLine.ExitCode.OK;
-        } finally {
-            interruption.finish(exitCode);
-        }
-        return exitCode;
-    }
-
-    private void serve(PrintWriter out, Interruption interruption) throws Exception {
         TapSwitch lan = new TapSwitch(io, threads, stations, ageing, this::portFailed);
         try {
             for (PortArgument tap : taps) {
@@ -104,13 +92,14 @@ final class SwitchCommand implements Callable<Integer> {
             }
             out.println("ready");
             out.flush();
-            interruption.await();
+            Interruption.await();
         } finally {
             lan.close();
         }
         out.println();
         out.print(PortTable.format(rows(lan)));
         out.flush();
+        return CommandLine.ExitCode.OK;
     }
 
     private TapDevice open(PortArgument tap) throws TapException {

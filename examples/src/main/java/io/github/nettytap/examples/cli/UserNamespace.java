@@ -50,7 +50,7 @@ final class UserNamespace {
      * @return its exit code
      */
     static int run(List<String> arguments) throws IOException, InterruptedException {
-        String again = "./run-example.sh " + String.join(" ", arguments);
+        String again = "./run-example.sh " + arguments.get(0);
         if (!Files.isReadable(TUN) || !Files.isWritable(TUN)) {
             throw new CommandException(
                     Failures.NO_PERMISSION,
