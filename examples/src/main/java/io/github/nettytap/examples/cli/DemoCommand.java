@@ -8,8 +8,9 @@ import io.github.nettytap.examples.demo.Host;
 import io.github.nettytap.examples.demo.Traffic;
 import io.github.nettytap.examples.demo.Traffic.RoundTrips;
 import io.github.nettytap.examples.demo.Traffic.Transfer;
-import io.github.nettytap.examples.switching.IoKind;
 import io.github.nettytap.examples.switching.TapSwitch;
+import io.github.nettytap.transport.channel.TapEventLoopGroup;
+import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.netlink.Cidr;
 import io.netty.channel.Channel;
 import picocli.CommandLine.Command;
@@ -54,7 +55,7 @@ final class DemoCommand implements Callable<Integer> {
     private Offloads offloads = Offloads.ALL;
 
     @Option(names = "--io", paramLabel = "epoll|io_uring", description = "What drives the switch (default: epoll).")
-    private IoKind io = IoKind.EPOLL;
+    private TapIoType io = TapIoType.EPOLL;
 
     @Option(names = "--seconds", paramLabel = "S", description = "Length of each part (default: 3).")
     private int seconds = 3;
@@ -86,7 +87,9 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private int demonstrate(Host left, Host right) throws Exception {
-        try (TapSwitch lan = new TapSwitch(io, 1, STATIONS, AGEING_SECONDS, this::portFailed)) {
+        TapEventLoopGroup loops =
+                TapEventLoopGroup.builder().io(io).name("switch").build();
+        try (TapSwitch lan = new TapSwitch(loops, STATIONS, AGEING_SECONDS, this::portFailed)) {
             lan.add(left.device());
             lan.add(right.device());
             picture(left, right);

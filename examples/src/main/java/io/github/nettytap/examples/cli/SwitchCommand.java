@@ -4,10 +4,11 @@
  */
 package io.github.nettytap.examples.cli;
 
-import io.github.nettytap.examples.switching.IoKind;
 import io.github.nettytap.examples.switching.SwitchPort;
 import io.github.nettytap.examples.switching.TapSwitch;
 import io.github.nettytap.transport.channel.TapCounters;
+import io.github.nettytap.transport.channel.TapEventLoopGroup;
+import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapDeviceBuilder;
 import io.github.nettytap.transport.device.TapException;
@@ -61,7 +62,7 @@ final class SwitchCommand implements Callable<Integer> {
             names = "--io",
             paramLabel = "epoll|io_uring",
             description = "What drives the event loops (default: epoll; io_uring is faster for many small frames).")
-    private IoKind io = IoKind.EPOLL;
+    private TapIoType io = TapIoType.EPOLL;
 
     @Option(names = "--threads", paramLabel = "N", description = "Event loops to spread the ports over (default: 1).")
     private int threads = 1;
@@ -85,7 +86,12 @@ final class SwitchCommand implements Callable<Integer> {
                     spec.commandLine(), "too few threads: threads=" + threads + " (expected: 1 or more)");
         }
         PrintWriter out = spec.commandLine().getOut();
-        TapSwitch lan = new TapSwitch(io, threads, stations, ageing, this::portFailed);
+        TapEventLoopGroup loops = TapEventLoopGroup.builder()
+                .threads(threads)
+                .io(io)
+                .name("switch")
+                .build();
+        TapSwitch lan = new TapSwitch(loops, stations, ageing, this::portFailed);
         try {
             for (PortArgument tap : taps) {
                 lan.add(open(tap));

@@ -5,12 +5,11 @@
 package io.github.nettytap.examples.switching;
 
 import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapDevice;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -28,22 +27,21 @@ public final class TapSwitch implements AutoCloseable {
     private static final long SHUTDOWN_SECONDS = 10;
 
     private final EthernetSwitch lan;
-    private final EventLoopGroup loops;
+    private final TapEventLoopGroup loops;
     private final List<SwitchPort> ports = new CopyOnWriteArrayList<>();
 
     /**
-     * Starts the event loops of a switch without ports.
+     * Makes a switch without ports.
      *
-     * @param kind what drives them
-     * @param threads how many there are
+     * @param loops the event loops, which belong to the switch and end with it
      * @param stations how many stations the switch can know
      * @param maxAgeSeconds after what time of silence a station is forgotten
      * @param onFailure told, on the event loop, when a port has failed; its channel is closed then
      */
     public TapSwitch(
-            IoKind kind, int threads, int stations, int maxAgeSeconds, BiConsumer<Channel, Throwable> onFailure) {
+            TapEventLoopGroup loops, int stations, int maxAgeSeconds, BiConsumer<Channel, Throwable> onFailure) {
+        this.loops = loops;
         lan = new EthernetSwitch(stations, maxAgeSeconds, onFailure);
-        loops = new MultiThreadIoEventLoopGroup(threads, kind.factory());
     }
 
     /**
