@@ -16,7 +16,7 @@ import io.netty.util.Recycler;
  * An Ethernet frame with what its virtio-net header says of it.
  *
  * <p>The content is the frame: its readable bytes start with the destination address. The header fields do not change in
- * the life of a frame; what alters them makes another frame. Frames are recycled, so a frame must not be touched after
+ * the life of a frame, except by {@link #checksumCompleted()}; what alters them makes another frame. Frames are recycled, so a frame must not be touched after
  * its release, and equality is identity.
  *
  * <p>A frame that was {@linkplain #parse(ByteBuf, int) parsed} keeps its header in the bytes in front of the content's
@@ -328,6 +328,40 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
      */
     public boolean isExclusive() {
         return refCnt() == 1 && !content.isReadOnly() && content.refCnt() == 1 && (fresh || content.unwrap() == null);
+    }
+
+    /**
+     * Notes that the owner has completed the partial checksum in the content, which makes it valid, here and in the
+     * header in front of the frame.
+     *
+     * @throws IllegalStateException if the content is not {@linkplain #isExclusive() exclusive}
+     */
+    public void checksumCompleted() {
+        if (!isExclusive()) {
+            throw new IllegalStateException("shared frame changed: " + this);
+        }
+        flags = VirtioNetHeader.FLAG_DATA_VALID;
+        headerLengthHint = 0;
+        checksumStart = 0;
+        checksumOffset = 0;
+        if (headerLength > 0) {
+            writeHeader(content, packetIndex, headerLength);
+        }
+    }
+
+    /**
+     * Makes a frame of this one whose whole checksum has been verified, and gives this one up.
+     *
+     * @return the frame, over the same memory
+     */
+    public VirtioNetFrame verified() {
+        if (isExclusive()) {
+            checksumCompleted();
+            return this;
+        }
+        VirtioNetFrame result = whole(content().retainedDuplicate(), ChecksumState.VALID);
+        release();
+        return result;
     }
 
     /** Tells whether the header of this length is, unchanged, in the bytes in front of the frame. */

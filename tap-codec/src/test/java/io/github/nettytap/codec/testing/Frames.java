@@ -16,7 +16,7 @@ import io.netty.buffer.Unpooled;
 import java.util.Random;
 
 /** Builds frames for tests: TCP or UDP, IPv4 or IPv6, tags, options and extension headers as asked. */
-public final class Frames {
+public final class Frames implements Cloneable {
 
     public boolean v6;
     public boolean udp;
@@ -41,6 +41,7 @@ public final class Frames {
     public int lastAddressByte = 2;
     public boolean partial;
     public boolean zeroUdpChecksum;
+    private byte[] data;
 
     public static Frames tcp4() {
         return new Frames();
@@ -133,10 +134,34 @@ public final class Frames {
             frame.writeByte(5 + tcpOptions.length / 4 << 4).writeByte(tcpFlags).writeShort(window);
             frame.writeShort(0).writeShort(0).writeBytes(tcpOptions);
         }
-        byte[] data = new byte[payload];
-        new Random(payloadSeed).nextBytes(data);
-        frame.writeBytes(data);
+        frame.writeBytes(data());
         writeChecksum(frame, index + networkOffset(), transport, transportLength);
+    }
+
+    /** The payload, random but always the same for one seed. */
+    public byte[] data() {
+        if (data != null) {
+            return data;
+        }
+        byte[] random = new byte[payload];
+        new Random(payloadSeed).nextBytes(random);
+        return random;
+    }
+
+    /** Sets the payload. */
+    public Frames data(byte[] bytes) {
+        data = bytes;
+        payload = bytes.length;
+        return this;
+    }
+
+    /** A builder with the same settings. */
+    public Frames like() {
+        try {
+            return (Frames) clone();
+        } catch (CloneNotSupportedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private void writeChecksum(ByteBuf frame, int ip, int transport, int length) {

@@ -1,0 +1,158 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.codec.offload;
+
+import io.github.nettytap.codec.virtio.VirtioNetFrame;
+import io.netty.buffer.ByteBufAllocator;
+
+import java.util.Arrays;
+import java.util.function.Consumer;
+
+/**
+ * Joins consecutive frames of a TCP or UDP flow into superframes, as the kernel's GRO does with what a card delivers in
+ * one poll.
+ *
+ * <p>Frames go in one by one and come out at {@link #flush(ByteBufAllocator, Consumer)}, in the order in which the first
+ * frame of each result went in. What cannot be joined ends the run of its flow, so no flow is ever reordered. A frame
+ * joins only if its checksums are right, and all that its headers say is the same as in the frame before, but for what
+ * segmentation restores: length, checksum, identification, sequence number, and FIN and PSH on the last.
+ *
+ * <p>Segmenting a result gives back the frames that went in, with one exception: where a flow with DF keeps one
+ * identification in all its packets, the segments count up from it. A virtio-net header cannot say otherwise, and with DF
+ * the identification means nothing (RFC 6864).
+ *
+ * <p>Cost: one pass over the payload for the checksum, unless the frame is known to be valid or partial, and one copy of
+ * it into the superframe. Frames that stay alone are not copied.
+ *
+ * <p>Not for use by several threads.
+ */
+public final class Coalescer {
+
+    private static final int BUCKETS = 256;
+
+    private final Run[] buckets = new Run[BUCKETS];
+    private final Segment segment = new Segment();
+    private Run[] runs = new Run[16];
+    private int count;
+    private int frames;
+
+    /** Makes an empty coalescer. */
+    public Coalescer() {
+        Arrays.setAll(runs, i -> new Run());
+    }
+
+    /**
+     * Takes a frame.
+     *
+     * @param frame the frame, which the coalescer owns until the flush
+     */
+    public void add(VirtioNetFrame frame) {
+        frames++;
+        if (!segment.read(frame)) {
+            nextRun().startSingle(frame);
+            return;
+        }
+        Run run = find();
+        boolean candidate = segment.isCandidate(frame);
+        if (run != null) {
+            if (candidate && run.accepts(segment)) {
+                if (!run.append(frame, segment)) {
+                    unlink(run);
+                }
+                return;
+            }
+            unlink(run);
+        }
+        Run started = nextRun();
+        if (!candidate) {
+            started.startSingle(frame);
+        } else if (started.start(frame, segment)) {
+            started.next = buckets[started.hash & BUCKETS - 1];
+            buckets[started.hash & BUCKETS - 1] = started;
+        }
+    }
+
+    private Run find() {
+        Run run = buckets[segment.hash & BUCKETS - 1];
+        while (run != null && !run.isFlowOf(segment)) {
+            run = run.next;
+        }
+        return run;
+    }
+
+    private void unlink(Run run) {
+        int bucket = run.hash & BUCKETS - 1;
+        if (buckets[bucket] == run) {
+            buckets[bucket] = run.next;
+        } else {
+            Run before = buckets[bucket];
+            while (before.next != run) {
+                before = before.next;
+            }
+            before.next = run.next;
+        }
+        run.next = null;
+    }
+
+    private Run nextRun() {
+        if (count == runs.length) {
+            runs = Arrays.copyOf(runs, 2 * count);
+            for (int i = count; i < runs.length; i++) {
+                runs[i] = new Run();
+            }
+        }
+        return runs[count++];
+    }
+
+    /**
+     * How many frames wait for the flush.
+     *
+     * @return the count
+     */
+    public int size() {
+        return frames;
+    }
+
+    /**
+     * Hands out everything that went in.
+     *
+     * @param alloc where superframes come from
+     * @param output takes each result and owns it; must not use this coalescer
+     */
+    public void flush(ByteBufAllocator alloc, Consumer<? super VirtioNetFrame> output) {
+        int flushed = count;
+        forget();
+        int i = 0;
+        try {
+            while (i < flushed) {
+                output.accept(runs[i++].finish(alloc));
+            }
+        } finally {
+            while (i < flushed) {
+                runs[i++].discard();
+            }
+        }
+    }
+
+    /** Releases everything that went in. */
+    public void discard() {
+        int discarded = count;
+        forget();
+        for (int i = 0; i < discarded; i++) {
+            runs[i].discard();
+        }
+    }
+
+    private void forget() {
+        for (int i = 0; i < count; i++) {
+            Run run = runs[i];
+            buckets[run.hash & BUCKETS - 1] = null;
+            run.next = null;
+        }
+        segment.content = null;
+        count = 0;
+        frames = 0;
+    }
+}

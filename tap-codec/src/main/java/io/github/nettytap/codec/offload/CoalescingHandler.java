@@ -1,0 +1,90 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.codec.offload;
+
+import io.github.nettytap.codec.virtio.VirtioNetFrame;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+
+/**
+ * Joins the frames of one read burst into superframes.
+ *
+ * <p>In go the {@link VirtioNetFrame}s between two {@code channelReadComplete}, out come superframes and the frames that
+ * stayed alone, at {@code channelReadComplete} or after {@value #MAX_FRAMES} frames; see {@link Coalescer}. Other messages
+ * pass, after what came before them. Place it behind the codec of a port without receive offload, in front of handlers
+ * that take superframes.
+ *
+ * <p>Cost: one pass over the payload for the checksum, one copy into the superframe. No frame waits longer than its burst.
+ */
+public final class CoalescingHandler extends ChannelInboundHandlerAdapter {
+
+    /** How many frames may wait, so that an endless burst does not hold memory without end. */
+    public static final int MAX_FRAMES = 1024;
+
+    private final Coalescer coalescer = new Coalescer();
+    private volatile long received;
+    private volatile long delivered;
+
+    /** Makes a handler, for one channel. */
+    public CoalescingHandler() {}
+
+    /**
+     * How many frames came in. Any thread may ask.
+     *
+     * @return the count
+     */
+    public long received() {
+        return received;
+    }
+
+    /**
+     * How many frames and superframes went on. Any thread may ask.
+     *
+     * @return the count
+     */
+    public long delivered() {
+        return delivered;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object msg) {
+        if (!(msg instanceof VirtioNetFrame)) {
+            flush(ctx);
+            ctx.fireChannelRead(msg);
+            return;
+        }
+        received++;
+        coalescer.add((VirtioNetFrame) msg);
+        if (coalescer.size() >= MAX_FRAMES) {
+            flush(ctx);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        flush(ctx);
+        ctx.fireChannelReadComplete();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        flush(ctx);
+        ctx.fireChannelInactive();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        coalescer.discard();
+    }
+
+    private void flush(ChannelHandlerContext ctx) {
+        if (coalescer.size() > 0) {
+            coalescer.flush(ctx.alloc(), frame -> {
+                delivered++;
+                ctx.fireChannelRead(frame);
+            });
+        }
+    }
+}

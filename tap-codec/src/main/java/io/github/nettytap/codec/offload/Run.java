@@ -1,0 +1,263 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.codec.offload;
+
+import io.github.nettytap.codec.virtio.VirtioNetFrame;
+import io.github.nettytap.codec.wire.Ipv4Header;
+import io.github.nettytap.codec.wire.Ipv6Header;
+import io.github.nettytap.codec.wire.TcpHeader;
+import io.github.nettytap.codec.wire.UdpHeader;
+import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+
+import java.util.Arrays;
+
+/**
+ * Consecutive frames of one flow that will leave as one superframe, or a single frame that will leave as it came.
+ *
+ * <p>The rules are those of the kernel ({@code tcp_gro_receive}, {@code udp_gro_receive_segment}, {@code inet_gro_flush},
+ * {@code ipv6_gro_flush}); each refusal says its reason.
+ */
+final class Run {
+
+    private static final int MAX_IP_LENGTH = 0xffff;
+    // UDP_GRO_CNT_MAX: a flood of tiny datagrams would else hold much more memory than payload.
+    private static final int MAX_DATAGRAMS = 64;
+    private static final int ID_UNKNOWN = 0;
+    private static final int ID_FIXED = 1;
+    private static final int ID_COUNTING = 2;
+    private static final int MERGEABLE_FLAGS = TcpHeader.FLAG_CWR | TcpHeader.FLAG_FIN | TcpHeader.FLAG_PSH;
+    private static final int CLOSING_FLAGS = TcpHeader.FLAG_FIN | TcpHeader.FLAG_PSH;
+
+    private VirtioNetFrame[] frames = new VirtioNetFrame[8];
+    private int count;
+
+    /** The next run in the same bucket of the flow table. */
+    Run next;
+
+    int hash;
+    private ByteBuf first;
+    private int index;
+    private int network;
+    private int transport;
+    private int headers;
+    private boolean v6;
+    private boolean tcp;
+    private int segmentSize;
+    private int payload;
+    private int identifications;
+
+    /** Starts the run with a frame that stays alone. */
+    void startSingle(VirtioNetFrame frame) {
+        frames[0] = frame;
+        count = 1;
+    }
+
+    /**
+     * Starts the run with a frame that others may follow.
+     *
+     * @return whether they may, which they may not behind a frame that ends a run
+     */
+    boolean start(VirtioNetFrame frame, Segment segment) {
+        startSingle(frame);
+        hash = segment.hash;
+        first = segment.content;
+        index = segment.index;
+        network = segment.network;
+        transport = segment.transport;
+        headers = segment.headers;
+        v6 = segment.v6;
+        tcp = segment.tcp;
+        segmentSize = segment.payload;
+        payload = segment.payload;
+        identifications = ID_UNKNOWN;
+        return !tcp || (TcpHeader.flags(first, index + transport) & CLOSING_FLAGS) == 0;
+    }
+
+    /** Tells whether a frame is of the flow of this run: same Ethernet header with tags, addresses, label and ports. */
+    boolean isFlowOf(Segment other) {
+        if (hash != other.hash || network != other.network || v6 != other.v6 || tcp != other.tcp) {
+            return false;
+        }
+        int ip = index + network;
+        int otherIp = other.index + network;
+        boolean sameAddresses = v6
+                ? Ipv6Header.flowLabel(first, ip) == Ipv6Header.flowLabel(other.content, otherIp)
+                        && equal(Ipv6Header.sourceIndex(ip), other, Ipv6Header.sourceIndex(otherIp), 32)
+                : Ipv4Header.source(first, ip) == Ipv4Header.source(other.content, otherIp)
+                        && Ipv4Header.destination(first, ip) == Ipv4Header.destination(other.content, otherIp);
+        return sameAddresses
+                && first.getInt(index + transport) == other.content.getInt(other.index + other.transport)
+                && equal(index, other, other.index, network);
+    }
+
+    private boolean equal(int at, Segment other, int otherAt, int length) {
+        return ByteBufUtil.equals(first, at, other.content, otherAt, length);
+    }
+
+    /** Tells whether a candidate of the same flow continues this run. */
+    boolean accepts(Segment other) {
+        // A longer one cannot be a segment of this superframe; a shorter one is its last.
+        if (other.payload > segmentSize) {
+            return false;
+        }
+        if (other.transport != transport || other.headers != headers) {
+            return false;
+        }
+        if (headers - network + payload + other.payload > MAX_IP_LENGTH) {
+            return false;
+        }
+        return acceptsNetwork(other) && (tcp ? acceptsTcp(other) : count < MAX_DATAGRAMS);
+    }
+
+    private boolean acceptsNetwork(Segment other) {
+        int ip = index + network;
+        int otherIp = other.index + network;
+        if (v6) {
+            // Traffic class, which has ECN in it, hop limit, and extension headers must be the same.
+            int extensions = transport - network - Ipv6Header.LENGTH;
+            return Ipv6Header.trafficClass(first, ip) == Ipv6Header.trafficClass(other.content, otherIp)
+                    && Ipv6Header.hopLimit(first, ip) == Ipv6Header.hopLimit(other.content, otherIp)
+                    && Ipv6Header.nextHeader(first, ip) == Ipv6Header.nextHeader(other.content, otherIp)
+                    && equal(ip + Ipv6Header.LENGTH, other, otherIp + Ipv6Header.LENGTH, extensions);
+        }
+        return Ipv4Header.typeOfService(first, ip) == Ipv4Header.typeOfService(other.content, otherIp)
+                && Ipv4Header.timeToLive(first, ip) == Ipv4Header.timeToLive(other.content, otherIp)
+                && Ipv4Header.fragment(first, ip) == Ipv4Header.fragment(other.content, otherIp)
+                && identificationMode(ip, other, otherIp) != ID_UNKNOWN;
+    }
+
+    /**
+     * The second frame decides whether identifications stay or count up, the others must keep to it. Only with DF, where
+     * they mean nothing (RFC 6864), may they stay.
+     */
+    private int identificationMode(int ip, Segment other, int otherIp) {
+        int difference =
+                Ipv4Header.identification(other.content, otherIp) - Ipv4Header.identification(first, ip) & 0xffff;
+        boolean dontFragment = (Ipv4Header.fragment(first, ip) & Ipv4Header.DONT_FRAGMENT) != 0;
+        if (difference == 0 && dontFragment && (count == 1 || identifications == ID_FIXED)) {
+            return ID_FIXED;
+        }
+        boolean counts = difference == (count & 0xffff) && (count == 1 || identifications == ID_COUNTING);
+        return counts ? ID_COUNTING : ID_UNKNOWN;
+    }
+
+    private boolean acceptsTcp(Segment other) {
+        int at = index + transport;
+        int otherAt = other.index + transport;
+        int flags = TcpHeader.flags(other.content, otherAt);
+        // CWR answers an echo once, so it may only be on the first segment.
+        if ((flags & TcpHeader.FLAG_CWR) != 0) {
+            return false;
+        }
+        if (((flags ^ TcpHeader.flags(first, at)) & ~MERGEABLE_FLAGS) != 0) {
+            return false;
+        }
+        // A gap or a retransmission: the receiver must see it as it is.
+        if (TcpHeader.sequence(other.content, otherAt) != TcpHeader.sequence(first, at) + payload) {
+            return false;
+        }
+        // Data offset with the reserved bits, acknowledgment, window, and options with their timestamps.
+        return first.getByte(at + 12) == other.content.getByte(otherAt + 12)
+                && TcpHeader.acknowledgment(first, at) == TcpHeader.acknowledgment(other.content, otherAt)
+                && TcpHeader.window(first, at) == TcpHeader.window(other.content, otherAt)
+                && equal(at + TcpHeader.MIN_LENGTH, other, otherAt + TcpHeader.MIN_LENGTH, options());
+    }
+
+    private int options() {
+        return headers - transport - TcpHeader.MIN_LENGTH;
+    }
+
+    /**
+     * Appends a frame that was accepted.
+     *
+     * @return whether more may follow
+     */
+    boolean append(VirtioNetFrame frame, Segment segment) {
+        if (!v6) {
+            identifications = identificationMode(index + network, segment, segment.index + network);
+        }
+        if (count == frames.length) {
+            frames = Arrays.copyOf(frames, 2 * count);
+        }
+        frames[count++] = frame;
+        payload += segment.payload;
+        boolean last = segment.payload < segmentSize;
+        return !last
+                && (tcp
+                        ? (TcpHeader.flags(segment.content, segment.index + transport) & CLOSING_FLAGS) == 0
+                        : count < MAX_DATAGRAMS);
+    }
+
+    /** Ends the run: hands out its only frame, or the superframe of all, and forgets them. */
+    VirtioNetFrame finish(ByteBufAllocator alloc) {
+        VirtioNetFrame result = frames[0];
+        if (count > 1) {
+            result = merge(alloc);
+            for (int i = 0; i < count; i++) {
+                frames[i].release();
+            }
+        }
+        Arrays.fill(frames, 0, count, null);
+        count = 0;
+        first = null;
+        return result;
+    }
+
+    private VirtioNetFrame merge(ByteBufAllocator alloc) {
+        int start = VirtioNetHeader.TUNNEL_LENGTH;
+        ByteBuf content = alloc.directBuffer(start + headers + payload);
+        content.writerIndex(start).readerIndex(start);
+        content.writeBytes(first, index, headers + segmentSize);
+        for (int i = 1; i < count; i++) {
+            ByteBuf next = frames[i].content();
+            int from = next.readerIndex() + headers;
+            content.writeBytes(next, from, next.writerIndex() - from);
+        }
+        int ip = start + network;
+        int end = content.writerIndex();
+        if (v6) {
+            Ipv6Header.payloadLength(content, ip, end - ip - Ipv6Header.LENGTH);
+        } else {
+            Ipv4Header.totalLength(content, ip, end - ip);
+            Ipv4Header.updateChecksum(content, ip);
+        }
+        return tcp
+                ? tcpSuperframe(content, ip, start + transport, end)
+                : udpSuperframe(content, ip, start + transport, end);
+    }
+
+    private VirtioNetFrame tcpSuperframe(ByteBuf content, int ip, int at, int end) {
+        ByteBuf last = frames[count - 1].content();
+        int flags = TcpHeader.flags(content, at);
+        int closing = TcpHeader.flags(last, last.readerIndex() + transport) & CLOSING_FLAGS;
+        TcpHeader.flags(content, at, flags | closing);
+        TcpHeader.checksum(content, at, Checksums.pseudoHeader(content, ip, v6, Ipv4Header.PROTOCOL_TCP, end - at));
+        int type = v6 ? VirtioNetHeader.GSO_TCPV6 : VirtioNetHeader.GSO_TCPV4;
+        if ((flags & TcpHeader.FLAG_CWR) != 0) {
+            type |= VirtioNetHeader.GSO_ECN;
+        }
+        return VirtioNetFrame.superframe(content, type, segmentSize, transport, TcpHeader.CHECKSUM_OFFSET, headers);
+    }
+
+    private VirtioNetFrame udpSuperframe(ByteBuf content, int ip, int at, int end) {
+        UdpHeader.length(content, at, end - at);
+        UdpHeader.checksum(content, at, Checksums.pseudoHeader(content, ip, v6, Ipv4Header.PROTOCOL_UDP, end - at));
+        int type = VirtioNetHeader.GSO_UDP_L4;
+        return VirtioNetFrame.superframe(content, type, segmentSize, transport, UdpHeader.CHECKSUM_OFFSET, headers);
+    }
+
+    /** Releases what the run holds. */
+    void discard() {
+        for (int i = 0; i < count; i++) {
+            frames[i].release();
+        }
+        Arrays.fill(frames, 0, count, null);
+        count = 0;
+        first = null;
+    }
+}

@@ -1,0 +1,129 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.codec.offload;
+
+import io.github.nettytap.codec.virtio.FrameVerdict;
+import io.github.nettytap.codec.virtio.MalformedFrameException;
+import io.github.nettytap.codec.virtio.VirtioNetFrame;
+import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.util.concurrent.PromiseCombiner;
+
+/**
+ * Cuts superframes into wire frames: inbound for an application that wants those, outbound for a port that did not
+ * negotiate segmentation, which must never be given a superframe.
+ *
+ * <p>In goes a {@link VirtioNetFrame} that is a superframe, out come its segments with whole checksums; see
+ * {@link Segmentation}. Other messages pass untouched. Outbound, the promise of the superframe succeeds when all its
+ * segments are written, and fails with the first that fails.
+ *
+ * <p>A malformed superframe is counted and dropped inbound; outbound its promise fails with
+ * {@link MalformedFrameException}.
+ *
+ * <p>Cost: one copy of the payload and one pass for the checksums, and a small object for each superframe.
+ */
+public final class SegmentationHandler extends ChannelDuplexHandler {
+
+    private final boolean inbound;
+    private final boolean outbound;
+    private final int headerLength;
+    private volatile long superframes;
+    private volatile long malformed;
+
+    private SegmentationHandler(boolean inbound, boolean outbound, int headerLength) {
+        this.inbound = inbound;
+        this.outbound = outbound;
+        this.headerLength = headerLength;
+    }
+
+    /**
+     * Makes a handler that cuts what comes in.
+     *
+     * @return the handler, for one channel
+     */
+    public static SegmentationHandler inbound() {
+        return new SegmentationHandler(true, false, VirtioNetHeader.LENGTH);
+    }
+
+    /**
+     * Makes a handler that cuts what goes out.
+     *
+     * @param headerLength the length of the header of the codec in front, for which each segment leaves room; 0 for none
+     * @return the handler, for one channel
+     */
+    public static SegmentationHandler outbound(int headerLength) {
+        return new SegmentationHandler(false, true, headerLength);
+    }
+
+    /**
+     * How many superframes were cut. Any thread may ask.
+     *
+     * @return the count
+     */
+    public long superframes() {
+        return superframes;
+    }
+
+    /**
+     * How many superframes were malformed. Any thread may ask.
+     *
+     * @return the count
+     */
+    public long malformed() {
+        return malformed;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object msg) {
+        if (!inbound || !isSuperframe(msg)) {
+            ctx.fireChannelRead(msg);
+            return;
+        }
+        VirtioNetFrame frame = (VirtioNetFrame) msg;
+        try {
+            count(Segmentation.segment(frame, headerLength, ctx.alloc(), ctx::fireChannelRead));
+        } finally {
+            frame.release();
+        }
+    }
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) {
+        if (!outbound || !isSuperframe(msg)) {
+            ctx.write(msg, promise);
+            return;
+        }
+        VirtioNetFrame frame = (VirtioNetFrame) msg;
+        int length = frame.content().readableBytes();
+        PromiseCombiner writes = new PromiseCombiner(ctx.executor());
+        FrameVerdict verdict;
+        try {
+            verdict = Segmentation.segment(
+                    frame, headerLength, ctx.alloc(), segment -> writes.add(ctx.write(segment, ctx.newPromise())));
+        } finally {
+            frame.release();
+        }
+        count(verdict);
+        if (verdict == FrameVerdict.WELL_FORMED) {
+            writes.finish(promise.unvoid());
+        } else {
+            promise.tryFailure(new MalformedFrameException(verdict, length));
+        }
+    }
+
+    private static boolean isSuperframe(Object msg) {
+        return msg instanceof VirtioNetFrame && ((VirtioNetFrame) msg).isSuperframe();
+    }
+
+    private void count(FrameVerdict verdict) {
+        if (verdict == FrameVerdict.WELL_FORMED) {
+            superframes++;
+        } else {
+            malformed++;
+        }
+    }
+}
