@@ -138,7 +138,9 @@ final class Superframe {
             TcpHeader.flags(memory, start, flags);
             TcpHeader.checksum(memory, start, 0);
             int sum = InternetChecksum.sum(memory, start, length, initial);
-            TcpHeader.checksum(memory, start, InternetChecksum.complement(sum));
+            int checksum = InternetChecksum.complement(sum);
+            // A superframe of one segment is only completed, which never leaves a zero; see Checksums.complete.
+            TcpHeader.checksum(memory, start, ordinal == 0 && last ? InternetChecksum.udp(checksum) : checksum);
         } else {
             UdpHeader.length(memory, start, length);
             UdpHeader.checksum(memory, start, 0);

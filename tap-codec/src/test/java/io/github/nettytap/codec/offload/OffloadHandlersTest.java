@@ -6,13 +6,13 @@ package io.github.nettytap.codec.offload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.codec.testing.Frames;
 import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.virtio.MalformedFrameException;
 import io.github.nettytap.codec.virtio.VirtioNetCodec;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.test.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelFuture;

@@ -7,7 +7,6 @@ package io.github.nettytap.codec.offload;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.nettytap.codec.testing.Frames;
 import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
@@ -15,6 +14,7 @@ import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.TcpHeader;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.test.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;

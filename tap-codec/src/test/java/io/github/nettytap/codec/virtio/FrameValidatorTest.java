@@ -6,8 +6,8 @@ package io.github.nettytap.codec.virtio;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.codec.testing.Frames;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.test.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;

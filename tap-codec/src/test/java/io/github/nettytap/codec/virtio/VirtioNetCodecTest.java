@@ -7,8 +7,8 @@ package io.github.nettytap.codec.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.nettytap.codec.testing.Frames;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.test.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.CompositeByteBuf;
