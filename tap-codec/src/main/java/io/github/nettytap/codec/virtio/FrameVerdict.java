@@ -21,7 +21,10 @@ public enum FrameVerdict {
     /** The frame is longer than an IPv6 packet without jumbogram behind eight VLAN tags; stricter. */
     FRAME_TOO_LONG,
 
-    /** {@code hdr_len} is beyond the frame, or does not even cover the Ethernet header. */
+    /**
+     * {@code hdr_len} is beyond the frame, or does not even cover the Ethernet header; stricter by the bytes of the
+     * virtio-net header behind its tenth, which Linux 6.18 counts as frame.
+     */
     HEADER_LENGTH,
 
     /** The partial checksum field is not within the frame. */

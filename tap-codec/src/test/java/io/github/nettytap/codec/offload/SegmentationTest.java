@@ -15,6 +15,7 @@ import io.github.nettytap.codec.wire.TcpHeader;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.github.nettytap.test.Frames;
+import io.github.nettytap.test.Tunnels;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -252,7 +253,7 @@ class SegmentationTest {
             inner.v6 = (variant & 4) != 0;
             inner.udp = (variant & 8) != 0;
             inner.payload = 250;
-            ByteBuf packet = vxlan(inner, outerV6, checksum);
+            ByteBuf packet = Tunnels.vxlan(inner, outerV6, checksum, 100);
             int outerNetwork = 14;
             int outerUdp = outerV6 ? 54 : 34;
             List<ByteBuf> segments = new ArrayList<>();
@@ -282,35 +283,9 @@ class SegmentationTest {
         }
     }
 
-    /** A superframe of size 100 in a VXLAN tunnel, behind a virtio-net header with tunnel offsets. */
-    private static ByteBuf vxlan(Frames inner, boolean outerV6, boolean checksum) {
-        ByteBuf superframe = inner.superframe(24, 100);
-        byte[] encapsulated = new byte[8 + superframe.writerIndex() - 24];
-        encapsulated[0] = 8;
-        superframe.getBytes(24, encapsulated, 8, encapsulated.length - 8);
-        Frames outer = outerV6 ? Frames.udp6() : Frames.udp4();
-        outer.partial = checksum;
-        outer.zeroUdpChecksum = true;
-        ByteBuf packet = outer.data(encapsulated).packet(24);
-        int before = outer.headers() + 8;
-        packet.setBytes(0, superframe, 0, 24);
-        VirtioNetHeader.flags(packet, 0, checksum ? 9 : 1);
-        VirtioNetHeader.gsoType(
-                packet,
-                0,
-                VirtioNetHeader.gsoType(superframe, 0)
-                        | (outerV6 ? VirtioNetHeader.GSO_UDP_TUNNEL_IPV6 : VirtioNetHeader.GSO_UDP_TUNNEL_IPV4));
-        VirtioNetHeader.headerLengthHint(packet, 0, before + inner.headers());
-        VirtioNetHeader.checksumStart(packet, 0, before + inner.transportOffset());
-        VirtioNetHeader.outerTransportOffset(packet, 0, outer.transportOffset());
-        VirtioNetHeader.innerNetworkOffset(packet, 0, before + inner.networkOffset());
-        superframe.release();
-        return packet;
-    }
-
     @Test
     void tunnelWithWrongOffsetsIsRefused() {
-        ByteBuf packet = vxlan(Frames.tcp4(), false, true);
+        ByteBuf packet = Tunnels.vxlan(Frames.tcp4(), false, true, 100);
         VirtioNetHeader.outerTransportOffset(packet, 0, 38);
 
         assertThat(Segmentation.segment(packet, 24, 0, ByteBufAllocator.DEFAULT, ByteBuf::release))

@@ -10,6 +10,7 @@ import io.github.nettytap.codec.offload.Segmentation;
 import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.test.Frames;
 import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.test.Tunnels;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -19,8 +20,10 @@ import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 
 /**
  * Our segments of a superframe against those that Linux makes of it on its way to a TAP without offloads.
@@ -79,6 +82,28 @@ class SegmentationKernelTest {
                 assertThat(in.write(packet)).isEqualTo(packet.readableBytes());
 
                 assertThat(ours(packet, HEADER)).as("frame %d", i).isEqualTo(drain(out));
+                packet.release();
+            }
+        }
+    }
+
+    @Test
+    void tunnelSegmentsAreThoseOfTheKernelByteForByte() throws Exception {
+        Random random = new Random(7348);
+        Set<TapOffload> offloads = EnumSet.allOf(TapOffload.class);
+        try (KernelBridge bridge = KernelBridge.open(Tunnels.HEADER, offloads)) {
+            TapPort in = bridge.first();
+            TapPort out = bridge.second();
+            for (int i = 0; i < 2_000; i++) {
+                Frames inner = randomFlow(random);
+                inner.tags = new int[0];
+                int size = 100 + random.nextInt(1_200);
+                inner.payload = size + 41 + random.nextInt(Math.min(50_000, 60 * size));
+                ByteBuf packet = Tunnels.vxlan(inner, random.nextBoolean(), random.nextBoolean(), size);
+
+                assertThat(in.write(packet)).isEqualTo(packet.readableBytes());
+
+                assertThat(ours(packet, Tunnels.HEADER)).as("superframe %d", i).isEqualTo(drain(out));
                 packet.release();
             }
         }
