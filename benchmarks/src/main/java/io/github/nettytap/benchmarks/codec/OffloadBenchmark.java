@@ -1,0 +1,87 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.benchmarks.codec;
+
+import io.github.nettytap.codec.offload.Coalescer;
+import io.github.nettytap.codec.offload.Segmentation;
+import io.github.nettytap.codec.virtio.FrameVerdict;
+import io.github.nettytap.codec.virtio.VirtioNetFrame;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A superframe of 64 KiB cut into 45 frames with their checksums, and joined again, beside a copy of it. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(2)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class OffloadBenchmark {
+
+    private static final int SEGMENTS = 45;
+
+    private final Coalescer coalescer = new Coalescer();
+    private final List<ByteBuf> frames = new ArrayList<>();
+    private ByteBuf superframe;
+    private ByteBuf copy;
+
+    @Setup
+    public void allocate() {
+        int payload = SEGMENTS * Superframes.SEGMENT;
+        superframe = ByteBufAllocator.DEFAULT.directBuffer(70_000);
+        Superframes.appendTcp(superframe, payload);
+        copy = ByteBufAllocator.DEFAULT.directBuffer(70_000);
+        Segmentation.segment(superframe, Superframes.HEADER, Superframes.HEADER, ByteBufAllocator.DEFAULT, frames::add);
+        if (frames.size() != SEGMENTS || join() != 1) {
+            throw new IllegalStateException("frames=" + frames.size() + ", joined=" + join());
+        }
+    }
+
+    @TearDown
+    public void release() {
+        frames.forEach(ByteBuf::release);
+        superframe.release();
+        copy.release();
+    }
+
+    @Benchmark
+    public FrameVerdict cut() {
+        return Segmentation.segment(
+                superframe, Superframes.HEADER, Superframes.HEADER, ByteBufAllocator.DEFAULT, ByteBuf::release);
+    }
+
+    @Benchmark
+    public int join() {
+        for (ByteBuf frame : frames) {
+            coalescer.add(VirtioNetFrame.parse(frame.readerIndex(0).retain(), Superframes.HEADER));
+        }
+        int[] results = new int[1];
+        coalescer.flush(ByteBufAllocator.DEFAULT, frame -> {
+            results[0]++;
+            frame.release();
+        });
+        return results[0];
+    }
+
+    @Benchmark
+    public ByteBuf memoryCopy() {
+        return copy.setBytes(0, superframe, 0, superframe.writerIndex());
+    }
+}

@@ -1,0 +1,84 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.benchmarks.codec;
+
+import io.github.nettytap.codec.virtio.VirtioNetCodec;
+import io.github.nettytap.codec.virtio.VirtioNetFrame;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.embedded.EmbeddedChannel;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+import java.util.concurrent.TimeUnit;
+
+/** The split of a plain packet into header and frame, with and without the pipeline round it. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(2)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class SplitBenchmark {
+
+    private ByteBuf packet;
+    private ByteBuf copy;
+    private VirtioNetCodec codec;
+    private ChannelHandlerContext last;
+    private EmbeddedChannel channel;
+
+    @Setup
+    public void connect() {
+        packet = ByteBufAllocator.DEFAULT.directBuffer(1526).writeZero(1526);
+        copy = ByteBufAllocator.DEFAULT.directBuffer(1526);
+        codec = new VirtioNetCodec(12);
+        channel = new EmbeddedChannel(codec, new Sink());
+        last = channel.pipeline().context(codec);
+    }
+
+    @TearDown
+    public void release() {
+        channel.finishAndReleaseAll();
+        packet.release();
+        copy.release();
+    }
+
+    /** Parse and release: what the codec adds to a frame. */
+    @Benchmark
+    public boolean parse() {
+        packet.readerIndex(0).retain();
+        return VirtioNetFrame.parse(packet, 12).release();
+    }
+
+    /** The codec with the call of the next handler, which releases the frame. */
+    @Benchmark
+    public void throughTheCodec() {
+        packet.readerIndex(0).retain();
+        codec.channelRead(last, packet);
+    }
+
+    @Benchmark
+    public ByteBuf memoryCopy() {
+        return copy.setBytes(0, packet, 0, 1526);
+    }
+
+    private static final class Sink extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object msg) {
+            ((VirtioNetFrame) msg).release();
+        }
+    }
+}
