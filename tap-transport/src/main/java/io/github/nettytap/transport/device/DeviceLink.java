@@ -9,8 +9,10 @@ import io.github.nettytap.transport.netlink.Link;
 import io.github.nettytap.transport.netlink.NetlinkException;
 import io.github.nettytap.transport.netlink.Rtnetlink;
 
+import java.util.concurrent.Callable;
+
 /**
- * Reaches the link behind a TAP descriptor by rtnetlink, in whatever network namespace it is now.
+ * Reaches the link behind a TAP descriptor in whatever network namespace it is now.
  *
  * <p>The driver tells the namespace only to those who have CAP_NET_ADMIN in it. To others the link is visible in the
  * namespace of the calling thread, where they may read and, without the capability, change nothing anyway.
@@ -29,21 +31,28 @@ final class DeviceLink {
         String name = "";
         try {
             name = file.identity().name();
-            try (Rtnetlink rtnetlink = open(kernel, file)) {
+            try (Rtnetlink rtnetlink = inNamespaceOf(kernel, file, kernel::openRtnetlink)) {
                 Link link = rtnetlink.links().named(name).orElse(null);
                 if (link == null) {
                     throw TapErrors.notVisible(name);
                 }
                 return task.run(rtnetlink, link);
             }
+        } catch (TapException e) {
+            throw e;
         } catch (NetlinkException e) {
             throw TapErrors.link(name, e, command);
         } catch (SyscallException e) {
             throw TapErrors.deviceCall(name, e);
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
         }
     }
 
-    private static Rtnetlink open(Kernel kernel, TapFile file) throws SyscallException, NetlinkException, TapException {
+    /** Runs a task on a thread that is in the device's namespace, the calling one if it is. */
+    static <T> T inNamespaceOf(Kernel kernel, TapFile file, Callable<T> task) throws Exception {
         int fd;
         try {
             fd = file.namespace();
@@ -51,14 +60,10 @@ final class DeviceLink {
             if (e.is(Errno.EBADFD) || e.is(Errno.EBADF)) {
                 throw e;
             }
-            return kernel.openRtnetlink();
+            return task.call();
         }
         try (NetworkNamespace namespace = NetworkNamespace.ofDescriptor(kernel.libc(), fd)) {
-            return namespace.isCurrent() ? kernel.openRtnetlink() : namespace.call(kernel::openRtnetlink);
-        } catch (NetlinkException | TapException | RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
+            return namespace.isCurrent() ? task.call() : namespace.call(task);
         }
     }
 }

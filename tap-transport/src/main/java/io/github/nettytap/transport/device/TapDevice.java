@@ -10,6 +10,7 @@ import io.github.nettytap.transport.netlink.Link;
 
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * A TAP interface that this process is attached to, with one or more queues of it.
@@ -22,19 +23,25 @@ import java.util.Set;
 public final class TapDevice implements AutoCloseable {
 
     private final Kernel kernel;
-    private final List<TapQueue> queues;
+    private final String node;
+    private final List<TapQueue> queues = new CopyOnWriteArrayList<>();
     private final int vnetHeaderSize;
-    private final Set<TapOffload> offloads;
+    private volatile Set<TapOffload> offloads;
     private volatile String lastName;
 
-    TapDevice(Kernel kernel, String name, List<TapFile> files, int vnetHeaderSize, Set<TapOffload> offloads) {
+    TapDevice(
+            Kernel kernel,
+            String node,
+            String name,
+            List<TapFile> files,
+            int vnetHeaderSize,
+            Set<TapOffload> offloads) {
         this.kernel = kernel;
+        this.node = node;
         lastName = name;
-        TapQueue[] array = new TapQueue[files.size()];
-        for (int i = 0; i < array.length; i++) {
-            array[i] = new TapQueue(this, i, files.get(i));
+        for (TapFile file : files) {
+            queues.add(new TapQueue(this, queues.size(), file));
         }
-        queues = List.of(array);
         this.vnetHeaderSize = vnetHeaderSize;
         this.offloads = offloads;
     }
@@ -57,6 +64,20 @@ public final class TapDevice implements AutoCloseable {
      */
     public static TapDeviceBuilder builder() {
         return new TapDeviceBuilder(Kernel.real(), "tap%d");
+    }
+
+    /**
+     * Makes a device of descriptors that another process or library opened and attached. Kind, name, header size and
+     * offloads are read from them and checked; they are made non-blocking and close-on-exec. Where the interface is in a
+     * network namespace out of our sight its offloads cannot be read, and are switched off.
+     *
+     * @param descriptors one descriptor for each queue, all of one interface; they belong to the device from now on, or
+     *     still to the caller if this fails
+     * @return the device, to be closed by the caller
+     * @throws TapException if a descriptor is not what it should be
+     */
+    public static TapDevice adopt(int... descriptors) throws TapException {
+        return new TapAdopter(Kernel.real()).adopt(descriptors);
     }
 
     /**
@@ -130,21 +151,90 @@ public final class TapDevice implements AutoCloseable {
     }
 
     /**
-     * The offloads that are on.
+     * The offloads that were granted to this device, at its opening or by {@link #setOffloads}.
      *
-     * @return what the kernel granted
+     * @return the offloads
      */
     public Set<TapOffload> offloads() {
         return offloads;
     }
 
     /**
+     * The offloads that are in force at this moment: fewer than granted if somebody switched one off, as {@code ethtool
+     * -K} does.
+     *
+     * @return the offloads, as the kernel tells them
+     * @throws TapException if the kernel does not tell
+     */
+    public Set<TapOffload> activeOffloads() throws TapException {
+        TapFile file = file("read offloads");
+        try {
+            String name = file.identity().name();
+            return DeviceLink.inNamespaceOf(kernel, file, () -> ActiveOffloads.read(kernel.libc(), name));
+        } catch (SyscallException e) {
+            throw TapErrors.deviceCall(lastName, e);
+        } catch (TapException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Changes the offloads of the running device. Frames that were queued before may still come with the old ones.
+     *
+     * @param offloads the offloads, {@link TapOffload#ALL} being "the best available"
+     * @return what the kernel granted
+     * @throws TapException if the set is contradictory or not available; nothing has changed then
+     */
+    public Set<TapOffload> setOffloads(Set<TapOffload> offloads) throws TapException {
+        String conflict = TapOffload.conflict(offloads, vnetHeaderSize);
+        if (!conflict.isEmpty()) {
+            throw TapErrors.offloadConflict(lastName, offloads, vnetHeaderSize, conflict);
+        }
+        TapFile file = file("set offloads");
+        try {
+            this.offloads = OffloadProbe.apply(file, lastName, offloads);
+        } catch (TapException e) {
+            restoreOffloads(file, e);
+            throw e;
+        }
+        return this.offloads;
+    }
+
+    private void restoreOffloads(TapFile file, TapException reason) {
+        try {
+            file.setOffload(TapOffload.mask(offloads));
+        } catch (SyscallException e) {
+            reason.addSuppressed(e);
+        }
+    }
+
+    /**
      * The queues, open ones and closed ones.
      *
-     * @return 1 to 256 queues by index
+     * @return 1 to 256 queues by index, as of now
      */
     public List<TapQueue> queues() {
-        return queues;
+        return List.copyOf(queues);
+    }
+
+    /**
+     * Attaches one more queue to a multi-queue device.
+     *
+     * @return the queue, at the end of {@link #queues()}
+     * @throws TapException if the kernel refuses
+     */
+    public synchronized TapQueue addQueue() throws TapException {
+        TapFile file = ExtraQueue.open(kernel, node, file("add queue"), lastName);
+        TapQueue queue = new TapQueue(this, queues.size(), file);
+        if (!isOpen()) {
+            // Closed meanwhile, so the new descriptor may have made an interface of its own.
+            file.close();
+            throw TapErrors.closed("add queue", lastName);
+        }
+        queues.add(queue);
+        return queue;
     }
 
     /**
@@ -198,6 +288,76 @@ public final class TapDevice implements AutoCloseable {
         } catch (SyscallException e) {
             throw TapErrors.mac(lastName, mac, e);
         }
+    }
+
+    /**
+     * Plugs the virtual cable in or out. No privilege is needed.
+     *
+     * @param carrier false for a link without carrier
+     * @throws TapException if the kernel refuses
+     */
+    public void setCarrier(boolean carrier) throws TapException {
+        try {
+            file("set carrier").setCarrier(carrier);
+        } catch (SyscallException e) {
+            throw TapErrors.deviceCall(lastName, e);
+        }
+    }
+
+    /**
+     * Makes the interface outlive its last queue, or not. No privilege is needed.
+     *
+     * @param persistent true to keep it
+     * @throws TapException if the kernel refuses
+     */
+    public void setPersistent(boolean persistent) throws TapException {
+        try {
+            file("set persistence").setPersistent(persistent);
+        } catch (SyscallException e) {
+            throw TapErrors.deviceCall(lastName, e);
+        }
+    }
+
+    /**
+     * Sets the user who may attach to the interface without privilege.
+     *
+     * @param uid the number of the user
+     * @throws TapException if the kernel refuses
+     */
+    public void setOwner(int uid) throws TapException {
+        try {
+            file("set owner").setOwner(uid);
+        } catch (SyscallException e) {
+            throw TapErrors.deviceCall(lastName, e);
+        }
+    }
+
+    /**
+     * Sets the group whose members may attach to the interface without privilege.
+     *
+     * @param gid the number of the group
+     * @throws TapException if the kernel refuses
+     */
+    public void setGroup(int gid) throws TapException {
+        try {
+            file("set group").setGroup(gid);
+        } catch (SyscallException e) {
+            throw TapErrors.deviceCall(lastName, e);
+        }
+    }
+
+    /**
+     * Sets how many frames wait for a reader before the kernel drops more.
+     *
+     * @param frames the length of the queue
+     * @throws TapException if the kernel refuses
+     */
+    public void setTransmitQueueLength(int frames) throws TapException {
+        String command = "ip link set " + lastName + " txqueuelen " + frames;
+        DeviceLink.run(kernel, file("set transmit queue length"), command, (rtnetlink, link) -> {
+            rtnetlink.links().setTransmitQueueLength(link.index(), frames);
+            return null;
+        });
     }
 
     /**

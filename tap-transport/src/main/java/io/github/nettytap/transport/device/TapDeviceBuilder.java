@@ -5,8 +5,10 @@
 package io.github.nettytap.transport.device;
 
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.transport.linux.TunIoctl;
 import io.github.nettytap.transport.netlink.Cidr;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -27,6 +29,9 @@ public final class TapDeviceBuilder {
     private static final int DEFAULT_HEADER_SIZE = 12;
     private static final int BY_OFFLOADS = -1;
 
+    /** Flags of TUNSETIFF that the macvtap driver refuses. */
+    static final int NOT_OF_MACVTAP = TunIoctl.IFF_TUN_EXCL | TunIoctl.IFF_NAPI | TunIoctl.IFF_NO_CARRIER;
+
     private final Kernel kernel;
     private final String name;
     private int queues = 1;
@@ -38,6 +43,16 @@ public final class TapDeviceBuilder {
     private Boolean up;
     private NetworkNamespace namespace;
     private final List<Cidr> addresses = new ArrayList<>();
+    private String node = TapFile.DEVICE_NODE;
+    private boolean exclusive;
+    private boolean existing;
+    private boolean napi;
+    private Boolean carrier;
+    private Boolean persistent;
+    private Integer owner;
+    private Integer group;
+    private int ifindex;
+    private Integer transmitQueueLength;
 
     TapDeviceBuilder(Kernel kernel, String name) {
         this.kernel = kernel;
@@ -157,6 +172,119 @@ public final class TapDeviceBuilder {
     }
 
     /**
+     * Only creates: an interface that has the name already is an error. Otherwise such an interface is attached to.
+     *
+     * @param exclusive true to create only
+     * @return this builder
+     */
+    public TapDeviceBuilder exclusive(boolean exclusive) {
+        this.exclusive = exclusive;
+        return this;
+    }
+
+    /**
+     * Only attaches: an interface of the name must exist. Otherwise a missing one is created.
+     *
+     * @param existing true to attach only
+     * @return this builder
+     */
+    public TapDeviceBuilder existing(boolean existing) {
+        this.existing = existing;
+        return this;
+    }
+
+    /**
+     * Makes the interface outlive this process, or not.
+     *
+     * @param persistent true to keep it after the last queue is closed
+     * @return this builder
+     */
+    public TapDeviceBuilder persistent(boolean persistent) {
+        this.persistent = persistent;
+        return this;
+    }
+
+    /**
+     * Sets the user who may attach to the interface without privilege.
+     *
+     * @param uid the number of the user
+     * @return this builder
+     */
+    public TapDeviceBuilder owner(int uid) {
+        owner = uid;
+        return this;
+    }
+
+    /**
+     * Sets the group whose members may attach to the interface without privilege. With an owner set as well, both must
+     * match.
+     *
+     * @param gid the number of the group
+     * @return this builder
+     */
+    public TapDeviceBuilder group(int gid) {
+        group = gid;
+        return this;
+    }
+
+    /**
+     * Sets the carrier that the link starts with; on, if nothing is said.
+     *
+     * @param carrier false for a link that looks unplugged until {@link TapDevice#setCarrier}
+     * @return this builder
+     */
+    public TapDeviceBuilder carrier(boolean carrier) {
+        this.carrier = carrier;
+        return this;
+    }
+
+    /**
+     * Chooses the number of a new interface in its network namespace.
+     *
+     * @param ifindex the number, at least 1
+     * @return this builder
+     */
+    public TapDeviceBuilder ifindex(int ifindex) {
+        this.ifindex = ifindex;
+        return this;
+    }
+
+    /**
+     * Hands written frames to the kernel by way of NAPI, which can merge them (GRO) at the price of a detour. It made
+     * every case slower where it was measured without threaded NAPI.
+     *
+     * @param napi true for NAPI
+     * @return this builder
+     */
+    public TapDeviceBuilder napi(boolean napi) {
+        this.napi = napi;
+        return this;
+    }
+
+    /**
+     * Sets how many frames wait for a reader before the kernel drops more.
+     *
+     * @param frames the length of the queue, 1000 if nothing is said
+     * @return this builder
+     */
+    public TapDeviceBuilder transmitQueueLength(int frames) {
+        transmitQueueLength = frames;
+        return this;
+    }
+
+    /**
+     * Opens the character device of a macvtap link in place of {@code /dev/net/tun}. The link exists already, so only the
+     * settings of header, offloads, MAC address and link apply; a name, if given, must be the link's.
+     *
+     * @param node {@code /dev/tapN}, N being the ifindex of the macvtap link
+     * @return this builder
+     */
+    public TapDeviceBuilder node(Path node) {
+        this.node = node.toString();
+        return this;
+    }
+
+    /**
      * Opens the device in a network namespace other than that of the calling thread.
      *
      * @param namespace the namespace, which is needed only until the device is open
@@ -174,8 +302,8 @@ public final class TapDeviceBuilder {
      * @throws TapException if a setting is wrong or the kernel refuses; nothing is left open then
      */
     public TapDevice open() throws TapException {
+        new SettingsCheck(this).run();
         TapOpener opener = new TapOpener(kernel, this);
-        opener.check();
         if (namespace == null) {
             return opener.open();
         }
@@ -225,5 +353,61 @@ public final class TapDeviceBuilder {
 
     List<Cidr> addresses() {
         return addresses;
+    }
+
+    String node() {
+        return node;
+    }
+
+    boolean isMacvtap() {
+        return !node.equals(TapFile.DEVICE_NODE);
+    }
+
+    boolean exclusive() {
+        return exclusive;
+    }
+
+    boolean existing() {
+        return existing;
+    }
+
+    /** Null if not set. */
+    Boolean persistent() {
+        return persistent;
+    }
+
+    /** Null if not set. */
+    Integer owner() {
+        return owner;
+    }
+
+    /** Null if not set. */
+    Integer group() {
+        return group;
+    }
+
+    /** 0 if not set. */
+    int ifindex() {
+        return ifindex;
+    }
+
+    /** Null if not set. */
+    Integer transmitQueueLength() {
+        return transmitQueueLength;
+    }
+
+    /** The flags of TUNSETIFF for the first queue. */
+    int flags() {
+        return queueFlags() | (exclusive ? TunIoctl.IFF_TUN_EXCL : 0);
+    }
+
+    /** The flags of TUNSETIFF for each further queue, by when the interface exists. */
+    int queueFlags() {
+        return TunIoctl.IFF_TAP
+                | TunIoctl.IFF_NO_PI
+                | (multiQueue() ? TunIoctl.IFF_MULTI_QUEUE : 0)
+                | (vnetHeader() > 0 ? TunIoctl.IFF_VNET_HDR : 0)
+                | (napi ? TunIoctl.IFF_NAPI : 0)
+                | (Boolean.FALSE.equals(carrier) ? TunIoctl.IFF_NO_CARRIER : 0);
     }
 }

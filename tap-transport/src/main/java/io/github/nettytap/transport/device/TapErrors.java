@@ -7,6 +7,7 @@ package io.github.nettytap.transport.device;
 import io.github.nettytap.transport.linux.Errno;
 import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.linux.Structs;
+import io.github.nettytap.transport.netlink.Link;
 import io.github.nettytap.transport.netlink.NetlinkException;
 import io.github.nettytap.transport.netlink.TunLink;
 
@@ -49,21 +50,21 @@ final class TapErrors {
                 operation, device, "EBADF", "the device is closed", "Open it again with TapDevice.builder", "closed");
     }
 
-    static TapException open(LibC libc, String device, SyscallException e) {
+    static TapException open(LibC libc, String node, String device, SyscallException e) {
         if (e.is(Errno.ENOENT) || e.is(Errno.ENODEV) || e.is(Errno.ENXIO)) {
             return of(
                     e,
                     device,
-                    "there is no TUN/TAP driver behind " + TapFile.DEVICE_NODE,
-                    "Load the module with `modprobe tun`; in a container pass `--device " + TapFile.DEVICE_NODE + "`",
+                    "there is no TUN/TAP driver behind " + node,
+                    "Load the module with `modprobe tun`; in a container pass `--device " + node + "`",
                     "open-enoent");
         }
         if (e.is(Errno.EACCES) || e.is(Errno.EPERM)) {
             return of(
                     e,
                     device,
-                    "this user (uid " + libc.geteuid() + ") may not open the device node" + nodeMode(),
-                    "Have it made accessible (`chmod 0666 " + TapFile.DEVICE_NODE
+                    "this user (uid " + libc.geteuid() + ") may not open the device node" + nodeMode(node),
+                    "Have it made accessible (`chmod 0666 " + node
                             + "` is what most distributions do; the interfaces stay protected), allow the device in the"
                             + " container's device cgroup, or receive an open descriptor from a privileged process",
                     "open-eacces");
@@ -88,36 +89,20 @@ final class TapErrors {
         return unknown(e, device);
     }
 
-    /** @param found the interface of that name before the call, or null */
-    static TapException attach(String device, boolean multiQueue, SyscallException e, LinkState found) {
+    /**
+     * TUNSETIFF failed.
+     *
+     * @param before the interface of that name before the call, or null
+     */
+    static TapException attach(TapDeviceBuilder settings, String device, SyscallException e, Link before) {
         if (e.is(Errno.EPERM)) {
-            String user = System.getProperty("user.name");
-            String name = device.isEmpty() ? "tap0" : device;
-            return of(
-                    e,
-                    device,
-                    "making or attaching to an interface needs CAP_NET_ADMIN in this network namespace, or an interface"
-                            + " that belongs to this user",
-                    "Four ways out: run inside a namespace of your own (`unshare -Urn COMMAND`); have the interface made"
-                            + " for you once (`sudo ip tuntap add " + name + " mode tap user " + user
-                            + "`); give the capability to a private copy of the java launcher (`setcap"
-                            + " cap_net_admin+ep`); or receive an open descriptor from a privileged process",
-                    "tunsetiff-eperm");
+            return attachForbidden(device, e);
         }
         if (e.is(Errno.EBUSY)) {
-            return of(
-                    e,
-                    device,
-                    found != null && found.exclusive()
-                            ? "the interface exists already, and a new one was asked for"
-                            : "another process holds the interface, which has a single queue" + holder(device),
-                    found != null && found.exclusive()
-                            ? "Choose another name, or leave exclusive() out to attach to it"
-                            : "End that process, choose another name, or make the interface multi-queue on both sides",
-                    "tunsetiff-ebusy");
+            return attachBusy(settings, device, e, before);
         }
         if (e.is(Errno.EINVAL)) {
-            return attachInvalid(device, multiQueue, e, found);
+            return attachInvalid(settings, device, e, before);
         }
         if (e.is(Errno.E2BIG)) {
             return tooManyQueues(device, e);
@@ -125,9 +110,77 @@ final class TapErrors {
         return unknown(e, device);
     }
 
-    private static TapException attachInvalid(String device, boolean multiQueue, SyscallException e, LinkState found) {
+    /** TUNSETIFF failed for a further queue of an interface that we hold. */
+    static TapException attachMore(String device, boolean multiQueue, SyscallException e) {
+        if (e.is(Errno.EPERM)) {
+            return attachForbidden(device, e);
+        }
+        if (e.is(Errno.E2BIG)) {
+            return tooManyQueues(device, e);
+        }
+        if (e.is(Errno.EBUSY) && !multiQueue) {
+            return of(
+                    e,
+                    device,
+                    "the interface has a single queue",
+                    "Open it with multiQueue(true), so that queues can be added",
+                    "tunsetiff-ebusy");
+        }
+        return unknown(e, device);
+    }
+
+    private static TapException attachForbidden(String device, SyscallException e) {
+        return of(
+                e,
+                device,
+                "making or attaching to an interface needs CAP_NET_ADMIN in this network namespace, or an interface"
+                        + " that belongs to this user",
+                "Four ways out: run inside a namespace of your own (`unshare -Urn COMMAND`); have the interface made"
+                        + " for you once (`sudo ip tuntap add " + device + " mode tap user "
+                        + System.getProperty("user.name")
+                        + "`); give the capability to a private copy of the java launcher (`setcap"
+                        + " cap_net_admin+ep`); or receive an open descriptor from a privileged process",
+                "tunsetiff-eperm");
+    }
+
+    private static TapException tooManyQueues(String device, SyscallException e) {
+        return of(
+                e,
+                device,
+                "the interface has its 256 queues, the kernel's limit",
+                "Ask for fewer; one queue for each event loop is enough",
+                "tunsetiff-e2big");
+    }
+
+    private static TapException attachBusy(TapDeviceBuilder settings, String device, SyscallException e, Link before) {
+        if (before != null && settings.exclusive()) {
+            return of(
+                    e,
+                    device,
+                    "the interface exists already, and a new one was asked for",
+                    "Choose another name, or leave exclusive() out to attach to it",
+                    "tunsetiff-ebusy");
+        }
+        if (before == null && settings.ifindex() > 0) {
+            return of(
+                    e,
+                    device,
+                    "another interface has the ifindex " + settings.ifindex(),
+                    "Choose another number, or leave ifindex() out; `ip link` shows those in use",
+                    "tunsetiff-ebusy");
+        }
+        return of(
+                e,
+                device,
+                "another process holds the interface, which has a single queue" + holder(device),
+                "End that process, choose another name, or make the interface multi-queue on both sides",
+                "tunsetiff-ebusy");
+    }
+
+    private static TapException attachInvalid(
+            TapDeviceBuilder settings, String device, SyscallException e, Link before) {
         String anchor = "tunsetiff-einval";
-        if (found == null) {
+        if (before == null) {
             return of(
                     e,
                     device,
@@ -135,15 +188,13 @@ final class TapErrors {
                     "Choose another name, and check with `ip -d link` that no interface of another kind has it",
                     anchor);
         }
-        TunLink tun = found.link().tun().orElse(null);
+        TunLink tun = before.tun().orElse(null);
         if (tun == null) {
             return of(
                     e,
                     device,
                     "an interface of that name exists and is not a TAP"
-                            + (found.link().kind().isEmpty()
-                                    ? ""
-                                    : " but of kind " + found.link().kind()),
+                            + (before.kind().isEmpty() ? "" : " but of kind " + before.kind()),
                     "Choose another name",
                     anchor);
         }
@@ -155,7 +206,7 @@ final class TapErrors {
                     "Choose another name, or delete it: `ip link delete " + device + "`",
                     anchor);
         }
-        if (tun.isMultiQueue() != multiQueue) {
+        if (tun.isMultiQueue() != settings.multiQueue()) {
             return of(
                     e,
                     device,
@@ -176,13 +227,14 @@ final class TapErrors {
                 anchor);
     }
 
-    static TapException tooManyQueues(String device, SyscallException e) {
-        return of(
-                e,
+    static TapException notKept(String device, String setting, Object wanted, Object real) {
+        return new TapException(
+                "read back " + setting,
                 device,
-                "the interface has its 256 queues, the kernel's limit",
-                "Ask for fewer; one queue for each event loop is enough",
-                "tunsetiff-e2big");
+                "",
+                "it became " + real + " instead of " + wanted,
+                "Look who else sets it: a network manager that takes new interfaces over is told to leave this one alone",
+                "not-kept");
     }
 
     static TapException offload(String device, Set<TapOffload> wanted, Set<TapOffload> refused, SyscallException e) {
@@ -217,6 +269,86 @@ final class TapErrors {
                     "mac-eaddrnotavail");
         }
         return deviceCall(device, e);
+    }
+
+    static TapException notAdoptable(String device, String errno, String fault) {
+        return new TapException(
+                "adopt descriptor",
+                device,
+                errno,
+                fault,
+                "Hand over descriptors of /dev/net/tun after TUNSETIFF with IFF_TAP and IFF_NO_PI, all of one interface",
+                "adopt");
+    }
+
+    static TapException handOver(String operation, String path, int errno) {
+        Errno known = Errno.of(errno);
+        String reason;
+        String advice;
+        switch (known == null ? Errno.EIO : known) {
+            case EADDRINUSE:
+                reason = "the file of the socket exists already";
+                advice = "Another process listens there, or one has ended without removing it: `rm " + path + "`";
+                break;
+            case ENOENT:
+            case ECONNREFUSED:
+                reason = "nobody listens on this socket";
+                advice = "Start the process that hands the device over first";
+                break;
+            case EACCES:
+            case EPERM:
+                reason = "this user may not use the socket or its directory";
+                advice = "Change their owner or mode";
+                break;
+            case ENAMETOOLONG:
+                reason = "the path of a Unix socket has 1 to 107 bytes";
+                advice = "Choose a shorter one, for example in /run";
+                break;
+            case ETIMEDOUT:
+                reason = "the other process did not come or send in time";
+                advice = "Check that it runs and uses the same socket";
+                break;
+            case EINTR:
+                reason = "the thread was interrupted while waiting";
+                advice = "Try again if that was not the wish";
+                break;
+            case ECONNRESET:
+            case EPIPE:
+                reason = "the other process has closed the connection";
+                advice = "Look at its messages";
+                break;
+            case EBADF:
+                reason = "the connection is closed, or a message came without its one descriptor";
+                advice = "Use TapHandOver or a Netty domain-socket channel at the other end";
+                break;
+            default:
+                reason = "the kernel refused it";
+                advice = TROUBLE;
+        }
+        return new TapException(operation + ": socket=" + path, "", Errno.nameOf(errno), reason, advice, "hand-over");
+    }
+
+    static TapException queue(String device, boolean attach, SyscallException e) {
+        if (e.is(Errno.EINVAL)) {
+            return of(
+                    e,
+                    device,
+                    "the queue is " + (attach ? "attached" : "detached") + " already, or the device has a single queue",
+                    "Ask TapQueue.isAttached(); only a multi-queue device lets its queues go and come",
+                    "tunsetqueue-einval");
+        }
+        return deviceCall(device, e);
+    }
+
+    static TapException nothingToAttachTo(String device) {
+        return new TapException(
+                "find link",
+                device,
+                Errno.ENODEV.name(),
+                "there is no interface of that name to attach to",
+                "Make it: `sudo ip tuntap add " + device + " mode tap user " + System.getProperty("user.name")
+                        + "`; or leave existing() out to have it created",
+                "attach-enodev");
     }
 
     /** An ioctl on an attached descriptor failed. */
@@ -310,8 +442,8 @@ final class TapErrors {
         return new TapException(e.operation(), device, Errno.nameOf(e.errno()), reason, advice, anchor);
     }
 
-    private static String nodeMode() {
-        Path node = Path.of(TapFile.DEVICE_NODE);
+    private static String nodeMode(String name) {
+        Path node = Path.of(name);
         try {
             return ", whose mode is " + PosixFilePermissions.toString(Files.getPosixFilePermissions(node))
                     + " and whose owner is " + Files.getOwner(node).getName();

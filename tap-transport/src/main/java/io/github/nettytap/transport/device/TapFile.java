@@ -36,12 +36,18 @@ final class TapFile implements AutoCloseable {
         this.fd = fd;
     }
 
-    static TapFile open(LibC libc) throws SyscallException {
+    /** Opens {@code /dev/net/tun}, or the {@code /dev/tapN} of a macvtap link. */
+    static TapFile open(LibC libc, String node) throws SyscallException {
         // Never blocking: a thread inside a blocking read would keep the device alive, whoever closes the descriptor.
-        int fd = Retry.onInterrupt(() -> libc.open(DEVICE_NODE, Fcntl.O_RDWR | Fcntl.O_NONBLOCK | Fcntl.O_CLOEXEC));
+        int fd = Retry.onInterrupt(() -> libc.open(node, Fcntl.O_RDWR | Fcntl.O_NONBLOCK | Fcntl.O_CLOEXEC));
         if (fd < 0) {
-            throw new SyscallException("open " + DEVICE_NODE, fd);
+            throw new SyscallException("open " + node, fd);
         }
+        return new TapFile(libc, fd);
+    }
+
+    /** Takes a descriptor over that somebody else opened. */
+    static TapFile ofDescriptor(LibC libc, int fd) {
         return new TapFile(libc, fd);
     }
 
@@ -69,6 +75,33 @@ final class TapFile implements AutoCloseable {
         IfReq request = new IfReq();
         call("TUNGETIFF", TunIoctl.TUNGETIFF, request.memory());
         return request;
+    }
+
+    /** Only before {@link #attach}, and only for an interface that is made by it. */
+    void chooseIfindex(int ifindex) throws SyscallException {
+        call("TUNSETIFINDEX", TunIoctl.TUNSETIFINDEX, Structs.ofInt(ifindex));
+    }
+
+    /** Lets this queue take part in the traffic, or not. */
+    void setQueueAttached(boolean attached) throws SyscallException {
+        int flag = attached ? TunIoctl.IFF_ATTACH_QUEUE : TunIoctl.IFF_DETACH_QUEUE;
+        call("TUNSETQUEUE", TunIoctl.TUNSETQUEUE, new IfReq().flags(flag).memory());
+    }
+
+    void setPersistent(boolean persistent) throws SyscallException {
+        call("TUNSETPERSIST", TunIoctl.TUNSETPERSIST, persistent ? 1 : 0);
+    }
+
+    void setOwner(int uid) throws SyscallException {
+        call("TUNSETOWNER", TunIoctl.TUNSETOWNER, uid & 0xffff_ffffL);
+    }
+
+    void setGroup(int gid) throws SyscallException {
+        call("TUNSETGROUP", TunIoctl.TUNSETGROUP, gid & 0xffff_ffffL);
+    }
+
+    void setCarrier(boolean carrier) throws SyscallException {
+        call("TUNSETCARRIER", TunIoctl.TUNSETCARRIER, Structs.ofInt(carrier ? 1 : 0));
     }
 
     void setVnetHeaderSize(int size) throws SyscallException {
@@ -108,6 +141,13 @@ final class TapFile implements AutoCloseable {
         return call("TUNGETDEVNETNS", TunIoctl.TUNGETDEVNETNS, 0);
     }
 
+    /** Makes an adopted descriptor what our own ones are from the start. */
+    void setNonBlockingAndCloseOnExec() throws SyscallException {
+        int flags = call("fcntl F_GETFL", () -> libc.fcntl(fd, Fcntl.F_GETFL, 0));
+        call("fcntl F_SETFL", () -> libc.fcntl(fd, Fcntl.F_SETFL, flags | Fcntl.O_NONBLOCK));
+        call("fcntl F_SETFD", () -> libc.fcntl(fd, Fcntl.F_SETFD, Fcntl.FD_CLOEXEC));
+    }
+
     private int call(String operation, int request, ByteBuffer argument) throws SyscallException {
         return call(operation, () -> libc.ioctl(fd, request, argument));
     }
@@ -125,6 +165,11 @@ final class TapFile implements AutoCloseable {
             throw new SyscallException(operation, result);
         }
         return result;
+    }
+
+    /** Gives the descriptor back to whoever it was taken over from. */
+    synchronized void release() {
+        fd = CLOSED;
     }
 
     @Override

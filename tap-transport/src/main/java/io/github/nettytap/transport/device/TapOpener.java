@@ -5,34 +5,33 @@
 package io.github.nettytap.transport.device;
 
 import io.github.nettytap.codec.wire.MacAddress;
-import io.github.nettytap.transport.linux.Errno;
-import io.github.nettytap.transport.linux.TunIoctl;
 import io.github.nettytap.transport.netlink.Cidr;
 import io.github.nettytap.transport.netlink.Link;
 import io.github.nettytap.transport.netlink.Links;
 import io.github.nettytap.transport.netlink.NetlinkException;
 import io.github.nettytap.transport.netlink.Rtnetlink;
+import io.github.nettytap.transport.netlink.TunLink;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
  * Opens one device: the order of the steps, what each failure means, and the clean-up after it.
  *
- * <p>Runs on a thread that is in the wanted network namespace.
+ * <p>Runs on a thread that is in the wanted network namespace. Closing the descriptors undoes everything on an interface
+ * that was made here; on one that was there before, and so may outlive the failure, each change is undone by itself.
  */
 final class TapOpener {
-
-    private static final int MAX_QUEUES = 256;
-    private static final Set<Integer> HEADER_SIZES = Set.of(0, 10, 12, 20, 24);
-    private static final int MIN_MTU = 68;
-    private static final int MAX_MTU = 65521;
 
     private final Kernel kernel;
     private final TapDeviceBuilder settings;
     private final List<TapFile> files = new ArrayList<>();
+    private final Undo undo = new Undo();
     private String device;
+    /** The interface of that name before anything was done, or null. */
+    private Link before;
 
     TapOpener(Kernel kernel, TapDeviceBuilder settings) {
         this.kernel = kernel;
@@ -40,90 +39,76 @@ final class TapOpener {
         device = settings.name();
     }
 
-    /** Everything that can be found wrong without the kernel. */
-    void check() throws TapException {
-        String fault = InterfaceName.fault(device);
-        if (!fault.isEmpty()) {
-            throw TapErrors.invalidName(device, fault);
-        }
-        if (settings.queues() < 1 || settings.queues() > MAX_QUEUES) {
-            throw TapErrors.invalidSetting(
-                    device,
-                    "a device has 1 to 256 queues, not " + settings.queues(),
-                    "One queue for each event loop is enough");
-        }
-        if (!HEADER_SIZES.contains(settings.vnetHeader())) {
-            throw TapErrors.invalidSetting(
-                    device,
-                    "there is no virtio-net header of " + settings.vnetHeader() + " bytes",
-                    "Use 12; 10, 20, 24 and 0 for none are known too");
-        }
-        String conflict = TapOffload.conflict(settings.offloads(), settings.vnetHeader());
-        if (!conflict.isEmpty()) {
-            throw TapErrors.offloadConflict(device, settings.offloads(), settings.vnetHeader(), conflict);
-        }
-        if (settings.mtu() != null && (settings.mtu() < MIN_MTU || settings.mtu() > MAX_MTU)) {
-            throw TapErrors.invalidSetting(
-                    device,
-                    "an MTU of " + settings.mtu() + " is out of range",
-                    "A TAP takes 68 to 65521; 1500 is usual, 9000 is called jumbo");
-        }
-        if (settings.mac() != null
-                && (settings.mac().isGroup() || settings.mac().value() == 0)) {
-            throw TapErrors.invalidSetting(
-                    device,
-                    settings.mac() + " is not an address that one interface can have",
-                    "Use an individual (not group) address other than zero, for example MacAddress.random()");
+    TapDevice open() throws TapException {
+        try (Rtnetlink rtnetlink = kernel.openRtnetlink()) {
+            return openOrUndo(rtnetlink);
+        } catch (NetlinkException e) {
+            throw TapErrors.link(device, e, "");
         }
     }
 
-    TapDevice open() throws TapException {
-        boolean opened = false;
+    private TapDevice openOrUndo(Rtnetlink rtnetlink) throws TapException, NetlinkException {
         try {
-            attachFirst();
-            Set<TapOffload> granted = configureHeader(files.get(0));
-            for (int i = 1; i < settings.queues(); i++) {
-                attach(openFile(), device, null);
-            }
-            if (settings.mac() != null) {
-                setMac(files.get(0), settings.mac());
-            }
-            if (settings.mtu() != null
-                    || settings.up() != null
-                    || !settings.addresses().isEmpty()) {
-                configureLink();
-            }
-            TapDevice result = new TapDevice(kernel, device, files, settings.vnetHeader(), granted);
-            opened = true;
-            return result;
-        } finally {
-            if (!opened) {
-                files.forEach(TapFile::close);
+            return open(rtnetlink);
+        } catch (TapException | NetlinkException | RuntimeException | Error e) {
+            undo.run(e);
+            files.forEach(TapFile::close);
+            throw e;
+        }
+    }
+
+    private TapDevice open(Rtnetlink rtnetlink) throws TapException, NetlinkException {
+        findBefore(rtnetlink);
+        attachFirst();
+        Set<TapOffload> granted = configureHeader(files.get(0));
+        for (int i = 1; i < settings.queues(); i++) {
+            attach(openFile(), device, settings.queueFlags());
+        }
+        if (settings.mac() != null) {
+            setMac(files.get(0), settings.mac());
+        }
+        configureLink(rtnetlink);
+        configureOwnership(files.get(0));
+        return new TapDevice(kernel, settings.node(), device, files, settings.vnetHeader(), granted);
+    }
+
+    private void findBefore(Rtnetlink rtnetlink) throws TapException, NetlinkException {
+        if (device.indexOf('%') < 0) {
+            before = rtnetlink.links().named(device).orElse(null);
+            if (before == null && (settings.existing() || settings.isMacvtap())) {
+                throw TapErrors.nothingToAttachTo(device);
             }
         }
     }
 
     private TapFile openFile() throws TapException {
         try {
-            TapFile file = TapFile.open(kernel.libc());
+            TapFile file = TapFile.open(kernel.libc(), settings.node());
             files.add(file);
             return file;
         } catch (SyscallException e) {
-            throw TapErrors.open(kernel.libc(), device, e);
+            throw TapErrors.open(kernel.libc(), settings.node(), device, e);
         }
     }
 
     private void attachFirst() throws TapException {
         TapFile file = openFile();
         checkFeatures(file);
-        attach(file, settings.name(), null);
+        try {
+            if (settings.ifindex() > 0) {
+                file.chooseIfindex(settings.ifindex());
+            }
+        } catch (SyscallException e) {
+            throw TapErrors.deviceCall(device, e);
+        }
+        attach(file, settings.name(), settings.flags());
     }
 
     /** TUNSETIFF accepts flags that it does not know in silence, so they are looked up before. */
     private void checkFeatures(TapFile file) throws TapException {
         int missing;
         try {
-            missing = flags() & ~file.features();
+            missing = settings.queueFlags() & ~file.features();
         } catch (SyscallException e) {
             throw TapErrors.deviceCall(device, e);
         }
@@ -131,43 +116,43 @@ final class TapOpener {
             throw TapErrors.invalidSetting(
                     device,
                     "this kernel's TAP driver lacks the flags 0x" + Integer.toHexString(missing),
-                    "Use a kernel from 3.8 on, or leave multi-queue and the virtio-net header out");
+                    "Leave multi-queue, NAPI, the carrier or the virtio-net header out, or use a newer kernel");
         }
     }
 
-    private int flags() {
-        return TunIoctl.IFF_TAP
-                | TunIoctl.IFF_NO_PI
-                | (settings.multiQueue() ? TunIoctl.IFF_MULTI_QUEUE : 0)
-                | (settings.vnetHeader() > 0 ? TunIoctl.IFF_VNET_HDR : 0);
-    }
-
-    private void attach(TapFile file, String name, LinkState found) throws TapException {
+    private void attach(TapFile file, String name, int flags) throws TapException {
         try {
-            device = file.attach(name, flags());
+            file.attach(name, flags);
         } catch (SyscallException e) {
-            LinkState state = found == null && e.is(Errno.EINVAL) ? find(name) : found;
-            throw TapErrors.attach(name, settings.multiQueue(), e, state);
+            throw TapErrors.attach(settings, name, e, before);
         }
-    }
-
-    private LinkState find(String name) {
-        try (Rtnetlink rtnetlink = kernel.openRtnetlink()) {
-            return rtnetlink
-                    .links()
-                    .named(name)
-                    .map(link -> new LinkState(link, false))
-                    .orElse(null);
-        } catch (NetlinkException e) {
-            return null; // It would only have made the explanation better.
+        try {
+            // Asked again, since the macvtap driver does not put the name into its answer.
+            device = file.identity().name();
+        } catch (SyscallException e) {
+            throw TapErrors.deviceCall(device, e);
+        }
+        if (settings.isMacvtap() && name.indexOf('%') < 0 && !name.equals(device)) {
+            throw TapErrors.invalidSetting(
+                    device,
+                    settings.node() + " belongs to this link, not to " + name,
+                    "Give the node of the right link");
         }
     }
 
     private Set<TapOffload> configureHeader(TapFile file) throws TapException {
         try {
             if (settings.vnetHeader() > 0) {
+                int sizeBefore = file.vnetHeaderSize();
                 file.setVnetHeaderSize(settings.vnetHeader());
+                if (before != null) {
+                    undo.add(() -> file.setVnetHeaderSize(sizeBefore));
+                }
                 file.setVnetLittleEndian();
+            }
+            if (before != null && !settings.isMacvtap()) {
+                int maskBefore = TapOffload.mask(ActiveOffloads.read(kernel.libc(), device));
+                undo.add(() -> file.setOffload(maskBefore));
             }
         } catch (SyscallException e) {
             throw TapErrors.deviceCall(device, e);
@@ -178,45 +163,82 @@ final class TapOpener {
 
     private void setMac(TapFile file, MacAddress mac) throws TapException {
         try {
+            MacAddress macBefore = file.mac();
             file.setMac(mac);
+            if (before != null) {
+                undo.add(() -> file.setMac(macBefore));
+            }
             MacAddress real = file.mac();
             if (!real.equals(mac)) {
-                throw TapErrors.invalidSetting(
-                        device, "the MAC address became " + real + " instead of " + mac, "Look who else sets it");
+                throw TapErrors.notKept(device, "MAC address", mac, real);
             }
         } catch (SyscallException e) {
             throw TapErrors.mac(device, mac, e);
         }
     }
 
-    private void configureLink() throws TapException {
-        String command = "ip link set " + device;
-        try (Rtnetlink rtnetlink = kernel.openRtnetlink()) {
+    private void configureLink(Rtnetlink rtnetlink) throws TapException {
+        String command = "";
+        try {
             Links links = rtnetlink.links();
             Link link = links.named(device).orElseThrow(() -> TapErrors.notVisible(device));
+            int index = link.index();
             if (settings.mtu() != null) {
                 command = "ip link set " + device + " mtu " + settings.mtu();
-                links.setMtu(link.index(), settings.mtu());
-                int real = links.at(link.index())
+                links.setMtu(index, settings.mtu());
+                undoLink(() -> links.setMtu(index, link.mtu()));
+                int real = links.at(index)
                         .orElseThrow(() -> TapErrors.notVisible(device))
                         .mtu();
                 if (real != settings.mtu()) {
-                    throw TapErrors.invalidSetting(
-                            device,
-                            "the MTU became " + real + " instead of " + settings.mtu(),
-                            "Look who else sets it");
+                    throw TapErrors.notKept(device, "MTU", settings.mtu(), real);
                 }
+            }
+            if (settings.transmitQueueLength() != null) {
+                command = "ip link set " + device + " txqueuelen " + settings.transmitQueueLength();
+                links.setTransmitQueueLength(index, settings.transmitQueueLength());
+                undoLink(() -> links.setTransmitQueueLength(index, link.transmitQueueLength()));
             }
             for (Cidr address : settings.addresses()) {
                 command = "ip address add " + address + " dev " + device;
-                rtnetlink.addresses().add(link.index(), address);
+                rtnetlink.addresses().add(index, address);
+                undoLink(() -> rtnetlink.addresses().remove(index, address));
             }
             if (settings.up() != null) {
                 command = "ip link set " + device + (settings.up() ? " up" : " down");
-                links.setUp(link.index(), settings.up());
+                links.setUp(index, settings.up());
+                undoLink(() -> links.setUp(index, link.isUp()));
             }
         } catch (NetlinkException e) {
             throw TapErrors.link(device, e, command);
+        }
+    }
+
+    private void undoLink(Undo.Step step) {
+        if (before != null) {
+            undo.add(step);
+        }
+    }
+
+    /** Last of all: from here on the interface may outlive a failure. */
+    private void configureOwnership(TapFile file) throws TapException {
+        TunLink tun = before == null ? null : before.tun().orElse(null);
+        try {
+            if (settings.owner() != null) {
+                file.setOwner(settings.owner());
+                OptionalInt owner = tun == null ? OptionalInt.empty() : tun.owner();
+                owner.ifPresent(uid -> undo.add(() -> file.setOwner(uid)));
+            }
+            if (settings.group() != null) {
+                file.setGroup(settings.group());
+                OptionalInt group = tun == null ? OptionalInt.empty() : tun.group();
+                group.ifPresent(gid -> undo.add(() -> file.setGroup(gid)));
+            }
+            if (settings.persistent() != null) {
+                file.setPersistent(settings.persistent());
+            }
+        } catch (SyscallException e) {
+            throw TapErrors.deviceCall(device, e);
         }
     }
 }

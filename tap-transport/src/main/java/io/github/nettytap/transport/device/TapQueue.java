@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.transport.device;
 
+import io.github.nettytap.transport.linux.TunIoctl;
+
 import java.io.Closeable;
 
 /**
@@ -61,6 +63,48 @@ public final class TapQueue implements AutoCloseable {
      */
     public boolean isOpen() {
         return file.fd() >= 0;
+    }
+
+    /**
+     * Takes this queue out of the traffic: the kernel spreads frames over the other queues and nothing more arrives here
+     * until {@link #attach()}. A queue that nobody reads should be detached, since the kernel goes on giving it its
+     * share. Writing stays possible. Only for multi-queue devices.
+     *
+     * @throws TapException if the kernel refuses: the queue is detached already, or the device has a single queue
+     */
+    public void detach() throws TapException {
+        setAttached(false);
+    }
+
+    /**
+     * Lets this queue take part in the traffic again.
+     *
+     * @throws TapException if the kernel refuses: the queue is attached already
+     */
+    public void attach() throws TapException {
+        setAttached(true);
+    }
+
+    private void setAttached(boolean attached) throws TapException {
+        try {
+            file.setQueueAttached(attached);
+        } catch (SyscallException e) {
+            throw TapErrors.queue(device.name(), attached, e);
+        }
+    }
+
+    /**
+     * Whether this queue takes part in the traffic.
+     *
+     * @return false between {@link #detach()} and {@link #attach()}
+     * @throws TapException if the kernel does not tell
+     */
+    public boolean isAttached() throws TapException {
+        try {
+            return (file.identity().flags() & TunIoctl.IFF_DETACH_QUEUE) == 0;
+        } catch (SyscallException e) {
+            throw TapErrors.deviceCall(device.name(), e);
+        }
     }
 
     TapFile file() {

@@ -57,7 +57,7 @@ public final class Links {
         try {
             return Optional.of(exchange.one(operation, request, Link::read));
         } catch (NetlinkException e) {
-            if (e.errno() == Errno.ENODEV.number()) {
+            if (e.isAnswer(Errno.ENODEV)) {
                 return Optional.empty();
             }
             throw e;
@@ -101,6 +101,19 @@ public final class Links {
         exchange.acknowledge(
                 "set MAC address: ifindex=" + ifindex + ", mac=" + mac,
                 request(Rtm.SETLINK, ifindex, 0, 0).attribute(Rtm.IFLA_ADDRESS, mac.toBytes()));
+    }
+
+    /**
+     * Sets the length of the transmit queue; for a TAP the number of frames that wait for a reader.
+     *
+     * @param ifindex the link
+     * @param frames the length
+     * @throws NetlinkException if the kernel refuses
+     */
+    public void setTransmitQueueLength(int ifindex, int frames) throws NetlinkException {
+        exchange.acknowledge(
+                "set transmit queue length: ifindex=" + ifindex + ", frames=" + frames,
+                request(Rtm.SETLINK, ifindex, 0, 0).attributeU32(Rtm.IFLA_TXQLEN, frames));
     }
 
     /**

@@ -21,18 +21,30 @@ public final class NetlinkException extends IOException {
     private final String operation;
     private final int errno;
     private final String kernelText;
+    private final boolean answer;
 
+    /** The kernel's answer to a request. */
     NetlinkException(String operation, int errno, String kernelText) {
+        this(operation, errno, kernelText, true);
+    }
+
+    private NetlinkException(String operation, int errno, String kernelText, boolean answer) {
         super(operation + ": errno=" + Errno.nameOf(errno)
                 + (kernelText.isEmpty() ? "" : ", kernel says \"" + kernelText + "\""));
         this.operation = operation;
         this.errno = errno;
         this.kernelText = kernelText;
+        this.answer = answer;
     }
 
     /** A failed system call: {@code result} is the negated errno. */
     static NetlinkException ofCall(String operation, int result) {
-        return new NetlinkException(operation, -result, "");
+        return new NetlinkException(operation, -result, "", false);
+    }
+
+    /** Whether the kernel answered so, and not the socket failed. */
+    boolean isAnswer(Errno candidate) {
+        return answer && candidate.number() == errno;
     }
 
     /**

@@ -40,6 +40,7 @@ final class Rtm {
     static final int IFLA_TUN_OWNER = 1;
     static final int IFLA_TUN_GROUP = 2;
     static final int IFLA_TUN_TYPE = 3;
+    static final int IFLA_TUN_PI = 4;
     static final int IFLA_TUN_VNET_HDR = 5;
     static final int IFLA_TUN_PERSIST = 6;
     static final int IFLA_TUN_MULTI_QUEUE = 7;

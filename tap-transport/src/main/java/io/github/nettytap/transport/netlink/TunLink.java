@@ -45,6 +45,15 @@ public final class TunLink {
     }
 
     /**
+     * Whether each frame is preceded by the four bytes of {@code struct tun_pi}.
+     *
+     * @return true if the device was opened without IFF_NO_PI
+     */
+    public boolean hasPacketInformation() {
+        return data.u8(Rtm.IFLA_TUN_PI, 0) != 0;
+    }
+
+    /**
      * Whether each frame is preceded by a virtio-net header.
      *
      * @return true if the header is on

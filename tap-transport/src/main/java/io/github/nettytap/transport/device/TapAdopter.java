@@ -1,0 +1,130 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.device;
+
+import io.github.nettytap.transport.linux.Errno;
+import io.github.nettytap.transport.linux.IfReq;
+import io.github.nettytap.transport.linux.TunIoctl;
+import io.github.nettytap.transport.netlink.Link;
+import io.github.nettytap.transport.netlink.TunLink;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Turns descriptors that somebody else opened and attached into a device, and checks that they are what we can use. */
+final class TapAdopter {
+
+    private static final Set<Integer> HEADER_SIZES = Set.of(10, 12, 20, 24);
+
+    private final Kernel kernel;
+    private final List<TapFile> files = new ArrayList<>();
+
+    TapAdopter(Kernel kernel) {
+        this.kernel = kernel;
+    }
+
+    /** The descriptors become the device's; after a failure they are the caller's again. */
+    TapDevice adopt(int... descriptors) throws TapException {
+        if (descriptors.length == 0) {
+            throw TapErrors.notAdoptable("", "", "no descriptor was given");
+        }
+        for (int fd : descriptors) {
+            files.add(TapFile.ofDescriptor(kernel.libc(), fd));
+        }
+        try {
+            return adopt();
+        } catch (TapException | RuntimeException | Error e) {
+            files.forEach(TapFile::release);
+            throw e;
+        }
+    }
+
+    private TapDevice adopt() throws TapException {
+        String device = "";
+        try {
+            TapFile first = files.get(0);
+            IfReq identity = first.identity();
+            device = identity.name();
+            checkKind(device, identity);
+            int headerSize = 0;
+            if ((identity.flags() & TunIoctl.IFF_VNET_HDR) != 0) {
+                headerSize = first.vnetHeaderSize();
+                if (!HEADER_SIZES.contains(headerSize)) {
+                    throw TapErrors.notAdoptable(
+                            device, "", "its virtio-net header has " + headerSize + " bytes, not 10, 12, 20 or 24");
+                }
+                first.setVnetLittleEndian();
+            }
+            for (TapFile file : files) {
+                String name = file.identity().name();
+                if (!name.equals(device)) {
+                    throw TapErrors.notAdoptable(device, "", "another descriptor belongs to " + name);
+                }
+                file.setNonBlockingAndCloseOnExec();
+            }
+            Set<TapOffload> offloads = offloads(device, headerSize);
+            return new TapDevice(kernel, TapFile.DEVICE_NODE, device, files, headerSize, offloads);
+        } catch (SyscallException e) {
+            throw explain(device, e);
+        }
+    }
+
+    private void checkKind(String device, IfReq identity) throws TapException {
+        if ((identity.flags() & TunIoctl.IFF_TAP) == 0) {
+            throw TapErrors.notAdoptable(device, "", "it is a TUN (layer 3), not a TAP");
+        }
+        Link link;
+        try {
+            link = DeviceLink.run(kernel, files.get(0), "", (rtnetlink, found) -> found);
+        } catch (TapException e) {
+            return; // Out of our sight, so what follows cannot be known.
+        }
+        // TUNGETIFF does not tell: there the flag's bit means "no socket filter" (tun_get_iff).
+        if (link.tun().map(TunLink::hasPacketInformation).orElse(false)) {
+            throw TapErrors.notAdoptable(
+                    device,
+                    "",
+                    "it was opened without IFF_NO_PI, so four bytes of packet information precede each frame");
+        }
+    }
+
+    private Set<TapOffload> offloads(String device, int headerSize) throws TapException, SyscallException {
+        Set<TapOffload> offloads;
+        try {
+            offloads = DeviceLink.inNamespaceOf(kernel, files.get(0), () -> ActiveOffloads.read(kernel.libc(), device));
+        } catch (SyscallException e) {
+            if (!e.is(Errno.ENODEV)) {
+                throw e;
+            }
+            // Out of our sight: only what is set by ourselves is known.
+            files.get(0).setOffload(0);
+            return TapOffload.NONE;
+        } catch (TapException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+        String conflict = TapOffload.conflict(offloads, headerSize);
+        if (!conflict.isEmpty()) {
+            throw TapErrors.offloadConflict(device, offloads, headerSize, conflict);
+        }
+        return offloads;
+    }
+
+    private static TapException explain(String device, SyscallException e) {
+        if (e.is(Errno.ENOTTY) || e.is(Errno.EINVAL) && device.isEmpty()) {
+            return TapErrors.notAdoptable(device, Errno.nameOf(e.errno()), "it is not a TUN/TAP descriptor");
+        }
+        if (e.is(Errno.EBADFD)) {
+            return TapErrors.notAdoptable(
+                    device, Errno.EBADFD.name(), "it is attached to no interface, or the interface is gone");
+        }
+        if (e.is(Errno.EBADF)) {
+            return TapErrors.notAdoptable(device, Errno.EBADF.name(), "it is not open");
+        }
+        return TapErrors.deviceCall(device, e);
+    }
+}

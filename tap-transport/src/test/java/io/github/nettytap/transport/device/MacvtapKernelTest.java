@@ -1,0 +1,82 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.device;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.nettytap.test.KernelTest;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+
+@KernelTest
+class MacvtapKernelTest {
+
+    /** The node is named after the ifindex, in one directory for all namespaces: take numbers that nobody has. */
+    private static final AtomicInteger NEXT =
+            new AtomicInteger(40_000 + (int) (ProcessHandle.current().pid() % 20_000) * 10);
+
+    private Host host;
+    private Path node;
+
+    @BeforeEach
+    void makeHost() throws Exception {
+        host = new Host();
+        host.run("ip link add lower type bridge");
+        int ifindex = NEXT.getAndIncrement();
+        host.run("ip link add link lower name mv0 index " + ifindex + " type macvtap mode bridge");
+        node = Path.of("/dev/tap" + ifindex);
+    }
+
+    @AfterEach
+    void endHost() {
+        host.close();
+    }
+
+    @Test
+    void nodeOfAMacvtapLinkOpensAsADevice() throws Exception {
+        try (TapDevice tap = TapDevice.builder()
+                .namespace(host.namespace())
+                .node(node)
+                .offloads(TapOffload.CSUM, TapOffload.TSO4, TapOffload.TSO6)
+                .mtu(1400)
+                .up(true)
+                .open()) {
+            assertThat(tap.name()).isEqualTo("mv0");
+            assertThat(tap.vnetHeaderSize()).isEqualTo(12);
+            assertThat(host.link("mv0").mtu()).isEqualTo(1400);
+            assertThat(tap.mac()).isEqualTo(host.link("mv0").mac().orElseThrow());
+        }
+        assertThat(host.hasLink("mv0")).isTrue();
+    }
+
+    @Test
+    void twoQueuesOpen() throws Exception {
+        try (TapDevice tap = host.tap("mv0").node(node).queues(2).open()) {
+            assertThat(tap.queues()).hasSize(2);
+        }
+    }
+
+    @Test
+    void nameOfAnotherLinkIsRefused() {
+        assertThatThrownBy(() -> host.tap("lower").node(node).open())
+                .hasMessage(
+                        "check settings: device=mv0: " + node + " belongs to this link, not to lower. Give the node of"
+                                + " the right link. See docs/troubleshooting.md#settings");
+    }
+
+    @Test
+    void settingsThatAMacvtapLacksAreRefused() {
+        assertThatThrownBy(() -> host.tap("mv0").node(node).persistent(true).open())
+                .hasMessage(
+                        "check settings: device=mv0: a macvtap link exists already and has neither owner, persistence,"
+                                + " carrier nor NAPI of a TAP's kind. Leave those settings out. See"
+                                + " docs/troubleshooting.md#settings");
+    }
+}
