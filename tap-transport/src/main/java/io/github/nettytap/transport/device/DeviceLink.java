@@ -28,26 +28,36 @@ final class DeviceLink {
 
     /** @param command the shell command that does the same, for the advice of a failure; empty where there is none */
     static <T> T run(Kernel kernel, TapFile file, String command, Task<T> task) throws TapException {
-        String name = "";
-        try {
-            name = file.identity().name();
-            try (Rtnetlink rtnetlink = inNamespaceOf(kernel, file, kernel::openRtnetlink)) {
-                Link link = rtnetlink.links().named(name).orElse(null);
-                if (link == null) {
-                    throw TapErrors.notVisible(name);
-                }
-                return task.run(rtnetlink, link);
-            }
-        } catch (TapException e) {
-            throw e;
+        String name = nameOf(file);
+        try (Rtnetlink rtnetlink = open(kernel, file, kernel::openRtnetlink)) {
+            Link link = rtnetlink.links().named(name).orElseThrow(() -> TapErrors.notVisible(name));
+            return task.run(rtnetlink, link);
         } catch (NetlinkException e) {
             throw TapErrors.link(name, e, command);
+        }
+    }
+
+    /** Runs a task in the device's namespace and explains its failures. */
+    static <T> T open(Kernel kernel, TapFile file, Callable<T> task) throws TapException {
+        String name = nameOf(file);
+        try {
+            return inNamespaceOf(kernel, file, task);
+        } catch (NetlinkException e) {
+            throw TapErrors.link(name, e, "");
         } catch (SyscallException e) {
             throw TapErrors.deviceCall(name, e);
-        } catch (RuntimeException e) {
+        } catch (TapException | RuntimeException e) {
             throw e;
         } catch (Exception e) {
             throw new IllegalStateException(e);
+        }
+    }
+
+    private static String nameOf(TapFile file) throws TapException {
+        try {
+            return file.identity().name();
+        } catch (SyscallException e) {
+            throw TapErrors.deviceCall(file.lastName(), e);
         }
     }
 

@@ -13,19 +13,11 @@ final class ExtraQueue {
 
     private ExtraQueue() {}
 
-    static TapFile open(Kernel kernel, String node, TapFile sibling, String lastName) throws TapException {
+    static TapFile open(Kernel kernel, String node, TapFile sibling) throws TapException {
         // Each TUNSETIFF sets the carrier anew, on or off.
         boolean carrier = DeviceLink.run(kernel, sibling, "", (rtnetlink, link) -> link.hasCarrier());
-        try {
-            // The driver looks for the name in the namespace in which the descriptor was opened.
-            return DeviceLink.inNamespaceOf(kernel, sibling, () -> attach(kernel, node, sibling, carrier));
-        } catch (SyscallException e) {
-            throw TapErrors.deviceCall(lastName, e);
-        } catch (TapException | RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
+        // The driver looks for the name in the namespace in which the descriptor was opened.
+        return DeviceLink.open(kernel, sibling, () -> attach(kernel, node, sibling, carrier));
     }
 
     private static TapFile attach(Kernel kernel, String node, TapFile sibling, boolean carrier) throws Exception {

@@ -7,6 +7,8 @@ package io.github.nettytap.transport.device;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.transport.netlink.Cidr;
 import io.github.nettytap.transport.netlink.Link;
+import io.github.nettytap.transport.netlink.LinkStatistics;
+import io.github.nettytap.transport.netlink.Rtnetlink;
 
 import java.util.List;
 import java.util.Set;
@@ -168,16 +170,10 @@ public final class TapDevice implements AutoCloseable {
      */
     public Set<TapOffload> activeOffloads() throws TapException {
         TapFile file = file("read offloads");
-        try {
-            String name = file.identity().name();
-            return DeviceLink.inNamespaceOf(kernel, file, () -> ActiveOffloads.read(kernel.libc(), name));
-        } catch (SyscallException e) {
-            throw TapErrors.deviceCall(lastName, e);
-        } catch (TapException | RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
+        return DeviceLink.open(
+                kernel,
+                file,
+                () -> ActiveOffloads.read(kernel.libc(), file.identity().name()));
     }
 
     /**
@@ -226,7 +222,7 @@ public final class TapDevice implements AutoCloseable {
      * @throws TapException if the kernel refuses
      */
     public synchronized TapQueue addQueue() throws TapException {
-        TapFile file = ExtraQueue.open(kernel, node, file("add queue"), lastName);
+        TapFile file = ExtraQueue.open(kernel, node, file("add queue"));
         TapQueue queue = new TapQueue(this, queues.size(), file);
         if (!isOpen()) {
             // Closed meanwhile, so the new descriptor may have made an interface of its own.
@@ -372,6 +368,84 @@ public final class TapDevice implements AutoCloseable {
             rtnetlink.addresses().add(link.index(), address);
             return null;
         });
+    }
+
+    /**
+     * Removes an address.
+     *
+     * @param address the address with its prefix length
+     * @throws TapException if the kernel refuses
+     */
+    public void removeAddress(Cidr address) throws TapException {
+        String command = "ip address del " + address + " dev " + lastName;
+        DeviceLink.run(kernel, file("remove address"), command, (rtnetlink, link) -> {
+            rtnetlink.addresses().remove(link.index(), address);
+            return null;
+        });
+    }
+
+    /**
+     * The IPv4 and IPv6 addresses.
+     *
+     * @return the addresses with their prefix lengths
+     * @throws TapException if the kernel does not tell
+     */
+    public List<Cidr> addresses() throws TapException {
+        return DeviceLink.run(kernel, file("list addresses"), "", (rtnetlink, link) -> rtnetlink
+                .addresses()
+                .list(link.index()));
+    }
+
+    /**
+     * Renames the interface.
+     *
+     * @param name the new name, 1 to 15 bytes
+     * @throws TapException if the name is not one, or the kernel refuses
+     */
+    public void rename(String name) throws TapException {
+        String fault = InterfaceName.fault(name);
+        if (!fault.isEmpty()) {
+            throw TapErrors.invalidName(name, fault);
+        }
+        String command = "ip link set " + lastName + " name " + name;
+        DeviceLink.run(kernel, file("rename link"), command, (rtnetlink, link) -> {
+            rtnetlink.links().rename(link.index(), name);
+            return null;
+        });
+    }
+
+    /**
+     * The kernel's counters: "received" is what was written to the queues, "transmitted" what the kernel sent towards
+     * them, dropped frames included.
+     *
+     * @return the counters of this moment
+     * @throws TapException if the kernel does not tell
+     */
+    public LinkStatistics statistics() throws TapException {
+        return link().statistics();
+    }
+
+    /**
+     * Opens an rtnetlink socket in the network namespace that the interface is in, for everything that has no method
+     * here: routes, neighbours, bridges.
+     *
+     * @return the socket, to be closed by the caller
+     * @throws TapException if the kernel gives none
+     */
+    public Rtnetlink openRtnetlink() throws TapException {
+        return DeviceLink.open(kernel, file("open netlink socket"), kernel::openRtnetlink);
+    }
+
+    /**
+     * Opens a monitor of this interface alone, in the network namespace that it is in. After {@link
+     * LinkEvent.Kind#MOVED} nothing more arrives: open another one then.
+     *
+     * @return the monitor, to be closed by the caller
+     * @throws TapException if the kernel gives none
+     */
+    public LinkMonitor openLinkMonitor() throws TapException {
+        int ifindex = ifindex();
+        return DeviceLink.open(kernel, file("open link monitor"), () -> LinkMonitor.open(ifindex));
     }
 
     /**

@@ -30,6 +30,7 @@ final class TapFile implements AutoCloseable {
 
     private final LibC libc;
     private int fd;
+    private volatile String lastName = "";
 
     private TapFile(LibC libc, int fd) {
         this.libc = libc;
@@ -74,7 +75,13 @@ final class TapFile implements AutoCloseable {
     IfReq identity() throws SyscallException {
         IfReq request = new IfReq();
         call("TUNGETIFF", TunIoctl.TUNGETIFF, request.memory());
+        lastName = request.name();
         return request;
+    }
+
+    /** The name that {@link #identity} found last, for messages; empty if it never did. */
+    String lastName() {
+        return lastName;
     }
 
     /** Only before {@link #attach}, and only for an interface that is made by it. */

@@ -143,6 +143,20 @@ public final class Link {
     }
 
     /**
+     * The counters. For a TAP, what the kernel transmits is what we receive.
+     *
+     * @return the counters of this moment
+     */
+    public LinkStatistics statistics() {
+        return new LinkStatistics(attributes.value(Rtm.IFLA_STATS64));
+    }
+
+    /** Whether this description, of a link that has gone, says that it went to another namespace. */
+    boolean hasMoved() {
+        return attributes.has(Rtm.IFLA_NEW_NETNSID);
+    }
+
+    /**
      * What the TUN/TAP driver adds.
      *
      * @return the driver's part, empty for a link of another kind

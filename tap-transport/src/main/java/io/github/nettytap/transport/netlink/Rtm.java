@@ -4,7 +4,8 @@
  */
 package io.github.nettytap.transport.netlink;
 
-/** The numbers of rtnetlink (linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h, linux/if.h, linux/if_tun.h). */
+/** The numbers of rtnetlink (linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h, linux/if.h, linux/if_tun.h, linux/veth.h,
+ * linux/neighbour.h). */
 final class Rtm {
 
     static final int NLM_F_EXCL = 0x200;
@@ -18,6 +19,12 @@ final class Rtm {
     static final int NEWADDR = 20;
     static final int DELADDR = 21;
     static final int GETADDR = 22;
+    static final int NEWROUTE = 24;
+    static final int DELROUTE = 25;
+    static final int GETROUTE = 26;
+    static final int NEWNEIGH = 28;
+    static final int DELNEIGH = 29;
+    static final int GETNEIGH = 30;
 
     static final int IFLA_ADDRESS = 1;
     static final int IFLA_IFNAME = 3;
@@ -33,6 +40,11 @@ final class Rtm {
     static final int IFLA_NET_NS_FD = 28;
     static final int IFLA_NUM_TX_QUEUES = 31;
     static final int IFLA_CARRIER = 33;
+
+    /** In RTM_DELLINK only: the link was not deleted but moved to another network namespace. */
+    static final int IFLA_NEW_NETNSID = 45;
+
+    static final int VETH_INFO_PEER = 1;
 
     static final int IFLA_INFO_KIND = 1;
     static final int IFLA_INFO_DATA = 2;
@@ -56,6 +68,22 @@ final class Rtm {
     static final int IFA_BROADCAST = 4;
     static final int IFA_FLAGS = 8;
     static final int IFA_F_NODAD = 0x02;
+
+    static final int RTA_DST = 1;
+    static final int RTA_OIF = 4;
+    static final int RTA_GATEWAY = 5;
+    static final int RTA_PRIORITY = 6;
+    static final int RTA_TABLE = 15;
+    static final int RT_TABLE_MAIN = 254;
+    static final int RTPROT_STATIC = 4;
+    static final int RT_SCOPE_UNIVERSE = 0;
+    static final int RT_SCOPE_LINK = 253;
+    static final int RTN_UNICAST = 1;
+    static final int RTM_F_CLONED = 0x200;
+
+    static final int NDA_DST = 1;
+    static final int NDA_LLADDR = 2;
+    static final int NUD_PERMANENT = 0x80;
 
     private Rtm() {}
 }

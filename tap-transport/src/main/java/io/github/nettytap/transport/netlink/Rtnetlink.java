@@ -29,11 +29,15 @@ public final class Rtnetlink implements AutoCloseable {
     private final NetlinkExchange exchange;
     private final Links links;
     private final Addresses addresses;
+    private final Routes routes;
+    private final Neighbours neighbours;
 
     private Rtnetlink(NetlinkExchange exchange) {
         this.exchange = exchange;
         links = new Links(exchange);
         addresses = new Addresses(exchange);
+        routes = new Routes(exchange);
+        neighbours = new Neighbours(exchange);
     }
 
     /**
@@ -67,6 +71,24 @@ public final class Rtnetlink implements AutoCloseable {
      */
     public Addresses addresses() {
         return addresses;
+    }
+
+    /**
+     * The routes of the namespace's main table.
+     *
+     * @return the operations on routes
+     */
+    public Routes routes() {
+        return routes;
+    }
+
+    /**
+     * The neighbours (ARP and NDP entries) of the links.
+     *
+     * @return the operations on neighbours
+     */
+    public Neighbours neighbours() {
+        return neighbours;
     }
 
     /** Closes the socket; a second call does nothing. */
