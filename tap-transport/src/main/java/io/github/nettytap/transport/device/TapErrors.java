@@ -6,13 +6,12 @@ package io.github.nettytap.transport.device;
 
 import io.github.nettytap.transport.linux.Errno;
 import io.github.nettytap.transport.linux.LibC;
-import io.github.nettytap.transport.linux.Structs;
+import io.github.nettytap.transport.linux.ProcessLimits;
 import io.github.nettytap.transport.netlink.Link;
 import io.github.nettytap.transport.netlink.NetlinkException;
 import io.github.nettytap.transport.netlink.TunLink;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -25,7 +24,6 @@ import java.util.Set;
  */
 final class TapErrors {
 
-    private static final int RLIMIT_NOFILE = 7;
     private static final String TROUBLE = "This is not a failure that netty-tap knows; errno(3) lists what it may mean";
 
     private TapErrors() {}
@@ -73,7 +71,7 @@ final class TapErrors {
             return of(
                     e,
                     device,
-                    "this process has " + descriptorLimit(libc) + " of " + descriptorLimit(libc)
+                    "this process has " + ProcessLimits.descriptors(libc) + " of " + ProcessLimits.descriptors(libc)
                             + " descriptors in use",
                     "Raise the limit with `ulimit -n`, or find who does not close theirs: `ls -l /proc/PID/fd`",
                     "open-emfile");
@@ -136,7 +134,8 @@ final class TapErrors {
                 "making or attaching to an interface needs CAP_NET_ADMIN in this network namespace, or an interface"
                         + " that belongs to this user",
                 "Four ways out: run inside a namespace of your own (`unshare -Urn COMMAND`); have the interface made"
-                        + " for you once (`sudo ip tuntap add " + device + " mode tap user "
+                        + " for you once (`sudo ip tuntap add " + (device.indexOf('%') >= 0 ? "tap0" : device)
+                        + " mode tap user "
                         + System.getProperty("user.name")
                         + "`); give the capability to a private copy of the java launcher (`setcap"
                         + " cap_net_admin+ep`); or receive an open descriptor from a privileged process",
@@ -450,12 +449,6 @@ final class TapErrors {
         } catch (IOException | UnsupportedOperationException e) {
             return "";
         }
-    }
-
-    private static long descriptorLimit(LibC libc) {
-        ByteBuffer limit = Structs.allocate(2 * Long.BYTES);
-        libc.getrlimit(RLIMIT_NOFILE, limit);
-        return limit.getLong(0);
     }
 
     private static String holder(String device) {

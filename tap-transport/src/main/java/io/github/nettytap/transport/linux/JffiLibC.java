@@ -65,6 +65,7 @@ final class JffiLibC implements LibC {
     private final long schedSetaffinity = symbol("sched_setaffinity");
     private final long geteuid = symbol("geteuid");
     private final long getrlimit = symbol("getrlimit");
+    private final long syscall = symbol("syscall");
 
     private JffiLibC() {
         for (int arity = 0; arity <= MAX_ARITY; arity++) {
@@ -313,6 +314,11 @@ final class JffiLibC implements LibC {
         } finally {
             Reference.reachabilityFence(limit);
         }
+    }
+
+    @Override
+    public int syscall(long number, long first, long second, long third) {
+        return call(syscall, number, first, second, third);
     }
 
     @Override

@@ -80,6 +80,9 @@ public interface LibC {
     /** Fills a {@code struct rlimit}: soft and hard limit, eight bytes each. */
     int getrlimit(int resource, ByteBuffer limit);
 
+    /** A system call without a function of its own in libc. */
+    int syscall(long number, long first, long second, long third);
+
     /** The address of a direct buffer's position, for pointers inside structs; the caller keeps the buffer reachable. */
     long addressOf(ByteBuffer buffer);
 }

@@ -1,0 +1,281 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.device;
+
+import io.github.nettytap.transport.linux.Errno;
+import io.github.nettytap.transport.linux.LibC;
+import io.github.nettytap.transport.linux.ProcessLimits;
+import io.github.nettytap.transport.linux.Retry;
+import io.github.nettytap.transport.linux.TunIoctl;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Explains, before anything is tried, what this process can and cannot do with TAP devices here, in words for people who
+ * have never met capabilities or namespaces.
+ *
+ * <pre>{@code
+ * System.out.println(Doctor.examine());
+ * }</pre>
+ *
+ * <p>Nothing is changed. Offloads are found out on a TAP in a network namespace that lives for that moment only.
+ */
+public final class Doctor {
+
+    private static final String NODE = "device node";
+    private static final String DRIVER = "driver";
+    private static final String PERMISSION = "permission";
+    private static final String PRIVATE_NETWORK = "private network";
+    private static final String DESCRIPTORS = "descriptors";
+    private static final String OFFLOADS = "offloads";
+    private static final String IO_URING = "io_uring";
+
+    private static final long IO_URING_SETUP = 425; // The same number on every machine (asm-generic/unistd.h).
+
+    private final Kernel kernel;
+    private final LibC libc;
+    private final ProcessPrivilege privilege;
+    private final List<Finding> findings = new ArrayList<>();
+
+    Doctor(Kernel kernel, ProcessPrivilege privilege) {
+        this.kernel = kernel;
+        libc = kernel.libc();
+        this.privilege = privilege;
+    }
+
+    /**
+     * Examines the process and the machine.
+     *
+     * @return what was found
+     */
+    public static Diagnosis examine() {
+        Kernel kernel = Kernel.real();
+        return new Doctor(kernel, ProcessPrivilege.ofThisThread(kernel.libc())).run();
+    }
+
+    Diagnosis run() {
+        boolean reachable = examineNodeAndDriver();
+        boolean permitted = examinePermission();
+        boolean privateNetwork = examinePrivateNetwork(reachable);
+        examineDescriptors();
+        examineOffloads(reachable);
+        examineIoUring();
+        return new Diagnosis(findings, reachable && permitted, verdict(reachable, permitted, privateNetwork));
+    }
+
+    private boolean examineNodeAndDriver() {
+        try (TapFile file = TapFile.open(libc, TapFile.DEVICE_NODE)) {
+            findings.add(Finding.ok(NODE, TapFile.DEVICE_NODE + ", the door to the driver, opens" + nodeMode() + "."));
+            examineDriver(file);
+            return true;
+        } catch (SyscallException e) {
+            findings.add(nodeProblem(e));
+            return false;
+        }
+    }
+
+    private Finding nodeProblem(SyscallException e) {
+        if (e.is(Errno.EACCES) || e.is(Errno.EPERM)) {
+            return Finding.problem(
+                    NODE,
+                    TapFile.DEVICE_NODE + ", the door to the driver, is there, but this user (uid " + libc.geteuid()
+                            + ") may not open it" + nodeMode() + ".",
+                    "Let everybody open it, as most distributions do: `sudo chmod 0666 " + TapFile.DEVICE_NODE
+                            + "`. It gives no power over interfaces that belong to others.");
+        }
+        if (e.is(Errno.ENOENT)) {
+            return Finding.problem(
+                    NODE,
+                    "There is no " + TapFile.DEVICE_NODE + ", the door to the driver.",
+                    "Load the driver: `sudo modprobe tun`. In a container, start it with `--device "
+                            + TapFile.DEVICE_NODE + "`.");
+        }
+        if (e.is(Errno.ENODEV) || e.is(Errno.ENXIO)) {
+            return Finding.problem(
+                    NODE,
+                    TapFile.DEVICE_NODE + " is there, but no driver is behind it.",
+                    "Load it: `sudo modprobe tun`. If that fails, this kernel was built without TUN/TAP.");
+        }
+        return Finding.problem(
+                NODE,
+                TapFile.DEVICE_NODE + " does not open: " + Errno.nameOf(e.errno()) + ".",
+                "See docs/troubleshooting.md.");
+    }
+
+    private static String nodeMode() {
+        Path node = Path.of(TapFile.DEVICE_NODE);
+        try {
+            return " (mode " + PosixFilePermissions.toString(Files.getPosixFilePermissions(node)) + ", owner "
+                    + Files.getOwner(node).getName() + ")";
+        } catch (IOException | UnsupportedOperationException e) {
+            return "";
+        }
+    }
+
+    private void examineDriver(TapFile file) {
+        try {
+            int features = file.features();
+            List<String> missing = new ArrayList<>();
+            addIfMissing(features, TunIoctl.IFF_VNET_HDR, "the virtio-net header, and with it all offloads", missing);
+            addIfMissing(features, TunIoctl.IFF_MULTI_QUEUE, "several queues", missing);
+            addIfMissing(features, TunIoctl.IFF_NAPI, "NAPI", missing);
+            addIfMissing(features, TunIoctl.IFF_NO_CARRIER, "a carrier that starts off", missing);
+            String release = privilege.kernelRelease();
+            findings.add(
+                    missing.isEmpty()
+                            ? Finding.ok(
+                                    DRIVER, "Linux " + release + " has every feature of TAP devices that is used here.")
+                            : Finding.note(
+                                    DRIVER,
+                                    "Linux " + release + " lacks " + String.join(", ", missing) + ".",
+                                    "Do without, or use a newer kernel."));
+        } catch (SyscallException e) {
+            findings.add(Finding.problem(
+                    DRIVER,
+                    TapFile.DEVICE_NODE + " does not answer like the TUN/TAP driver: " + Errno.nameOf(e.errno()) + ".",
+                    "Check with `ls -l " + TapFile.DEVICE_NODE + "` that it is the character device 10, 200."));
+        }
+    }
+
+    private static void addIfMissing(int features, int flag, String name, List<String> missing) {
+        if ((features & flag) == 0) {
+            missing.add(name);
+        }
+    }
+
+    private boolean examinePermission() {
+        if (privilege.mayConfigureThisNetwork()) {
+            findings.add(Finding.ok(
+                    PERMISSION,
+                    "This process may make and set up interfaces here: it has CAP_NET_ADMIN, the part of root's power"
+                            + " that is about networks."));
+            return true;
+        }
+        String why = privilege.hasNetAdmin()
+                ? "This process has CAP_NET_ADMIN, the part of root's power that is about networks, but not for this"
+                        + " network, which belongs to somebody else (another user namespace)."
+                : "This process may not make interfaces here: it lacks CAP_NET_ADMIN, the part of root's power that is"
+                        + " about networks.";
+        findings.add(Finding.problem(
+                PERMISSION,
+                why,
+                "Choose one. (1) Run it in a private network, see below. (2) Have an interface made that belongs to you,"
+                        + " once: `sudo ip tuntap add tap0 mode tap user " + System.getProperty("user.name")
+                        + "`, then open tap0; MTU, addresses and `up` are set with `sudo ip` too. (3) Run it as root."
+                        + " (4) Let a small privileged program open the device and hand it over (TapHandOver)."));
+        return false;
+    }
+
+    private boolean examinePrivateNetwork(boolean reachable) {
+        if (privilege.hasSysAdmin()) {
+            findings.add(Finding.ok(
+                    PRIVATE_NETWORK,
+                    "This process may make network namespaces: private networks that nobody else sees."));
+            return true;
+        }
+        String obstacle = privilege.userNamespaceObstacle();
+        if (obstacle.isEmpty()) {
+            findings.add(Finding.ok(
+                    PRIVATE_NETWORK,
+                    "`unshare -Urn COMMAND` runs a command in a private network in which it may do everything, without"
+                            + " root"
+                            + (reachable ? "." : "; but only once the device node opens.")));
+            return reachable;
+        }
+        findings.add(Finding.note(
+                PRIVATE_NETWORK,
+                "`unshare -Urn COMMAND`, which would give a command a private network without root, is switched off: "
+                        + obstacle + ".",
+                "Ask the administrator, or run as root."));
+        return false;
+    }
+
+    private void examineDescriptors() {
+        long limit = ProcessLimits.descriptors(libc);
+        long used = 0;
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            used = open.count();
+        } catch (IOException e) {
+            // The number is a courtesy.
+        }
+        String text = "This process may have " + limit + " descriptors open, and has " + used
+                + ". Each queue of a device takes one, each event loop about three.";
+        findings.add(
+                limit - used >= 256
+                        ? Finding.ok(DESCRIPTORS, text)
+                        : Finding.note(DESCRIPTORS, text, "Raise the limit before the start: `ulimit -n 4096`."));
+    }
+
+    private void examineOffloads(boolean reachable) {
+        if (!reachable || !privilege.hasSysAdmin()) {
+            findings.add(Finding.note(
+                    OFFLOADS,
+                    "Not examined: that takes a TAP in a private network, which this process may not make.",
+                    "Open with TapOffload.ALL to get what there is, and ask TapDevice.offloads() which it is."));
+            return;
+        }
+        try (NetworkNamespace namespace = NetworkNamespace.create(libc);
+                TapDevice probe = new TapDeviceBuilder(kernel, "probe")
+                        .namespace(namespace)
+                        .vnetHeader(TapOffload.TUNNEL_HEADER_SIZE)
+                        .open()) {
+            Set<TapOffload> granted = grantedBy(probe);
+            Set<TapOffload> missing = EnumSet.allOf(TapOffload.class);
+            missing.removeAll(granted);
+            String text = "The kernel grants " + granted + (missing.isEmpty() ? "." : ", not " + missing + ".");
+            findings.add(
+                    granted.containsAll(TapOffload.ALL)
+                            ? Finding.ok(OFFLOADS, text)
+                            : Finding.note(OFFLOADS, text, "USO4 and USO6 need Linux 6.2, the tunnel offloads 6.17."));
+        } catch (TapException e) {
+            findings.add(Finding.note(OFFLOADS, "Not examined: " + e.getMessage() + ".", "Open a device to see."));
+        }
+    }
+
+    private static Set<TapOffload> grantedBy(TapDevice probe) throws TapException {
+        try {
+            return probe.setOffloads(EnumSet.allOf(TapOffload.class));
+        } catch (TapException e) {
+            return probe.setOffloads(TapOffload.ALL);
+        }
+    }
+
+    private void examineIoUring() {
+        // Without a pointer this cannot succeed; how it fails tells whether it is there.
+        int result = Retry.onInterrupt(() -> libc.syscall(IO_URING_SETUP, 1, 0, 0));
+        if (Errno.ENOSYS.is(result)) {
+            findings.add(Finding.note(
+                    IO_URING, "This kernel has no io_uring.", "The epoll loop is used; nothing is to be done."));
+        } else if (Errno.EPERM.is(result)) {
+            findings.add(Finding.note(
+                    IO_URING,
+                    "io_uring is there but forbidden, by `sysctl kernel.io_uring_disabled` or by the container.",
+                    "The epoll loop is used; to allow io_uring: `sudo sysctl kernel.io_uring_disabled=0`, and in a"
+                            + " container a seccomp profile that lets it pass."));
+        } else {
+            findings.add(Finding.ok(IO_URING, "io_uring is there and allowed."));
+        }
+    }
+
+    private String verdict(boolean reachable, boolean permitted, boolean privateNetwork) {
+        if (reachable && permitted) {
+            return "This process can make TAP devices here.";
+        }
+        if (!reachable) {
+            return "This process can make no TAP device: see to the device node first. What it can do is receive an open"
+                    + " device from another process (TapHandOver).";
+        }
+        return "This process can make no TAP device here; it can open one that belongs to its user"
+                + (privateNetwork ? ", and make some in a private network: `unshare -Urn COMMAND`." : ".");
+    }
+}
