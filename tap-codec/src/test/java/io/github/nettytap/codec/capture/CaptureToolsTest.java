@@ -6,6 +6,7 @@ package io.github.nettytap.codec.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.codec.testing.Tool;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;

@@ -2,7 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.codec.capture;
+package io.github.nettytap.codec.testing;
 
 import org.junit.jupiter.api.Assumptions;
 
@@ -15,17 +15,17 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Runs a program that users have: skipped where it is not installed, except in CI, where that is a failure. */
-final class Tool {
+public final class Tool {
 
     private Tool() {}
 
     /** What the program printed, standard error included; fails if it complains by its exit code. */
-    static String run(String program, Object... arguments) throws IOException, InterruptedException {
+    public static String run(String program, Object... arguments) throws IOException, InterruptedException {
         return run(true, program, arguments);
     }
 
     /** What the program printed, standard error included, whatever its exit code. */
-    static String runAnyway(String program, Object... arguments) throws IOException, InterruptedException {
+    public static String runAnyway(String program, Object... arguments) throws IOException, InterruptedException {
         return run(false, program, arguments);
     }
 
