@@ -1,0 +1,149 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.codec.filter;
+
+import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufHolder;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.util.ReferenceCountUtil;
+
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * Lets only those frames pass that {@link MacRules} accept: one set of rules for frames that are read, one for frames that
+ * are written.
+ *
+ * <p>At the port of a switch, the rules for reading hold the addresses that the port may send from, and those for writing
+ * the addresses that it wants to receive. At a host on its TAP it is the other way round.
+ *
+ * <p>Frames are {@code ByteBuf}s or {@code ByteBufHolder}s; anything else passes. A frame that is not accepted is released
+ * and counted by the rule that refused it; a write of such a frame succeeds, since the frame is as far as it should go.
+ * Rules are replaced from any thread while traffic runs: each frame is judged by the old rules or by the new ones. One
+ * handler for each channel. It makes no garbage.
+ */
+public final class MacFilter extends ChannelDuplexHandler {
+
+    private static final MacVerdict[] VERDICTS = MacVerdict.values();
+
+    private final int vnetHeaderLength;
+    private final AtomicLongArray inboundCounts = new AtomicLongArray(VERDICTS.length);
+    private final AtomicLongArray outboundCounts = new AtomicLongArray(VERDICTS.length);
+    private volatile MacRules inbound;
+    private volatile MacRules outbound;
+
+    /**
+     * Makes a filter.
+     *
+     * @param vnetHeaderLength the length of the virtio-net header in front of each {@code ByteBuf} frame: 0 (there is
+     *     none), 10, 12, 20 or 24; the content of a {@code ByteBufHolder} has none
+     * @param inbound the rules for frames that are read
+     * @param outbound the rules for frames that are written
+     * @throws IllegalArgumentException if the length is another
+     */
+    public MacFilter(int vnetHeaderLength, MacRules inbound, MacRules outbound) {
+        if (vnetHeaderLength != 0 && !VirtioNetHeader.isKnownLength(vnetHeaderLength)) {
+            throw new IllegalArgumentException(
+                    "virtio-net header length: bytes=" + vnetHeaderLength + " (expected: 0, 10, 12, 20 or 24)");
+        }
+        this.vnetHeaderLength = vnetHeaderLength;
+        this.inbound = Objects.requireNonNull(inbound, "inbound");
+        this.outbound = Objects.requireNonNull(outbound, "outbound");
+    }
+
+    /**
+     * The rules for frames that are read.
+     *
+     * @return the rules now in force
+     */
+    public MacRules inboundRules() {
+        return inbound;
+    }
+
+    /**
+     * Replaces the rules for frames that are read, from any thread.
+     *
+     * @param rules the new rules
+     */
+    public void inboundRules(MacRules rules) {
+        inbound = Objects.requireNonNull(rules, "rules");
+    }
+
+    /**
+     * The rules for frames that are written.
+     *
+     * @return the rules now in force
+     */
+    public MacRules outboundRules() {
+        return outbound;
+    }
+
+    /**
+     * Replaces the rules for frames that are written, from any thread.
+     *
+     * @param rules the new rules
+     */
+    public void outboundRules(MacRules rules) {
+        outbound = Objects.requireNonNull(rules, "rules");
+    }
+
+    /**
+     * How many frames that were read met with a verdict, over all rules that were in force.
+     *
+     * @param verdict the verdict
+     * @return the count
+     */
+    public long inboundCount(MacVerdict verdict) {
+        return inboundCounts.get(verdict.ordinal());
+    }
+
+    /**
+     * How many frames that were written met with a verdict, over all rules that were in force.
+     *
+     * @param verdict the verdict
+     * @return the count
+     */
+    public long outboundCount(MacVerdict verdict) {
+        return outboundCounts.get(verdict.ordinal());
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (passes(message, inbound, inboundCounts)) {
+            ctx.fireChannelRead(message);
+        } else {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+        if (passes(message, outbound, outboundCounts)) {
+            ctx.write(message, promise);
+        } else {
+            ReferenceCountUtil.release(message);
+            promise.trySuccess();
+        }
+    }
+
+    private boolean passes(Object message, MacRules rules, AtomicLongArray counts) {
+        MacVerdict verdict;
+        if (message instanceof ByteBuf) {
+            ByteBuf buffer = (ByteBuf) message;
+            verdict = rules.verdict(buffer, buffer.readerIndex() + vnetHeaderLength, buffer.writerIndex());
+        } else if (message instanceof ByteBufHolder) {
+            ByteBuf content = ((ByteBufHolder) message).content();
+            verdict = rules.verdict(content, content.readerIndex(), content.writerIndex());
+        } else {
+            return true;
+        }
+        int rule = verdict.ordinal();
+        counts.lazySet(rule, counts.get(rule) + 1); // only this event loop writes
+        return verdict.isAccepted();
+    }
+}
