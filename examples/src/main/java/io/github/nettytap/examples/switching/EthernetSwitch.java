@@ -35,7 +35,8 @@ import java.util.stream.Collectors;
  * neighbours ({@code 01:80:c2:00:00:0x}) end here, as in any switch.
  *
  * <p>Frames travel with their virtio-net header, untouched, so that a TCP superframe costs no more than a small frame. All
- * ports have headers of the same size. A port never gets a frame that needs an offload it has not negotiated.
+ * ports have headers of the same size. A port never gets a frame that needs an offload it has not negotiated: for that port
+ * the frame is cut into wire frames with whole checksums.
  *
  * <p>Ports may be on several event loops. Ports of one loop exchange frames directly; frames for a port on another loop
  * are handed over in batches, in order. Thread-safe.

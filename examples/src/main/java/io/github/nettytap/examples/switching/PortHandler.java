@@ -4,13 +4,17 @@
  */
 package io.github.nettytap.examples.switching;
 
+import io.github.nettytap.codec.offload.Segmentation;
+import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 
 import java.io.IOException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -29,7 +33,11 @@ final class PortHandler extends ChannelInboundHandlerAdapter {
 
     private final EthernetSwitch lan;
     private final Function<Channel, SwitchPort> attach;
+    private final Consumer<ByteBuf> sendSegment = segment -> send(segment, this.segmentsTo);
     private SwitchPort port;
+
+    /** Where the segments of the superframe in hand go. */
+    private SwitchPort segmentsTo;
 
     PortHandler(EthernetSwitch lan, Function<Channel, SwitchPort> attach) {
         this.lan = lan;
@@ -100,11 +108,34 @@ final class PortHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void send(ByteBuf frame, int needs, SwitchPort to) {
-        if (!to.takes(needs)) {
-            port.countUnsupported();
-            frame.release();
-        } else if (!port.loop().send(frame, to)) {
+        if (to.takes(needs)) {
+            send(frame, to);
+        } else {
+            sendSegments(frame, to);
+        }
+    }
+
+    private void send(ByteBuf frame, SwitchPort to) {
+        if (!port.loop().send(frame, to)) {
             port.countCongested();
+            frame.release();
+        }
+    }
+
+    /** What a network card would have done for the port: one frame a segment, all checksums whole. */
+    private void sendSegments(ByteBuf frame, SwitchPort to) {
+        int header = port.vnetHeaderSize();
+        ByteBufAllocator allocator = to.channel().alloc();
+        segmentsTo = to;
+        try {
+            FrameVerdict verdict = Segmentation.segment(frame, header, header, allocator, sendSegment);
+            if (verdict == FrameVerdict.WELL_FORMED) {
+                port.countSegmented();
+            } else {
+                port.countMalformed();
+            }
+        } finally {
+            segmentsTo = null;
             frame.release();
         }
     }

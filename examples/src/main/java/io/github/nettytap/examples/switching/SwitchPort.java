@@ -22,7 +22,7 @@ import java.net.SocketAddress;
 public final class SwitchPort {
 
     private static final VarHandle MALFORMED = counter("malformed");
-    private static final VarHandle UNSUPPORTED = counter("unsupported");
+    private static final VarHandle SEGMENTED = counter("segmented");
     private static final VarHandle CONGESTED = counter("congested");
     private static final VarHandle FILTERED = counter("filtered");
 
@@ -37,7 +37,7 @@ public final class SwitchPort {
     private boolean touched;
 
     private long malformed;
-    private long unsupported;
+    private long segmented;
     private long congested;
     private long filtered;
 
@@ -113,8 +113,8 @@ public final class SwitchPort {
         MALFORMED.setOpaque(this, malformed + 1);
     }
 
-    void countUnsupported() {
-        UNSUPPORTED.setOpaque(this, unsupported + 1);
+    void countSegmented() {
+        SEGMENTED.setOpaque(this, segmented + 1);
     }
 
     void countCongested() {
@@ -125,14 +125,14 @@ public final class SwitchPort {
         FILTERED.setOpaque(this, filtered + 1);
     }
 
-    /** Frames that came in too short to have an Ethernet header. */
+    /** Frames that came in too short for an Ethernet header, or with a virtio-net header that does not fit them. */
     public long malformed() {
         return (long) MALFORMED.getOpaque(this);
     }
 
-    /** Frames that came in with an offload that the port they were meant for has not negotiated. */
-    public long unsupported() {
-        return (long) UNSUPPORTED.getOpaque(this);
+    /** Times that a frame came in with an offload that a port it was meant for has not negotiated, and was cut for it. */
+    public long segmented() {
+        return (long) SEGMENTED.getOpaque(this);
     }
 
     /** Frames that came in while the port, or the loop, they were meant for was behind, or that this port had no room for. */
@@ -147,7 +147,7 @@ public final class SwitchPort {
 
     /** All frames lost at this port: those of the switch and those that the channel could not send. */
     public long drops() {
-        long inSwitch = malformed() + unsupported() + congested();
+        long inSwitch = malformed() + congested();
         TapCounters counters = counters();
         return counters == null ? inSwitch : inSwitch + counters.drops();
     }

@@ -6,13 +6,14 @@ package io.github.nettytap.examples.switching;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.test.Frames;
 import io.github.nettytap.transport.device.TapOffload;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.util.Set;
 
 /** The switch between hosts in memory, with all ports on one event loop and with ports on several. */
 @ParameterizedClass
@@ -186,20 +187,43 @@ class EthernetSwitchTest {
     }
 
     @Test
-    void portWithoutTheOffloadGetsNoneOfItsFrames() {
+    void portWithoutTheOffloadGetsSegmentsInstead() {
         MemoryLan.Host a = lan.host(12, TapOffload.ALL);
         MemoryLan.Host b = lan.host(12, TapOffload.NONE);
-        MemoryLan.Host c = lan.host(12, Set.of(TapOffload.CSUM));
-        String superframe = "0101420000a8052200100000" + frame(BROADCAST, A, "0800");
-        String partial = "010000000000220010000000" + frame(BROADCAST, A, "0800");
-        String plain = "000000000000000000000000" + frame(BROADCAST, A, "0800");
+        MemoryLan.Host c = lan.host(12, TapOffload.ALL);
+        Frames tcp = Frames.tcp4();
+        tcp.payload = 2_500;
+        String superframe = text(tcp.superframe(12, 1_000));
         a.send(superframe);
-        a.send(partial);
-        a.send(plain);
-        assertThat(b.receive()).isEqualTo(plain);
-        assertThat(c.receive()).isEqualTo(partial);
-        assertThat(c.receive()).isEqualTo(plain);
-        assertThat(lan.port(0).unsupported()).isEqualTo(3);
+        assertThat(c.receive()).isEqualTo(superframe);
+        String plainHeader = "00".repeat(12);
+        for (int payload : new int[] {1_000, 1_000, 500}) {
+            String segment = b.receive();
+            assertThat(segment).startsWith(plainHeader).hasSize(2 * (12 + tcp.headers() + payload));
+        }
+        assertThat(lan.port(0).segmented()).isEqualTo(1);
+        assertThat(lan.port(0).drops()).isZero();
+    }
+
+    @Test
+    void portWithoutChecksumOffloadGetsWholeChecksums() {
+        MemoryLan.Host a = lan.host(12, TapOffload.ALL);
+        MemoryLan.Host b = lan.host(12, TapOffload.NONE);
+        Frames whole = Frames.udp4();
+        Frames partial = Frames.udp4();
+        partial.partial = true;
+        // NEEDS_CSUM, checksum from byte 34 on, to be put at 34 + 6.
+        a.send("010000000000220006000000" + text(partial.frame()));
+        assertThat(b.receive()).isEqualTo("00".repeat(12) + text(whole.frame()));
+    }
+
+    @Test
+    void superframeWhoseHeaderDoesNotFitIsDroppedWhereItWouldBeCut() {
+        MemoryLan.Host a = lan.host(12, TapOffload.ALL);
+        MemoryLan.Host b = lan.host(12, TapOffload.NONE);
+        a.send("0101420000a8052200100000" + frame(B, A, "0800"));
+        assertThat(b.nothingComes()).isTrue();
+        assertThat(lan.port(0).malformed()).isEqualTo(1);
     }
 
     @Test
@@ -210,6 +234,14 @@ class EthernetSwitchTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageMatching("port with another virtio-net header: port=.*, vnetHeaderSize=0"
                         + " \\(expected: 12, as the first port has\\)");
+    }
+
+    private static String text(ByteBuf frame) {
+        try {
+            return ByteBufUtil.hexDump(frame);
+        } finally {
+            frame.release();
+        }
     }
 
     private static String frame(String destination, String source, String rest) {
