@@ -28,6 +28,7 @@ public final class TapDevice implements AutoCloseable {
     private final String node;
     private final List<TapQueue> queues = new CopyOnWriteArrayList<>();
     private final int vnetHeaderSize;
+    private final TapFilters filters = new TapFilters(this);
     private volatile Set<TapOffload> offloads;
     private volatile String lastName;
 
@@ -231,6 +232,15 @@ public final class TapDevice implements AutoCloseable {
         }
         queues.add(queue);
         return queue;
+    }
+
+    /**
+     * The filters that the kernel runs before it hands frames over, and its choice of the queue.
+     *
+     * @return the operations on them
+     */
+    public TapFilters filters() {
+        return filters;
     }
 
     /**
@@ -471,7 +481,7 @@ public final class TapDevice implements AutoCloseable {
         return queues.stream().anyMatch(TapQueue::isOpen);
     }
 
-    private TapFile file(String operation) throws TapException {
+    TapFile file(String operation) throws TapException {
         for (TapQueue queue : queues) {
             if (queue.isOpen()) {
                 return queue.file();

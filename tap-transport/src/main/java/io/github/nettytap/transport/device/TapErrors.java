@@ -339,6 +339,19 @@ final class TapErrors {
         return deviceCall(device, e);
     }
 
+    static TapException filter(String device, SyscallException e) {
+        if (e.is(Errno.EINVAL) || e.is(Errno.EBADF) && e.operation().endsWith("EBPF")) {
+            return of(
+                    e,
+                    device,
+                    "the kernel takes no such filter here",
+                    "A classic program is made for Ethernet (`tcpdump -y EN10MB -ddd EXPRESSION`), an eBPF program is of"
+                            + " type socket filter and given by its descriptor; a macvtap link has no filters",
+                    "filter");
+        }
+        return deviceCall(device, e);
+    }
+
     static TapException nothingToAttachTo(String device) {
         return new TapException(
                 "find link",

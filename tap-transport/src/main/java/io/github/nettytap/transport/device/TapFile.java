@@ -10,11 +10,16 @@ import io.github.nettytap.transport.linux.Fcntl;
 import io.github.nettytap.transport.linux.IfReq;
 import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.linux.Retry;
+import io.github.nettytap.transport.linux.SockFprog;
 import io.github.nettytap.transport.linux.Structs;
+import io.github.nettytap.transport.linux.TunFilter;
 import io.github.nettytap.transport.linux.TunIoctl;
 
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.function.IntSupplier;
+import java.util.stream.Collectors;
 
 /**
  * One descriptor of {@code /dev/net/tun} and the ioctls on it.
@@ -141,6 +146,37 @@ final class TapFile implements AutoCloseable {
                 "SIOCSIFHWADDR",
                 TunIoctl.SIOCSIFHWADDR,
                 new IfReq().hardwareAddress(mac.toBytes()).memory());
+    }
+
+    void setMacFilter(MacReceiveFilter filter) throws SyscallException {
+        List<byte[]> addresses =
+                filter.addresses().stream().map(MacAddress::toBytes).collect(Collectors.toList());
+        call("TUNSETTXFILTER", TunIoctl.TUNSETTXFILTER, TunFilter.of(filter.isAllMulticast(), addresses));
+    }
+
+    void clearMacFilter() throws SyscallException {
+        call("TUNSETTXFILTER", TunIoctl.TUNSETTXFILTER, TunFilter.of(false, List.of()));
+    }
+
+    void attachFilter(long[] program) throws SyscallException {
+        SockFprog filter = new SockFprog(libc, program);
+        try {
+            call("TUNATTACHFILTER", TunIoctl.TUNATTACHFILTER, filter.memory());
+        } finally {
+            Reference.reachabilityFence(filter);
+        }
+    }
+
+    void detachFilter() throws SyscallException {
+        call("TUNDETACHFILTER", TunIoctl.TUNDETACHFILTER, 0);
+    }
+
+    void setSteering(int programFd) throws SyscallException {
+        call("TUNSETSTEERINGEBPF", TunIoctl.TUNSETSTEERINGEBPF, Structs.ofInt(programFd));
+    }
+
+    void setFilterProgram(int programFd) throws SyscallException {
+        call("TUNSETFILTEREBPF", TunIoctl.TUNSETFILTEREBPF, Structs.ofInt(programFd));
     }
 
     /** A new descriptor of the network namespace that the interface is in now, to be closed by the caller. */
