@@ -9,5 +9,6 @@ module io.github.nettytap.codec {
     exports io.github.nettytap.codec.filter;
     exports io.github.nettytap.codec.offload;
     exports io.github.nettytap.codec.virtio;
+    exports io.github.nettytap.codec.tunnel;
     exports io.github.nettytap.codec.wire;
 }
