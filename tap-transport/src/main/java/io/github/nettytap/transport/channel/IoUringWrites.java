@@ -146,7 +146,7 @@ final class IoUringWrites implements ChannelOutboundBuffer.MessageProcessor {
                 } else if (result > 0) {
                     writes.succeeded(in, result);
                 } else if (result != EAGAIN) {
-                    writes.refused(in, -result);
+                    writes.refused(in, frame, -result);
                 } else if (!writes.write(in, frame)) {
                     return false;
                 }

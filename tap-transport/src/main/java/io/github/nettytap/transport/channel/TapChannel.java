@@ -87,6 +87,7 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
     private TapIo io;
     private TapReadLoop readLoop;
     private TapWriteLoop writeLoop;
+    private LinkEvents linkEvents;
 
     /** Makes a channel that opens its device when it is bound; for {@code Bootstrap.channel(TapChannel.class)}. */
     public TapChannel() {
@@ -251,6 +252,11 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         TapIo joining = TapIoSelector.newIo(this, opened, handle, eventLoop());
         boolean started = false;
         try {
+            if (config.isLinkEvents() && opened instanceof TapQueueEndpoint) {
+                linkEvents =
+                        new LinkEvents(pipeline(), ((TapQueueEndpoint) opened).device(), (IoEventLoop) eventLoop());
+                linkEvents.start();
+            }
             // On the loop's own thread the registration is complete when register returns.
             IoRegistration registration = ((IoEventLoop) eventLoop())
                     .register(joining.handle())
@@ -260,6 +266,7 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
             started = true;
         } finally {
             if (!started) {
+                stopLinkEvents();
                 joining.deregister();
             }
         }
@@ -275,7 +282,15 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         TapIo current = io;
         if (current != null) {
             io = null;
+            stopLinkEvents();
             current.deregister();
+        }
+    }
+
+    private void stopLinkEvents() {
+        if (linkEvents != null) {
+            linkEvents.stop();
+            linkEvents = null;
         }
     }
 
@@ -295,6 +310,7 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         TapEndpoint opened = endpoint;
         if (current != null) {
             io = null;
+            stopLinkEvents();
             current.close(opened);
         } else if (opened != null) {
             closeDescriptor(opened);

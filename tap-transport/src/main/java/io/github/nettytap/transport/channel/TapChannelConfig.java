@@ -45,6 +45,7 @@ public final class TapChannelConfig extends DefaultChannelConfig {
     private boolean up;
     private NetworkNamespace namespace;
     private int headroom;
+    private boolean linkEvents;
 
     TapChannelConfig(TapChannel channel) {
         super(channel, new SlabRecvByteBufAllocator());
@@ -63,7 +64,8 @@ public final class TapChannelConfig extends DefaultChannelConfig {
                 TapChannelOption.TAP_MAC,
                 TapChannelOption.TAP_UP,
                 TapChannelOption.TAP_NAMESPACE,
-                TapChannelOption.TAP_HEADROOM);
+                TapChannelOption.TAP_HEADROOM,
+                TapChannelOption.TAP_LINK_EVENTS);
     }
 
     @SuppressWarnings("unchecked")
@@ -90,6 +92,9 @@ public final class TapChannelConfig extends DefaultChannelConfig {
         if (option == TapChannelOption.TAP_HEADROOM) {
             return (T) (Integer) headroom;
         }
+        if (option == TapChannelOption.TAP_LINK_EVENTS) {
+            return (T) (Boolean) linkEvents;
+        }
         return super.getOption(option);
     }
 
@@ -111,6 +116,8 @@ public final class TapChannelConfig extends DefaultChannelConfig {
             setNamespace((NetworkNamespace) value);
         } else if (option == TapChannelOption.TAP_HEADROOM) {
             setHeadroom((Integer) value);
+        } else if (option == TapChannelOption.TAP_LINK_EVENTS) {
+            setLinkEvents((Boolean) value);
         } else {
             return super.setOption(option, value);
         }
@@ -274,6 +281,26 @@ public final class TapChannelConfig extends DefaultChannelConfig {
                     "headroom out of range: headroom=" + headroom + " (expected: 0 to 1024)");
         }
         this.headroom = headroom;
+        return this;
+    }
+
+    /**
+     * Whether the channel tells what happens to its link.
+     *
+     * @return true if it fires user events
+     */
+    public boolean isLinkEvents() {
+        return linkEvents;
+    }
+
+    /**
+     * Sets {@link TapChannelOption#TAP_LINK_EVENTS}.
+     *
+     * @param linkEvents true to fire user events
+     * @return this
+     */
+    public TapChannelConfig setLinkEvents(boolean linkEvents) {
+        this.linkEvents = linkEvents;
         return this;
     }
 

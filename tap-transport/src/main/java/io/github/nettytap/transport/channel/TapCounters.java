@@ -36,6 +36,7 @@ public final class TapCounters {
     final Counter receiveErrors = new Counter();
     final Counter framesSent = new Counter();
     final Counter bytesSent = new Counter();
+    final Counter framesSegmented = new Counter();
     final Counter sendBatches = new Counter();
     final Counter sendWouldBlock = new Counter();
     final Counter dropsLinkDown = new Counter();
@@ -128,6 +129,16 @@ public final class TapCounters {
     }
 
     /**
+     * Frames among those sent whose offload the kernel refused, and which were segmented or given their checksum in
+     * software instead.
+     *
+     * @return the number of frames, each counted once
+     */
+    public long framesSegmented() {
+        return framesSegmented.get();
+    }
+
+    /**
      * Flushes that wrote at least one frame.
      *
      * @return the number of batches
@@ -197,7 +208,8 @@ public final class TapCounters {
                 + ", receiveBatches=" + receiveBatches() + ", receiveWouldBlock=" + receiveWouldBlock()
                 + ", framesTruncated=" + framesTruncated() + ", framesCopied=" + framesCopied() + ", receiveErrors="
                 + receiveErrors() + ", framesSent="
-                + framesSent() + ", bytesSent=" + bytesSent() + ", sendBatches=" + sendBatches() + ", sendWouldBlock="
+                + framesSent() + ", bytesSent=" + bytesSent() + ", framesSegmented=" + framesSegmented()
+                + ", sendBatches=" + sendBatches() + ", sendWouldBlock="
                 + sendWouldBlock() + ", dropsLinkDown=" + dropsLinkDown() + ", dropsMalformed=" + dropsMalformed()
                 + ", dropsNoMemory=" + dropsNoMemory() + ", dropsOther=" + dropsOther() + ')';
     }

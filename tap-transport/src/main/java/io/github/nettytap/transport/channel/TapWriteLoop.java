@@ -21,11 +21,15 @@ import java.io.IOException;
  */
 final class TapWriteLoop {
 
+    // asm-generic/errno-base.h
+    private static final int EINVAL = 22;
+
     private final TapChannel channel;
     private final TapEndpoint endpoint;
     private final FileDescriptor fd;
     private final TapCounters counters;
     private final TapWriteFailures failures;
+    private final SoftwareSegmentation segmentation;
     private final int vnetHeaderSize;
     private int sent;
 
@@ -39,6 +43,7 @@ final class TapWriteLoop {
         counters = channel.counters();
         failures = new TapWriteFailures(endpoint, counters);
         vnetHeaderSize = endpoint.vnetHeaderSize();
+        segmentation = new SoftwareSegmentation(fd, vnetHeaderSize);
     }
 
     /** How a turn of writing ended. */
@@ -95,7 +100,7 @@ final class TapWriteLoop {
                 }
             }
         } catch (NativeIoException e) {
-            refused(in, -e.expectedErr());
+            refused(in, frame, -e.expectedErr());
             return true;
         }
         blocked();
@@ -120,11 +125,27 @@ final class TapWriteLoop {
      *
      * @throws IOException if that is because the device is gone; the frame then stays, to fail with all others
      */
-    void refused(ChannelOutboundBuffer in, int errno) throws IOException {
+    void refused(ChannelOutboundBuffer in, ByteBuf frame, int errno) throws IOException {
         if (endpoint.isFatal(errno)) {
             throw endpoint.explain("write", errno);
         }
-        in.remove(failures.countAndExplain(errno));
+        if (errno != EINVAL || !segmentation.applies(frame) || !segmented(in, frame)) {
+            in.remove(failures.countAndExplain(errno));
+        }
+    }
+
+    private boolean segmented(ChannelOutboundBuffer in, ByteBuf frame) {
+        try {
+            long written = segmentation.write(frame, channel.alloc());
+            if (written == 0) {
+                return false;
+            }
+            counters.framesSegmented.increment();
+            succeeded(in, written);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** The current frame was refused for the moment. */

@@ -27,7 +27,7 @@ class Inbox extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        frames.add(Frames.bytesAndRelease((ByteBuf) message));
+        frames.add(NumberedFrames.bytesAndRelease((ByteBuf) message));
     }
 
     @Override

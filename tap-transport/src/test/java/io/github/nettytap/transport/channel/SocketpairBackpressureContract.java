@@ -57,7 +57,7 @@ abstract class SocketpairBackpressureContract {
         channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(10_000, 20_000));
         List<ChannelFuture> writes = new ArrayList<>();
         for (int i = 0; i < 2_000; i++) {
-            writes.add(channel.write(Unpooled.directBuffer(1_000).writeBytes(Frames.numbered(i, 1_000))));
+            writes.add(channel.write(Unpooled.directBuffer(1_000).writeBytes(NumberedFrames.numbered(i, 1_000))));
         }
         channel.flush();
         channel.eventLoop().submit(() -> {}).sync();
@@ -65,7 +65,7 @@ abstract class SocketpairBackpressureContract {
         assertThat(channel.isWritable()).isFalse();
         assertThat(channel.counters().sendWouldBlock()).isPositive();
         for (int i = 0; i < 2_000; i++) {
-            assertThat(Frames.numberOf(subject.peer().receive())).isEqualTo(i);
+            assertThat(NumberedFrames.numberOf(subject.peer().receive())).isEqualTo(i);
         }
         writes.get(writes.size() - 1).sync();
         assertThat(channel.isWritable()).isTrue();
@@ -80,7 +80,7 @@ abstract class SocketpairBackpressureContract {
         TapChannel channel = register(subject);
         ChannelFuture last = null;
         for (int i = 0; i < 2_000; i++) {
-            last = channel.write(Unpooled.directBuffer(1_000).writeBytes(Frames.numbered(i, 1_000)));
+            last = channel.write(Unpooled.directBuffer(1_000).writeBytes(NumberedFrames.numbered(i, 1_000)));
         }
         channel.flush();
         channel.close().sync();
@@ -91,14 +91,14 @@ abstract class SocketpairBackpressureContract {
     @Test
     void endOfThePeerClosesTheChannelAfterTheLastFrame() throws Exception {
         SocketpairSubject subject = new SocketpairSubject();
-        subject.peer().send(Frames.numbered(1, 64));
-        subject.peer().send(Frames.numbered(2, 64));
+        subject.peer().send(NumberedFrames.numbered(1, 64));
+        subject.peer().send(NumberedFrames.numbered(2, 64));
         TapChannel channel = subject.channel();
         subject.peer().close();
         register(subject);
         channel.closeFuture().sync();
-        assertThat(Frames.numberOf(inbox.next())).isEqualTo(1);
-        assertThat(Frames.numberOf(inbox.next())).isEqualTo(2);
+        assertThat(NumberedFrames.numberOf(inbox.next())).isEqualTo(1);
+        assertThat(NumberedFrames.numberOf(inbox.next())).isEqualTo(2);
         subject.close();
     }
 
@@ -110,7 +110,7 @@ abstract class SocketpairBackpressureContract {
         Thread sender = new Thread(
                 () -> {
                     for (int i = 0; i < frames; i++) {
-                        subject.peer().send(Frames.numbered(i, 64));
+                        subject.peer().send(NumberedFrames.numbered(i, 64));
                     }
                 },
                 "sender");
@@ -120,7 +120,7 @@ abstract class SocketpairBackpressureContract {
         }
         channel.config().setAutoRead(true);
         for (int i = 0; i < frames; i++) {
-            assertThat(Frames.numberOf(inbox.next())).isEqualTo(i);
+            assertThat(NumberedFrames.numberOf(inbox.next())).isEqualTo(i);
         }
         sender.join();
         channel.close().sync();
@@ -138,7 +138,7 @@ abstract class SocketpairBackpressureContract {
         List<Runnable> actions = List.of(
                 () -> {
                     for (int i = 0; i < 3; i++) {
-                        current[0].writeAndFlush(Unpooled.directBuffer(64).writeBytes(Frames.numbered(i, 64)));
+                        current[0].writeAndFlush(Unpooled.directBuffer(64).writeBytes(NumberedFrames.numbered(i, 64)));
                     }
                 },
                 () -> {
@@ -159,7 +159,7 @@ abstract class SocketpairBackpressureContract {
         }
         for (int i = 0; i < rounds; i++) {
             SocketpairSubject subject = new SocketpairSubject();
-            subject.peer().send(Frames.numbered(i, 64));
+            subject.peer().send(NumberedFrames.numbered(i, 64));
             current[0] = register(subject);
             await(start);
             ChannelFuture closed = current[0].close();
@@ -182,7 +182,7 @@ abstract class SocketpairBackpressureContract {
         }
         SocketpairSubject healthy = new SocketpairSubject();
         TapChannel channel = register(healthy);
-        channel.writeAndFlush(Unpooled.directBuffer(64).writeBytes(Frames.numbered(7, 64)))
+        channel.writeAndFlush(Unpooled.directBuffer(64).writeBytes(NumberedFrames.numbered(7, 64)))
                 .sync();
         channel.close().sync();
         healthy.close();

@@ -24,10 +24,14 @@ final class SocketpairSubject implements Subject {
     private final FdPeer peer;
 
     SocketpairSubject() {
+        this(0);
+    }
+
+    SocketpairSubject(int vnetHeaderSize) {
         int[] fds = new int[2];
         FdPeer.check(
                 "socketpair", LibC.get().socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds));
-        channel = new TapChannel(new SocketEndpoint(fds[0]));
+        channel = new TapChannel(new SocketEndpoint(fds[0], vnetHeaderSize));
         peer = new FdPeer(fds[1]);
     }
 
@@ -48,8 +52,11 @@ final class SocketpairSubject implements Subject {
 
     private static final class SocketEndpoint extends TapEndpoint {
 
-        SocketEndpoint(int fd) {
+        private final int vnetHeaderSize;
+
+        SocketEndpoint(int fd, int vnetHeaderSize) {
             super(fd);
+            this.vnetHeaderSize = vnetHeaderSize;
         }
 
         @Override
@@ -59,7 +66,7 @@ final class SocketpairSubject implements Subject {
 
         @Override
         int vnetHeaderSize() {
-            return 0;
+            return vnetHeaderSize;
         }
 
         @Override

@@ -92,12 +92,12 @@ abstract class TapChannelContract {
     @Test
     void receivesFramesOfEveryLengthWholeAndInOrder() throws Exception {
         register(inbox);
-        for (int length = Frames.MIN_NUMBERED; length <= 1_514; length++) {
-            byte[] frame = Frames.numbered(length, length);
+        for (int length = NumberedFrames.MIN_NUMBERED; length <= 1_514; length++) {
+            byte[] frame = NumberedFrames.numbered(length, length);
             subject.peer().send(frame);
             assertThat(inbox.next()).isEqualTo(frame);
         }
-        assertThat(subject.channel().counters().framesReceived()).isEqualTo(1_514 - Frames.MIN_NUMBERED + 1);
+        assertThat(subject.channel().counters().framesReceived()).isEqualTo(1_514 - NumberedFrames.MIN_NUMBERED + 1);
         assertThat(subject.channel().counters().framesTruncated()).isZero();
     }
 
@@ -105,10 +105,10 @@ abstract class TapChannelContract {
     void receivesABurstInBatches() throws Exception {
         register(inbox);
         for (int i = 0; i < 200; i++) {
-            subject.peer().send(Frames.numbered(i, 100));
+            subject.peer().send(NumberedFrames.numbered(i, 100));
         }
         for (int i = 0; i < 200; i++) {
-            assertThat(Frames.numberOf(inbox.next())).isEqualTo(i);
+            assertThat(NumberedFrames.numberOf(inbox.next())).isEqualTo(i);
         }
         subject.channel().close().sync();
         assertThat(subject.channel().counters().receiveBatches()).isBetween(4L, 200L);
@@ -118,18 +118,18 @@ abstract class TapChannelContract {
     @Test
     void sendsFramesOfEveryLengthWholeAndInOrder() throws Exception {
         Channel channel = register(inbox);
-        for (int length = Frames.MIN_NUMBERED; length <= 1_514; length++) {
-            byte[] frame = Frames.numbered(length, length);
+        for (int length = NumberedFrames.MIN_NUMBERED; length <= 1_514; length++) {
+            byte[] frame = NumberedFrames.numbered(length, length);
             channel.writeAndFlush(buffer(frame)).sync();
             assertThat(subject.peer().receive()).isEqualTo(frame);
         }
-        assertThat(subject.channel().counters().framesSent()).isEqualTo(1_514 - Frames.MIN_NUMBERED + 1);
+        assertThat(subject.channel().counters().framesSent()).isEqualTo(1_514 - NumberedFrames.MIN_NUMBERED + 1);
     }
 
     @Test
     void sendsEveryKindOfBuffer() throws Exception {
         Channel channel = register(inbox);
-        byte[] frame = Frames.numbered(7, 600);
+        byte[] frame = NumberedFrames.numbered(7, 600);
         List<ByteBuf> kinds = new ArrayList<>();
         kinds.add(Unpooled.wrappedBuffer(frame));
         kinds.add(Unpooled.directBuffer(600).writeBytes(frame));
@@ -168,12 +168,12 @@ abstract class TapChannelContract {
         Channel channel = register(inbox);
         ChannelFuture last = null;
         for (int i = 0; i < 100; i++) {
-            last = channel.write(buffer(Frames.numbered(i, 200)));
+            last = channel.write(buffer(NumberedFrames.numbered(i, 200)));
         }
         channel.flush();
         last.sync();
         for (int i = 0; i < 100; i++) {
-            assertThat(Frames.numberOf(subject.peer().receive())).isEqualTo(i);
+            assertThat(NumberedFrames.numberOf(subject.peer().receive())).isEqualTo(i);
         }
         assertThat(subject.channel().counters().bytesSent()).isEqualTo(20_000);
     }
@@ -184,12 +184,12 @@ abstract class TapChannelContract {
         channel.config().setOption(ChannelOption.MAX_MESSAGES_PER_WRITE, 3);
         ChannelFuture last = null;
         for (int i = 0; i < 50; i++) {
-            last = channel.write(buffer(Frames.numbered(i, 64)));
+            last = channel.write(buffer(NumberedFrames.numbered(i, 64)));
         }
         channel.flush();
         last.sync();
         for (int i = 0; i < 50; i++) {
-            assertThat(Frames.numberOf(subject.peer().receive())).isEqualTo(i);
+            assertThat(NumberedFrames.numberOf(subject.peer().receive())).isEqualTo(i);
         }
     }
 
@@ -199,8 +199,8 @@ abstract class TapChannelContract {
         ChannelFuture write = channel.writeAndFlush(buffer(new byte[13])).await();
         assertThat(write.cause()).hasMessageContaining("length=13 (expected: 14 to ");
         assertThat(subject.channel().counters().dropsMalformed()).isOne();
-        channel.writeAndFlush(buffer(Frames.numbered(1, 64))).sync();
-        assertThat(Frames.numberOf(subject.peer().receive())).isEqualTo(1);
+        channel.writeAndFlush(buffer(NumberedFrames.numbered(1, 64))).sync();
+        assertThat(NumberedFrames.numberOf(subject.peer().receive())).isEqualTo(1);
     }
 
     @Test
@@ -220,12 +220,12 @@ abstract class TapChannelContract {
                 .sync()
                 .channel();
         for (int i = 0; i < 10; i++) {
-            subject.peer().send(Frames.numbered(i, 64));
+            subject.peer().send(NumberedFrames.numbered(i, 64));
         }
         assertThat(inbox.frames.poll(100, TimeUnit.MILLISECONDS)).isNull();
         for (int i = 0; i < 10; i++) {
             channel.read();
-            assertThat(Frames.numberOf(inbox.next())).isEqualTo(i);
+            assertThat(NumberedFrames.numberOf(inbox.next())).isEqualTo(i);
             assertThat(inbox.frames.poll(20, TimeUnit.MILLISECONDS)).isNull();
         }
     }
@@ -249,7 +249,7 @@ abstract class TapChannelContract {
                 .sync()
                 .channel();
         for (int i = 0; i < 50; i++) {
-            subject.peer().send(Frames.numbered(i, 64));
+            subject.peer().send(NumberedFrames.numbered(i, 64));
         }
         channel.config().setAutoRead(true);
         stopped.await();
@@ -257,11 +257,11 @@ abstract class TapChannelContract {
         assertThat(stopping.frames).hasSize(5);
         channel.config().setAutoRead(true);
         for (int i = 0; i < 5; i++) {
-            assertThat(Frames.numberOf(stopping.next())).isEqualTo(i);
+            assertThat(NumberedFrames.numberOf(stopping.next())).isEqualTo(i);
         }
         // The handler stops again whenever five frames are waiting.
         for (int i = 5; i < 50; i++) {
-            assertThat(Frames.numberOf(stopping.next())).isEqualTo(i);
+            assertThat(NumberedFrames.numberOf(stopping.next())).isEqualTo(i);
             channel.config().setAutoRead(true);
         }
     }
@@ -292,7 +292,7 @@ abstract class TapChannelContract {
                 .sync()
                 .channel();
         for (int i = 0; i < 20; i++) {
-            subject.peer().send(Frames.numbered(i, 64));
+            subject.peer().send(NumberedFrames.numbered(i, 64));
         }
         channel.config().setAutoRead(true);
         all.await();
@@ -333,7 +333,7 @@ abstract class TapChannelContract {
                 .register()
                 .sync();
         for (int i = 0; i < 10; i++) {
-            subject.peer().send(Frames.numbered(i, 64));
+            subject.peer().send(NumberedFrames.numbered(i, 64));
         }
         done.await();
         assertThat(wrong).isEmpty();
@@ -346,7 +346,7 @@ abstract class TapChannelContract {
         assertThat(channel.isOpen()).isFalse();
         assertThat(channel.isActive()).isFalse();
         ChannelFuture write =
-                channel.writeAndFlush(buffer(Frames.numbered(1, 64))).await();
+                channel.writeAndFlush(buffer(NumberedFrames.numbered(1, 64))).await();
         assertThat(write.cause()).isInstanceOf(ClosedChannelException.class);
         // Inactivity is told in a later turn of the loop.
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
@@ -368,7 +368,7 @@ abstract class TapChannelContract {
                 .sync()
                 .channel();
         for (int i = 0; i < 20; i++) {
-            subject.peer().send(Frames.numbered(i, 64));
+            subject.peer().send(NumberedFrames.numbered(i, 64));
         }
         channel.config().setAutoRead(true);
         channel.closeFuture().sync();
@@ -393,15 +393,15 @@ abstract class TapChannelContract {
     @Test
     void movesToAnotherEventLoop() throws Exception {
         Channel channel = register(inbox);
-        subject.peer().send(Frames.numbered(1, 64));
-        assertThat(Frames.numberOf(inbox.next())).isEqualTo(1);
+        subject.peer().send(NumberedFrames.numbered(1, 64));
+        assertThat(NumberedFrames.numberOf(inbox.next())).isEqualTo(1);
         channel.deregister().sync();
-        subject.peer().send(Frames.numbered(2, 64));
+        subject.peer().send(NumberedFrames.numbered(2, 64));
         EventLoopGroup anyLoop = group;
         anyLoop.register(channel).sync();
-        assertThat(Frames.numberOf(inbox.next())).isEqualTo(2);
-        channel.writeAndFlush(buffer(Frames.numbered(3, 64))).sync();
-        assertThat(Frames.numberOf(subject.peer().receive())).isEqualTo(3);
+        assertThat(NumberedFrames.numberOf(inbox.next())).isEqualTo(2);
+        channel.writeAndFlush(buffer(NumberedFrames.numbered(3, 64))).sync();
+        assertThat(NumberedFrames.numberOf(subject.peer().receive())).isEqualTo(3);
         assertThat(inbox.inactive.get()).isZero();
     }
 
@@ -411,8 +411,8 @@ abstract class TapChannelContract {
         CountDownLatch done = new CountDownLatch(100);
         for (int i = 0; i < 100; i++) {
             int number = i;
-            channel.write(buffer(Frames.numbered(number, 64)))
-                    .addListener(future -> channel.writeAndFlush(buffer(Frames.numbered(1_000 + number, 64)))
+            channel.write(buffer(NumberedFrames.numbered(number, 64)))
+                    .addListener(future -> channel.writeAndFlush(buffer(NumberedFrames.numbered(1_000 + number, 64)))
                             .addListener(echo -> done.countDown()));
         }
         channel.flush();
@@ -425,18 +425,18 @@ abstract class TapChannelContract {
     @Test
     void cancelledWriteIsNotSent() throws Exception {
         Channel channel = register(inbox);
-        ChannelFuture cancelled = channel.write(buffer(Frames.numbered(1, 64)));
+        ChannelFuture cancelled = channel.write(buffer(NumberedFrames.numbered(1, 64)));
         channel.eventLoop().submit(() -> cancelled.cancel(false)).sync();
-        channel.writeAndFlush(buffer(Frames.numbered(2, 64))).sync();
+        channel.writeAndFlush(buffer(NumberedFrames.numbered(2, 64))).sync();
         assertThat(cancelled.isCancelled()).isTrue();
-        assertThat(Frames.numberOf(subject.peer().receive())).isEqualTo(2);
+        assertThat(NumberedFrames.numberOf(subject.peer().receive())).isEqualTo(2);
     }
 
     @Test
     void voidPromiseSends() throws Exception {
         Channel channel = register(inbox);
-        channel.writeAndFlush(buffer(Frames.numbered(9, 64)), channel.voidPromise());
-        assertThat(Frames.numberOf(subject.peer().receive())).isEqualTo(9);
+        channel.writeAndFlush(buffer(NumberedFrames.numbered(9, 64)), channel.voidPromise());
+        assertThat(NumberedFrames.numberOf(subject.peer().receive())).isEqualTo(9);
     }
 
     @Test

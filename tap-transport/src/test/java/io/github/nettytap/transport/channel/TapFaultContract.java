@@ -7,6 +7,7 @@ package io.github.nettytap.transport.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.transport.device.LinkEvent;
 import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
@@ -16,12 +17,15 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -63,7 +67,7 @@ abstract class TapFaultContract {
     }
 
     private static ByteBuf frame() {
-        return Unpooled.directBuffer(64).writeBytes(Frames.numbered(1, 64));
+        return Unpooled.directBuffer(64).writeBytes(NumberedFrames.numbered(1, 64));
     }
 
     private void delete(TapDevice device) throws Exception {
@@ -237,8 +241,8 @@ abstract class TapFaultContract {
                 .register()
                 .sync();
         subject.device().setMtu(65_521);
-        for (int length = Frames.MIN_NUMBERED; length <= 65_535; length += length < 2_000 ? 1 : 997) {
-            byte[] frame = Frames.numbered(length, length);
+        for (int length = NumberedFrames.MIN_NUMBERED; length <= 65_535; length += length < 2_000 ? 1 : 997) {
+            byte[] frame = NumberedFrames.numbered(length, length);
             subject.peer().send(frame);
             assertThat(inbox.next()).isEqualTo(frame);
             channel.writeAndFlush(Unpooled.directBuffer(length).writeBytes(frame))
@@ -248,5 +252,48 @@ abstract class TapFaultContract {
         assertThat(channel.counters().framesTruncated()).isZero();
         channel.close().sync();
         subject.close();
+    }
+
+    @Test
+    void linkEventsArriveWhileNobodyReadsAndFollowTheLink() throws Exception {
+        BlockingQueue<LinkEvent> events = new LinkedBlockingQueue<>();
+        TapChannel channel = (TapChannel) bootstrap()
+                .option(ChannelOption.AUTO_READ, false)
+                .option(TapChannelOption.TAP_LINK_EVENTS, true)
+                .handler(new Inbox() {
+                    @Override
+                    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+                        events.add((LinkEvent) event);
+                    }
+                })
+                .bind(TapAddress.of("tap0"))
+                .sync()
+                .channel();
+        channel.device().down();
+        await(events, LinkEvent.Kind.DOWN);
+        channel.device().up();
+        await(events, LinkEvent.Kind.UP);
+        channel.device().setMtu(1_400);
+        assertThat(await(events, LinkEvent.Kind.MTU_CHANGED).link().mtu()).isEqualTo(1_400);
+        try (NetworkNamespace other = NetworkNamespace.create()) {
+            channel.device().moveTo(other);
+            await(events, LinkEvent.Kind.MOVED);
+            channel.eventLoop().submit(() -> {}).sync();
+            channel.device().up();
+            await(events, LinkEvent.Kind.UP);
+            channel.close().sync();
+        }
+    }
+
+    private static LinkEvent await(BlockingQueue<LinkEvent> events, LinkEvent.Kind kind) throws InterruptedException {
+        while (true) {
+            LinkEvent event = events.poll(5, TimeUnit.SECONDS);
+            if (event == null) {
+                throw new AssertionError("no event in time: kind=" + kind);
+            }
+            if (event.kind() == kind) {
+                return event;
+            }
+        }
     }
 }

@@ -10,12 +10,12 @@ import io.netty.buffer.ByteBufUtil;
 import java.util.Random;
 
 /** Makes frames for tests: broadcast, of a local experimental EtherType, numbered, the rest seeded by the number. */
-final class Frames {
+final class NumberedFrames {
 
     static final int HEADER = 14;
     static final int MIN_NUMBERED = HEADER + 4;
 
-    private Frames() {}
+    private NumberedFrames() {}
 
     static byte[] numbered(int number, int length) {
         byte[] frame = new byte[length];
