@@ -4,51 +4,57 @@
  */
 package io.github.nettytap.examples.cli;
 
+import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /**
- * Lets a program end orderly on SIGINT and SIGTERM: it is told, cleans up on its own thread, and its exit code counts.
+ * SIGINT and SIGTERM as something that the main thread waits for: it cleans up, prints, and its exit code counts.
  *
- * <p>The JVM would else end while the main thread is still waiting, and report a signal rather than success. A second
- * Ctrl-C does nothing; who does not come to an end within ten seconds is left behind.
+ * <p>A shutdown hook would be too late for that: the JVM is ending then, with the exit code of a signal. The handler of
+ * signals is in the supported module jdk.unsupported, but javac warns of it, hence the reflection. Where it is missing,
+ * signals end the program as usual.
  */
 final class Interruption {
 
-    private static final long PATIENCE_SECONDS = 10;
+    private static final int AGAIN = 130;
 
-    private static final CountDownLatch INTERRUPTED = new CountDownLatch(1);
-    private static final CountDownLatch FINISHED = new CountDownLatch(1);
-    private static volatile int exitCode;
+    private final CountDownLatch signal = new CountDownLatch(1);
 
     private Interruption() {}
 
-    /** From now on signals end the program by way of {@link #await()}. Once in the life of a process. */
-    static void install() {
-        Runtime.getRuntime().addShutdownHook(new Thread(Interruption::onShutdown, "interruption"));
+    /** From now on the signals no longer end the process; a second one does, for a clean-up that hangs. */
+    static Interruption install() {
+        Interruption interruption = new Interruption();
+        try {
+            Class<?> signals = Class.forName("sun.misc.Signal");
+            Class<?> handlers = Class.forName("sun.misc.SignalHandler");
+            Object handler = Proxy.newProxyInstance(
+                    handlers.getClassLoader(), new Class<?>[] {handlers}, (proxy, method, arguments) -> {
+                        if (method.getName().equals("handle")) {
+                            interruption.signalled();
+                            return null;
+                        }
+                        return method.invoke(interruption, arguments);
+                    });
+            for (String name : new String[] {"INT", "TERM"}) {
+                Object signal = signals.getConstructor(String.class).newInstance(name);
+                signals.getMethod("handle", signals, handlers).invoke(null, signal, handler);
+            }
+        } catch (ReflectiveOperationException e) {
+            return interruption;
+        }
+        return interruption;
     }
 
-    private static void onShutdown() {
-        INTERRUPTED.countDown();
-        try {
-            if (FINISHED.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                Runtime.getRuntime().halt(exitCode);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    private void signalled() {
+        if (signal.getCount() == 0) {
+            Runtime.getRuntime().halt(AGAIN);
         }
+        signal.countDown();
     }
 
     /** Waits for a signal. */
-    static void await() throws InterruptedException {
-        INTERRUPTED.await();
-    }
-
-    /** Everything is cleaned up and printed: a process that was told to end now ends, with this exit code. */
-    static void finish(int code) {
-        exitCode = code;
-        System.out.flush();
-        System.err.flush();
-        FINISHED.countDown();
+    void await() throws InterruptedException {
+        signal.await();
     }
 }

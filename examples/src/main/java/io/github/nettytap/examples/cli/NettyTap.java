@@ -41,10 +41,7 @@ public final class NettyTap implements Runnable {
     /** Starts the program and ends the process with its exit code. */
     public static void main(String[] arguments) {
         OF_NETTY.setLevel(Level.SEVERE);
-        Interruption.install();
-        int exitCode = commandLine().execute(arguments);
-        Interruption.finish(exitCode);
-        System.exit(exitCode);
+        System.exit(commandLine().execute(arguments));
     }
 
     static CommandLine commandLine() {

@@ -86,6 +86,7 @@ final class SwitchCommand implements Callable<Integer> {
                     spec.commandLine(), "too few threads: threads=" + threads + " (expected: 1 or more)");
         }
         PrintWriter out = spec.commandLine().getOut();
+        Interruption interruption = Interruption.install();
         TapEventLoopGroup loops = TapEventLoopGroup.builder()
                 .threads(threads)
                 .io(io)
@@ -98,7 +99,7 @@ final class SwitchCommand implements Callable<Integer> {
             }
             out.println("ready");
             out.flush();
-            Interruption.await();
+            interruption.await();
         } finally {
             lan.close();
         }

@@ -58,6 +58,7 @@ class TapSwitchKernelTest {
     void join() throws Exception {
         lan = new TapSwitch(
                 TapEventLoopGroup.builder().threads(threads).io(io).build(), 64, 300, (channel, cause) -> {});
+
         left = host("left", "10.88.0.1/24");
         right = host("right", "10.88.0.2/24");
         lan.add(left.device());
