@@ -9,13 +9,15 @@ import io.github.nettytap.transport.netlink.Link;
 import io.github.nettytap.transport.netlink.NetlinkException;
 import io.github.nettytap.transport.netlink.Rtnetlink;
 
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /**
  * Reaches the link behind a TAP descriptor in whatever network namespace it is now.
  *
- * <p>The driver tells the namespace only to those who have CAP_NET_ADMIN in it. To others the link is visible in the
- * namespace of the calling thread, where they may read and, without the capability, change nothing anyway.
+ * <p>The driver tells the namespace only to those who have CAP_NET_ADMIN in it, and that of macvtap to nobody. To others
+ * the link may be visible in the namespace of the calling thread; there it is looked for by name, and taken only if it
+ * has the MAC address that the descriptor tells, since another interface may have the name.
  */
 final class DeviceLink {
 
@@ -24,56 +26,82 @@ final class DeviceLink {
         T run(Rtnetlink rtnetlink, Link link) throws NetlinkException;
     }
 
+    private static final int UNTOLD = -1;
+
     private DeviceLink() {}
 
     /** @param command the shell command that does the same, for the advice of a failure; empty where there is none */
     static <T> T run(Kernel kernel, TapFile file, String command, Task<T> task) throws TapException {
-        String name = nameOf(file);
-        try (Rtnetlink rtnetlink = open(kernel, file, kernel::openRtnetlink)) {
-            Link link = rtnetlink.links().named(name).orElseThrow(() -> TapErrors.notVisible(name));
-            return task.run(rtnetlink, link);
-        } catch (NetlinkException e) {
-            throw TapErrors.link(name, e, command);
-        }
-    }
-
-    /** Runs a task in the device's namespace and explains its failures. */
-    static <T> T open(Kernel kernel, TapFile file, Callable<T> task) throws TapException {
-        String name = nameOf(file);
+        String name = file.lastName();
         try {
-            return inNamespaceOf(kernel, file, task);
-        } catch (NetlinkException e) {
-            throw TapErrors.link(name, e, "");
-        } catch (SyscallException e) {
-            throw TapErrors.deviceCall(name, e);
-        } catch (TapException | RuntimeException e) {
-            throw e;
+            name = file.identity().name();
+            int namespace = namespaceOf(file);
+            try (Rtnetlink rtnetlink = enter(kernel, namespace, kernel::openRtnetlink)) {
+                return task.run(rtnetlink, find(rtnetlink, file, name, namespace));
+            }
         } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static String nameOf(TapFile file) throws TapException {
-        try {
-            return file.identity().name();
-        } catch (SyscallException e) {
-            throw TapErrors.deviceCall(file.lastName(), e);
+            throw explain(name, command, e);
         }
     }
 
     /** Runs a task on a thread that is in the device's namespace, the calling one if it is. */
-    static <T> T inNamespaceOf(Kernel kernel, TapFile file, Callable<T> task) throws Exception {
-        int fd;
+    static <T> T open(Kernel kernel, TapFile file, Callable<T> task) throws TapException {
         try {
-            fd = file.namespace();
-        } catch (SyscallException e) {
-            if (e.is(Errno.EBADFD) || e.is(Errno.EBADF)) {
-                throw e;
+            String name = file.identity().name();
+            int namespace = namespaceOf(file);
+            if (namespace == UNTOLD) {
+                try (Rtnetlink rtnetlink = kernel.openRtnetlink()) {
+                    find(rtnetlink, file, name, namespace);
+                }
             }
+            return enter(kernel, namespace, task);
+        } catch (Exception e) {
+            throw explain(file.lastName(), "", e);
+        }
+    }
+
+    private static Link find(Rtnetlink rtnetlink, TapFile file, String name, int namespace)
+            throws TapException, NetlinkException, SyscallException {
+        Link link = rtnetlink.links().named(name).orElse(null);
+        if (link == null || namespace == UNTOLD && !link.mac().equals(Optional.of(file.mac()))) {
+            throw TapErrors.notVisible(name);
+        }
+        return link;
+    }
+
+    private static int namespaceOf(TapFile file) throws SyscallException {
+        try {
+            return file.namespace();
+        } catch (SyscallException e) {
+            if (e.is(Errno.EPERM) || e.is(Errno.EINVAL) || e.is(Errno.ENOTTY)) {
+                return UNTOLD;
+            }
+            throw e;
+        }
+    }
+
+    private static <T> T enter(Kernel kernel, int fd, Callable<T> task) throws Exception {
+        if (fd == UNTOLD) {
             return task.call();
         }
         try (NetworkNamespace namespace = NetworkNamespace.ofDescriptor(kernel.libc(), fd)) {
             return namespace.isCurrent() ? task.call() : namespace.call(task);
         }
+    }
+
+    private static TapException explain(String name, String command, Exception e) {
+        if (e instanceof TapException) {
+            return (TapException) e;
+        }
+        if (e instanceof NetlinkException) {
+            return TapErrors.link(name, (NetlinkException) e, command);
+        }
+        if (e instanceof SyscallException) {
+            return TapErrors.deviceCall(name, (SyscallException) e);
+        }
+        if (e instanceof RuntimeException) {
+            throw (RuntimeException) e;
+        }
+        throw new IllegalStateException(e);
     }
 }

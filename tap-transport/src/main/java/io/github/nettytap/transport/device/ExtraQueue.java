@@ -22,10 +22,9 @@ final class ExtraQueue {
 
     private static TapFile attach(Kernel kernel, String node, TapFile sibling, boolean carrier) throws Exception {
         String name = sibling.identity().name();
-        int flags = TunIoctl.IFF_TAP
-                | TunIoctl.IFF_NO_PI
-                | sibling.identity().flags() & KEPT
-                | (carrier ? 0 : TunIoctl.IFF_NO_CARRIER);
+        // Without IFF_NO_PI: the bit means IFF_NOFILTER too, with which the queue would not get the classic filter that
+        // the device has. The format of frames stays that of the queue that is there (tun_set_iff).
+        int flags = TunIoctl.IFF_TAP | sibling.identity().flags() & KEPT | (carrier ? 0 : TunIoctl.IFF_NO_CARRIER);
         TapFile file;
         try {
             file = TapFile.open(kernel.libc(), node);
@@ -35,7 +34,11 @@ final class ExtraQueue {
         boolean attached = false;
         try {
             file.attach(name, flags);
-            attached = true;
+            // If the interface has just left the namespace, a new one of its name was made.
+            attached = file.mac().equals(sibling.mac());
+            if (!attached) {
+                throw TapErrors.notVisible(name);
+            }
             return file;
         } catch (SyscallException e) {
             throw TapErrors.attachMore(name, (flags & TunIoctl.IFF_MULTI_QUEUE) != 0, e);

@@ -49,6 +49,10 @@ final class TapAdopter {
             IfReq identity = first.identity();
             device = identity.name();
             checkKind(device, identity);
+            Link link = visibleLink();
+            if (link != null) {
+                checkFormat(device, link);
+            }
             int headerSize = 0;
             if ((identity.flags() & TunIoctl.IFF_VNET_HDR) != 0) {
                 headerSize = first.vnetHeaderSize();
@@ -65,23 +69,38 @@ final class TapAdopter {
                 }
                 file.setNonBlockingAndCloseOnExec();
             }
-            Set<TapOffload> offloads = offloads(device, headerSize);
+            Set<TapOffload> offloads = TapOffload.NONE;
+            if (link == null) {
+                // Only what is set by ourselves is known.
+                first.setOffload(TapOffload.mask(offloads));
+            } else {
+                offloads = offloads(device, headerSize);
+            }
             return new TapDevice(kernel, TapFile.DEVICE_NODE, device, files, headerSize, offloads);
         } catch (SyscallException e) {
             throw explain(device, e);
         }
     }
 
-    private void checkKind(String device, IfReq identity) throws TapException {
+    private static void checkKind(String device, IfReq identity) throws TapException {
         if ((identity.flags() & TunIoctl.IFF_TAP) == 0) {
             throw TapErrors.notAdoptable(device, "", "it is a TUN (layer 3), not a TAP");
         }
-        Link link;
+    }
+
+    /** The link, or null if it is out of our sight. */
+    private Link visibleLink() throws TapException {
         try {
-            link = DeviceLink.run(kernel, files.get(0), "", (rtnetlink, found) -> found);
+            return DeviceLink.run(kernel, files.get(0), "", (rtnetlink, link) -> link);
         } catch (TapException e) {
-            return; // Out of our sight, so what follows cannot be known.
+            if (e.errno().equals(Errno.ENODEV.name())) {
+                return null;
+            }
+            throw e;
         }
+    }
+
+    private static void checkFormat(String device, Link link) throws TapException {
         // TUNGETIFF does not tell: there the flag's bit means "no socket filter" (tun_get_iff).
         if (link.tun().map(TunLink::hasPacketInformation).orElse(false)) {
             throw TapErrors.notAdoptable(
@@ -91,22 +110,9 @@ final class TapAdopter {
         }
     }
 
-    private Set<TapOffload> offloads(String device, int headerSize) throws TapException, SyscallException {
-        Set<TapOffload> offloads;
-        try {
-            offloads = DeviceLink.inNamespaceOf(kernel, files.get(0), () -> ActiveOffloads.read(kernel.libc(), device));
-        } catch (SyscallException e) {
-            if (!e.is(Errno.ENODEV)) {
-                throw e;
-            }
-            // Out of our sight: only what is set by ourselves is known.
-            files.get(0).setOffload(0);
-            return TapOffload.NONE;
-        } catch (TapException | RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
+    private Set<TapOffload> offloads(String device, int headerSize) throws TapException {
+        Set<TapOffload> offloads =
+                DeviceLink.open(kernel, files.get(0), () -> ActiveOffloads.read(kernel.libc(), device));
         String conflict = TapOffload.conflict(offloads, headerSize);
         if (!conflict.isEmpty()) {
             throw TapErrors.offloadConflict(device, offloads, headerSize, conflict);

@@ -10,6 +10,7 @@ import io.github.nettytap.transport.netlink.Link;
 import io.github.nettytap.transport.netlink.LinkStatistics;
 import io.github.nettytap.transport.netlink.Rtnetlink;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -223,7 +224,9 @@ public final class TapDevice implements AutoCloseable {
      * @throws TapException if the kernel refuses
      */
     public synchronized TapQueue addQueue() throws TapException {
-        TapFile file = ExtraQueue.open(kernel, node, file("add queue"));
+        List<TapFile> added = new ArrayList<>(1);
+        filters.whileDetached(() -> added.add(ExtraQueue.open(kernel, node, file("add queue"))));
+        TapFile file = added.get(0);
         TapQueue queue = new TapQueue(this, queues.size(), file);
         if (!isOpen()) {
             // Closed meanwhile, so the new descriptor may have made an interface of its own.

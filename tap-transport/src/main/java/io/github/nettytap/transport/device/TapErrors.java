@@ -339,6 +339,16 @@ final class TapErrors {
         return deviceCall(device, e);
     }
 
+    static TapException queueStaysDetached(String device) {
+        return new TapException(
+                "TUNSETQUEUE",
+                device,
+                "",
+                "the queue stays detached, as it does where a classic filter was attached by somebody else",
+                "Call TapFilters.detach() first, and attach the filter again afterwards",
+                "tunsetqueue-einval");
+    }
+
     static TapException filter(String device, SyscallException e) {
         if (e.is(Errno.EINVAL) || e.is(Errno.EBADF) && e.operation().endsWith("EBPF")) {
             return of(

@@ -7,14 +7,17 @@ package io.github.nettytap.transport.device;
 /**
  * What the kernel does with frames before it hands them over: filters that drop, and the choice of the queue.
  *
- * <p>All of it belongs to the device, whichever queue it is set through, takes no privilege, and is lost when the last
- * queue closes. Dropped frames are counted in {@link TapDevice#statistics()} as {@code transmitDrops}. Thread-safe.
+ * <p>All of it belongs to the device, whichever queue it is set through, and takes no privilege. A persistent interface
+ * keeps it for whoever attaches next. Dropped frames are counted in {@link TapDevice#statistics()} as {@code
+ * transmitDrops}. Thread-safe.
  */
 public final class TapFilters {
 
     private static final int REMOVE = -1;
 
     private final TapDevice device;
+    /** The classic program that was attached here, or null. */
+    private ClassicBpf classic;
 
     TapFilters(TapDevice device) {
         this.device = device;
@@ -57,8 +60,9 @@ public final class TapFilters {
      * @param program the program
      * @throws TapException if the kernel's checker refuses it
      */
-    public void attach(ClassicBpf program) throws TapException {
+    public synchronized void attach(ClassicBpf program) throws TapException {
         apply("attach filter", file -> file.attachFilter(program.program()));
+        classic = program;
     }
 
     /**
@@ -66,8 +70,33 @@ public final class TapFilters {
      *
      * @throws TapException if the kernel refuses
      */
-    public void detach() throws TapException {
+    public synchronized void detach() throws TapException {
         apply("detach filter", TapFile::detachFilter);
+        classic = null;
+    }
+
+    /**
+     * Attaches a queue and sees to it that it gets the classic program. It is taken off meanwhile: the kernel, where it
+     * gives a queue the program of the device on its own, forgets to attach the queue (tun_attach jumps to its end after
+     * a successful sk_attach_filter; seen on Linux 6.18).
+     */
+    synchronized void whileDetached(AttachingQueue attaching) throws TapException {
+        if (classic == null) {
+            attaching.run();
+            return;
+        }
+        ClassicBpf program = classic;
+        detach();
+        try {
+            attaching.run();
+        } finally {
+            attach(program);
+        }
+    }
+
+    /** Makes a queue take part. */
+    interface AttachingQueue {
+        void run() throws TapException;
     }
 
     /**

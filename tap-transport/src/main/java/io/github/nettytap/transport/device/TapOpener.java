@@ -144,10 +144,8 @@ final class TapOpener {
         try {
             if (settings.vnetHeader() > 0) {
                 int sizeBefore = file.vnetHeaderSize();
+                undoIfKept(() -> file.setVnetHeaderSize(sizeBefore));
                 file.setVnetHeaderSize(settings.vnetHeader());
-                if (before != null) {
-                    undo.add(() -> file.setVnetHeaderSize(sizeBefore));
-                }
                 file.setVnetLittleEndian();
             }
             if (before != null && !settings.isMacvtap()) {
@@ -164,10 +162,8 @@ final class TapOpener {
     private void setMac(TapFile file, MacAddress mac) throws TapException {
         try {
             MacAddress macBefore = file.mac();
+            undoIfKept(() -> file.setMac(macBefore));
             file.setMac(mac);
-            if (before != null) {
-                undo.add(() -> file.setMac(macBefore));
-            }
             MacAddress real = file.mac();
             if (!real.equals(mac)) {
                 throw TapErrors.notKept(device, "MAC address", mac, real);
@@ -185,8 +181,8 @@ final class TapOpener {
             int index = link.index();
             if (settings.mtu() != null) {
                 command = "ip link set " + device + " mtu " + settings.mtu();
+                undoIfKept(() -> links.setMtu(index, link.mtu()));
                 links.setMtu(index, settings.mtu());
-                undoLink(() -> links.setMtu(index, link.mtu()));
                 int real = links.at(index)
                         .orElseThrow(() -> TapErrors.notVisible(device))
                         .mtu();
@@ -196,25 +192,27 @@ final class TapOpener {
             }
             if (settings.transmitQueueLength() != null) {
                 command = "ip link set " + device + " txqueuelen " + settings.transmitQueueLength();
+                undoIfKept(() -> links.setTransmitQueueLength(index, link.transmitQueueLength()));
                 links.setTransmitQueueLength(index, settings.transmitQueueLength());
-                undoLink(() -> links.setTransmitQueueLength(index, link.transmitQueueLength()));
             }
             for (Cidr address : settings.addresses()) {
                 command = "ip address add " + address + " dev " + device;
                 rtnetlink.addresses().add(index, address);
-                undoLink(() -> rtnetlink.addresses().remove(index, address));
+                // Only now: an address that was there before makes this fail, and stays.
+                undoIfKept(() -> rtnetlink.addresses().remove(index, address));
             }
             if (settings.up() != null) {
                 command = "ip link set " + device + (settings.up() ? " up" : " down");
+                undoIfKept(() -> links.setUp(index, link.isUp()));
                 links.setUp(index, settings.up());
-                undoLink(() -> links.setUp(index, link.isUp()));
             }
         } catch (NetlinkException e) {
             throw TapErrors.link(device, e, command);
         }
     }
 
-    private void undoLink(Undo.Step step) {
+    /** Noted before the change, since the answer to a change that was made may get lost. */
+    private void undoIfKept(Undo.Step step) {
         if (before != null) {
             undo.add(step);
         }
@@ -225,14 +223,14 @@ final class TapOpener {
         TunLink tun = before == null ? null : before.tun().orElse(null);
         try {
             if (settings.owner() != null) {
-                file.setOwner(settings.owner());
                 OptionalInt owner = tun == null ? OptionalInt.empty() : tun.owner();
                 owner.ifPresent(uid -> undo.add(() -> file.setOwner(uid)));
+                file.setOwner(settings.owner());
             }
             if (settings.group() != null) {
-                file.setGroup(settings.group());
                 OptionalInt group = tun == null ? OptionalInt.empty() : tun.group();
                 group.ifPresent(gid -> undo.add(() -> file.setGroup(gid)));
+                file.setGroup(settings.group());
             }
             if (settings.persistent() != null) {
                 file.setPersistent(settings.persistent());

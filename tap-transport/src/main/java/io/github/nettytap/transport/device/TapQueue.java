@@ -77,12 +77,15 @@ public final class TapQueue implements AutoCloseable {
     }
 
     /**
-     * Lets this queue take part in the traffic again.
+     * Lets this queue take part in the traffic again. A classic BPF program of the device is off for that moment.
      *
      * @throws TapException if the kernel refuses: the queue is attached already
      */
     public void attach() throws TapException {
-        setAttached(true);
+        device.filters().whileDetached(() -> setAttached(true));
+        if (!isAttached()) {
+            throw TapErrors.queueStaysDetached(device.name());
+        }
     }
 
     private void setAttached(boolean attached) throws TapException {

@@ -130,6 +130,44 @@ class TapFiltersKernelTest {
     }
 
     @Test
+    void queueThatIsAddedLaterHasTheFilterToo() throws Exception {
+        tap.filters().attach(ClassicBpf.parse("1\n6 0 0 0"));
+        TapQueue added = tap.addQueue();
+        tap.queues().get(0).detach();
+        tap.queues().get(1).detach();
+        send(9);
+        assertThat(frames(added)).isEmpty();
+        tap.filters().detach();
+        send(9);
+        assertThat(frames(added)).containsExactlyInAnyOrder("9@2", "9@3");
+    }
+
+    @Test
+    void queueThatComesBackHasTheFilterToo() throws Exception {
+        tap.filters().attach(ClassicBpf.parse("1\n6 0 0 0"));
+        TapQueue queue = tap.queues().get(1);
+        queue.detach();
+        queue.attach();
+        tap.queues().get(0).detach();
+        send(9);
+        assertThat(frames(queue)).isEmpty();
+        tap.filters().detach();
+        send(9);
+        assertThat(frames(queue)).containsExactlyInAnyOrder("9@2", "9@3");
+    }
+
+    @Test
+    void queueThatTheKernelForgetsToAttachIsNoticed() throws Exception {
+        TapFile file = tap.queues().get(1).file();
+        file.attachFilter(ClassicBpf.parse("1\n6 0 0 0").program());
+        tap.queues().get(1).detach();
+        assertThatThrownBy(() -> tap.queues().get(1).attach())
+                .hasMessage("TUNSETQUEUE: device=flt: the queue stays detached, as it does where a classic filter was"
+                        + " attached by somebody else. Call TapFilters.detach() first, and attach the filter again"
+                        + " afterwards. See docs/troubleshooting.md#tunsetqueue-einval");
+    }
+
+    @Test
     void programThatTheCheckerRefusesIsExplained() {
         assertThatThrownBy(() -> tap.filters().attach(ClassicBpf.parse("1\n40 0 0 12")))
                 .hasMessage("TUNATTACHFILTER: device=flt, errno=EINVAL: the kernel takes no such filter here. A classic"
