@@ -6,7 +6,6 @@ package io.github.nettytap.codec.offload;
 
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.InternetChecksum;
-import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.Ipv6Header;
 import io.github.nettytap.codec.wire.TcpHeader;
 import io.github.nettytap.codec.wire.UdpHeader;
@@ -14,21 +13,35 @@ import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 
+import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /**
  * A validated superframe and where its headers are, for the time it takes to cut it.
  *
- * <p>Offsets count from the first byte of the frame. Nothing here checks a bound: the validator did.
+ * <p>Offsets count from the first byte of the frame. Nothing here checks a bound: the validator did. The work is done on
+ * the NIO views of source and destination, taken once for all segments, since each access through a {@code ByteBuf} costs
+ * its checks again.
  */
 final class Superframe {
 
     private static final int MIN_TCP_SIZE = 8;
     private static final int TUNNEL_BITS = VirtioNetHeader.GSO_UDP_TUNNEL_IPV4 | VirtioNetHeader.GSO_UDP_TUNNEL_IPV6;
+    private static final int FIRST_ONLY = TcpHeader.FLAG_CWR;
+    private static final int LAST_ONLY = TcpHeader.FLAG_FIN | TcpHeader.FLAG_PSH;
+
+    // Where the fields are that differ from segment to segment.
+    private static final int IPV4_TOTAL_LENGTH = 2;
+    private static final int IPV4_IDENTIFICATION = 4;
+    private static final int IPV4_CHECKSUM = 10;
+    private static final int IPV6_PAYLOAD_LENGTH = 4;
+    private static final int TCP_SEQUENCE = 4;
+    private static final int TCP_OFFSET_AND_FLAGS = 12;
+    private static final int UDP_LENGTH = 4;
 
     private final ByteBuf source;
     private final int index;
-    private final int payloadIndex;
+    private final int headers;
     private final int payloadLength;
     private final int segmentSize;
     private final boolean tcp;
@@ -40,6 +53,15 @@ final class Superframe {
     private final boolean outerV6;
     private final int outerTransport;
     private final boolean outerChecksum;
+
+    // While it is cut: the frame, the segments, and the sums of the header words that all segments have in common.
+    private ByteBuffer in;
+    private int base;
+    private ByteBuffer out;
+    private long networkSum;
+    private long transportSum;
+    private long outerNetworkSum;
+    private long outerTransportSum;
 
     Superframe(
             ByteBuf source,
@@ -62,9 +84,8 @@ final class Superframe {
         network = tunnel ? innerNetwork : outerNetwork;
         v6 = isV6(network);
         tcp = (gsoType & ~(TUNNEL_BITS | VirtioNetHeader.GSO_ECN)) != VirtioNetHeader.GSO_UDP_L4;
-        int headerLength = tcp ? TcpHeader.headerLength(source, index + transport) : UdpHeader.LENGTH;
-        payloadIndex = index + transport + headerLength;
-        payloadLength = limit - payloadIndex;
+        headers = transport + (tcp ? TcpHeader.headerLength(source, index + transport) : UdpHeader.LENGTH);
+        payloadLength = limit - index - headers;
         segmentSize = tcp ? Math.max(gsoSize, MIN_TCP_SIZE) : gsoSize;
     }
 
@@ -74,91 +95,131 @@ final class Superframe {
 
     void cut(int headerLength, ByteBufAllocator alloc, Consumer<? super ByteBuf> output) {
         int count = Math.max(1, (payloadLength + segmentSize - 1) / segmentSize);
-        int headers = payloadIndex - index;
-        ByteBuf memory = alloc.directBuffer(count * (headerLength + headers) + payloadLength);
+        int total = count * (headerLength + headers) + payloadLength;
+        ByteBuf memory = alloc.directBuffer(total);
         try {
-            int pseudo = pseudoWithoutLength(transport, tcp ? TcpHeader.CHECKSUM_OFFSET : UdpHeader.CHECKSUM_OFFSET);
-            int outerPseudo = outerChecksum ? pseudoWithoutLength(outerTransport, UdpHeader.CHECKSUM_OFFSET) : 0;
-            int at = 0;
+            // A source in several parts is put together by this, else nothing is copied.
+            in = source.nioBuffer(index, headers + payloadLength);
+            base = in.position();
+            out = memory.internalNioBuffer(0, total);
+            sumCommonWords();
+            int at = out.position();
             for (int i = 0; i < count; i++) {
-                int offset = i * segmentSize;
-                int length = Math.min(segmentSize, payloadLength - offset);
-                int start = at + headerLength;
-                int end = start + headers + length;
-                if (headerLength > 0) {
-                    VirtioNetHeader.clear(memory, at, headerLength);
-                }
-                memory.setBytes(start, source, index, headers);
-                memory.setBytes(start + headers, source, payloadIndex + offset, length);
-                updateNetwork(memory, start + network, v6, end, i);
-                updateTransport(memory, start + transport, end, i, i == count - 1, pseudo);
-                if (tunnel) {
-                    updateTunnel(memory, start, end, i, outerPseudo);
-                }
-                at = end;
-                output.accept(memory.retainedSlice(start - headerLength, end - start + headerLength));
+                at = write(at, headerLength, i, i == count - 1);
+            }
+            for (int i = 0, start = 0; i < count; i++) {
+                int length = headerLength + headers + Math.min(segmentSize, payloadLength - i * segmentSize);
+                output.accept(memory.retainedSlice(start, length));
+                start += length;
             }
         } finally {
             memory.release();
         }
     }
 
+    private int write(int at, int headerLength, int ordinal, boolean last) {
+        int offset = ordinal * segmentSize;
+        int length = Math.min(segmentSize, payloadLength - offset);
+        for (int i = 0; i < headerLength; i += Short.BYTES) {
+            out.putShort(at + i, (short) 0);
+        }
+        int start = at + headerLength;
+        int end = start + headers + length;
+        out.put(start, in, base, headers);
+        out.put(start + headers, in, base + headers + offset, length);
+        writeNetwork(start + network, network, v6, networkSum, end, ordinal);
+        writeTransport(start, end, ordinal, last);
+        if (tunnel) {
+            writeNetwork(start + outerNetwork, outerNetwork, outerV6, outerNetworkSum, end, ordinal);
+            writeOuterTransport(start + outerTransport, end);
+        }
+        return end;
+    }
+
     /**
-     * The pseudo header as the sender summed it, less the length. Not summed anew from the addresses: behind a routing
-     * header, the destination that counts is not the one in the IPv6 header.
+     * Takes the sums of what does not change. The pseudo header is what the sender left in the checksum field, less the
+     * length: not summed anew from the addresses, since behind a routing header the destination that counts is not the one
+     * in the IPv6 header.
      */
-    private int pseudoWithoutLength(int header, int field) {
-        int length = payloadIndex + payloadLength - index - header;
-        int sum = source.getUnsignedShort(index + header + field);
-        return InternetChecksum.add(sum, InternetChecksum.complement(InternetChecksum.fold(length)));
-    }
-
-    private static void updateNetwork(ByteBuf memory, int ip, boolean v6, int end, int ordinal) {
-        if (v6) {
-            Ipv6Header.payloadLength(memory, ip, end - ip - Ipv6Header.LENGTH);
-        } else {
-            Ipv4Header.totalLength(memory, ip, end - ip);
-            Ipv4Header.identification(memory, ip, Ipv4Header.identification(memory, ip) + ordinal);
-            Ipv4Header.updateChecksum(memory, ip);
-        }
-    }
-
-    private void updateTransport(ByteBuf memory, int start, int end, int ordinal, boolean last, int pseudo) {
-        int length = end - start;
-        int initial = InternetChecksum.add(pseudo, length);
+    private void sumCommonWords() {
+        networkSum = commonNetworkSum(network, v6);
+        int length = headers - transport;
+        int start = base + transport;
+        int all = payloadLength + length;
         if (tcp) {
-            TcpHeader.sequence(memory, start, TcpHeader.sequence(memory, start) + ordinal * segmentSize);
-            int flags = TcpHeader.flags(memory, start);
-            if (ordinal > 0) {
-                flags &= ~TcpHeader.FLAG_CWR;
-            }
-            if (!last) {
-                flags &= ~(TcpHeader.FLAG_FIN | TcpHeader.FLAG_PSH);
-            }
-            TcpHeader.flags(memory, start, flags);
-            TcpHeader.checksum(memory, start, 0);
-            int sum = InternetChecksum.sum(memory, start, length, initial);
-            int checksum = InternetChecksum.complement(sum);
-            // A superframe of one segment is only completed, which never leaves a zero; see Checksums.complete.
-            TcpHeader.checksum(memory, start, ordinal == 0 && last ? InternetChecksum.udp(checksum) : checksum);
+            long changing = word(start + TCP_SEQUENCE) + word(start + TCP_SEQUENCE + 2);
+            changing += word(start + TCP_OFFSET_AND_FLAGS) + InternetChecksum.fold(all);
+            transportSum = InternetChecksum.sum(in, start, length) + minus(changing);
         } else {
-            UdpHeader.length(memory, start, length);
-            UdpHeader.checksum(memory, start, 0);
-            int sum = InternetChecksum.sum(memory, start, length, initial);
-            UdpHeader.checksum(memory, start, InternetChecksum.udp(InternetChecksum.complement(sum)));
+            // The checksum field is in the sum, and with it the pseudo header.
+            transportSum = InternetChecksum.sum(in, start, length) + minus(word(start + UDP_LENGTH) + (long) all);
+        }
+        if (tunnel) {
+            outerNetworkSum = commonNetworkSum(outerNetwork, outerV6);
+            outerTransportSum = word(base + outerTransport + UdpHeader.CHECKSUM_OFFSET)
+                    + minus(headers + payloadLength - outerTransport);
         }
     }
 
-    private void updateTunnel(ByteBuf memory, int start, int end, int ordinal, int pseudo) {
-        int ip = start + outerNetwork;
-        int udp = start + outerTransport;
-        int length = end - udp;
-        updateNetwork(memory, ip, outerV6, end, ordinal);
-        UdpHeader.length(memory, udp, length);
+    private long commonNetworkSum(int offset, boolean ipv6) {
+        if (ipv6) {
+            return 0;
+        }
+        int ip = base + offset;
+        int length = (in.get(ip) & 0xf) << 2;
+        long changing = word(ip + IPV4_TOTAL_LENGTH) + word(ip + IPV4_IDENTIFICATION) + word(ip + IPV4_CHECKSUM);
+        return InternetChecksum.sum(in, ip, length) + minus(changing);
+    }
+
+    private int word(int at) {
+        return in.getShort(at) & 0xffff;
+    }
+
+    private static int minus(long sum) {
+        return InternetChecksum.complement(InternetChecksum.fold(sum));
+    }
+
+    private void writeNetwork(int ip, int offset, boolean ipv6, long common, int end, int ordinal) {
+        if (ipv6) {
+            out.putShort(ip + IPV6_PAYLOAD_LENGTH, (short) (end - ip - Ipv6Header.LENGTH));
+            return;
+        }
+        int identification = word(base + offset + IPV4_IDENTIFICATION) + ordinal & 0xffff;
+        out.putShort(ip + IPV4_TOTAL_LENGTH, (short) (end - ip));
+        out.putShort(ip + IPV4_IDENTIFICATION, (short) identification);
+        out.putShort(ip + IPV4_CHECKSUM, (short) minus(common + identification + (end - ip)));
+    }
+
+    private void writeTransport(int start, int end, int ordinal, boolean last) {
+        int at = start + transport;
+        int length = end - at;
+        long sum = transportSum + length + InternetChecksum.sum(out, start + headers, end - start - headers);
+        if (!tcp) {
+            out.putShort(at + UDP_LENGTH, (short) length);
+            out.putShort(at + UdpHeader.CHECKSUM_OFFSET, (short) InternetChecksum.udp(minus(sum + length)));
+            return;
+        }
+        int sequence = in.getInt(base + transport + TCP_SEQUENCE) + ordinal * segmentSize;
+        int flags = word(base + transport + TCP_OFFSET_AND_FLAGS);
+        flags &= ordinal == 0 ? ~0 : ~FIRST_ONLY;
+        flags &= last ? ~0 : ~LAST_ONLY;
+        sum += (sequence >>> 16) + (sequence & 0xffff) + flags;
+        out.putInt(at + TCP_SEQUENCE, sequence);
+        out.putShort(at + TCP_OFFSET_AND_FLAGS, (short) flags);
+        int checksum = minus(sum);
+        // A superframe of one segment is only completed, which never leaves a zero; see Checksums.complete.
+        checksum = ordinal == 0 && last ? InternetChecksum.udp(checksum) : checksum;
+        out.putShort(at + TcpHeader.CHECKSUM_OFFSET, (short) checksum);
+    }
+
+    /** Behind everything inside, which the outer checksum covers. */
+    private void writeOuterTransport(int at, int end) {
+        int length = end - at;
+        out.putShort(at + UDP_LENGTH, (short) length);
         if (outerChecksum) {
-            UdpHeader.checksum(memory, udp, 0);
-            int sum = InternetChecksum.sum(memory, udp, length, InternetChecksum.add(pseudo, length));
-            UdpHeader.checksum(memory, udp, InternetChecksum.udp(InternetChecksum.complement(sum)));
+            out.putShort(at + UdpHeader.CHECKSUM_OFFSET, (short) 0);
+            long sum = outerTransportSum + length + InternetChecksum.sum(out, at, length);
+            out.putShort(at + UdpHeader.CHECKSUM_OFFSET, (short) InternetChecksum.udp(minus(sum)));
         }
     }
 }

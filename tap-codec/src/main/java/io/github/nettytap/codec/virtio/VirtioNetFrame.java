@@ -25,7 +25,8 @@ import io.netty.util.Recycler;
  */
 public final class VirtioNetFrame extends AbstractReferenceCounted implements ByteBufHolder {
 
-    private static final Recycler<VirtioNetFrame> RECYCLER = new Recycler<>() {
+    // Unguarded: the reference count already sees to it that a frame comes back once.
+    private static final Recycler<VirtioNetFrame> RECYCLER = new Recycler<>(true) {
         @Override
         protected VirtioNetFrame newObject(Handle<VirtioNetFrame> handle) {
             return new VirtioNetFrame(handle);

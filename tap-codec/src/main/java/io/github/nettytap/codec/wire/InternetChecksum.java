@@ -5,11 +5,14 @@
 package io.github.nettytap.codec.wire;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.util.concurrent.FastThreadLocal;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
 import java.util.Objects;
 
 /**
@@ -23,13 +26,20 @@ import java.util.Objects;
  */
 public final class InternetChecksum {
 
-    private static final VarHandle LONGS = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.nativeOrder());
-    private static final VarHandle ARRAY_LONGS =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.nativeOrder());
     private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+    private static final int HIGH_HALF = LITTLE_ENDIAN ? 1 : 0;
 
     // Below this, reading through the ByteBuf is cheaper than asking it for its memory, and makes no garbage.
     private static final int SHORT_LENGTH = 96;
+    private static final int SCRATCH_LENGTH = 2048;
+    private static final FastThreadLocal<byte[]> SCRATCH = new FastThreadLocal<>() {
+        @Override
+        protected byte[] initialValue() {
+            return new byte[SCRATCH_LENGTH];
+        }
+    };
     private static final int UNROLLED = 4 * Long.BYTES;
     private static final int IPV4_SOURCE = 12;
     private static final int IPV6_SOURCE = 8;
@@ -48,17 +58,38 @@ public final class InternetChecksum {
         if (length < SHORT_LENGTH) {
             return fold(sumShort(buffer, index, length));
         }
-        long sum;
         if (buffer.hasArray()) {
             Objects.checkFromIndexSize(index, length, buffer.capacity());
-            sum = sumArray(buffer.array(), buffer.arrayOffset() + index, length);
-        } else if (buffer.nioBufferCount() == 1) {
-            ByteBuffer memory = buffer.internalNioBuffer(index, length);
-            sum = sumMemory(memory, memory.position(), length);
-        } else {
-            return sumComponents(buffer.nioBuffers(index, length));
+            return inNetworkOrder(fold(sumArray(buffer.array(), buffer.arrayOffset() + index, length)));
         }
-        return inNetworkOrder(fold(sum));
+        if (length <= SCRATCH_LENGTH && buffer.unwrap() != null) {
+            // A slice would make a new view of its memory at each call; copied into the first cache it is as fast.
+            byte[] scratch = SCRATCH.get();
+            buffer.getBytes(index, scratch, 0, length);
+            return inNetworkOrder(fold(sumArray(scratch, 0, length)));
+        }
+        if (buffer.nioBufferCount() == 1) {
+            ByteBuffer memory = buffer.internalNioBuffer(index, length);
+            return inNetworkOrder(fold(sumMemory(memory, memory.position(), length)));
+        }
+        return sumComponents(buffer.nioBuffers(index, length));
+    }
+
+    /**
+     * Sums bytes of an NIO buffer, whose position, limit and order stay or come back as they were. A last odd byte counts
+     * as followed by a zero.
+     *
+     * @param memory the buffer
+     * @param index the absolute index of the first byte, not beyond the limit
+     * @param length how many bytes
+     * @return the sum, 0 to 0xffff
+     */
+    public static int sum(ByteBuffer memory, int index, int length) {
+        int position = memory.position();
+        memory.position(index);
+        int sum = inNetworkOrder(fold(sumMemory(memory, index, length)));
+        memory.position(position);
+        return sum;
     }
 
     /**
@@ -196,42 +227,40 @@ public final class InternetChecksum {
     }
 
     /*
-     * Both loops keep two totals: of the words modulo 2^64, and of their high halves. The total of the low halves is then
-     * the first minus the second shifted left, exact since it is below 2^64 for any int length. That saves masking each
-     * word, and there is no carry to catch.
+     * Both loops keep two totals: of the words modulo 2^64, and of their high halves, which are read once more rather than
+     * shifted out. The total of the low halves is then the first minus the second shifted left, exact since it is below
+     * 2^64 for any int length. That takes three instructions for eight bytes, with no carry to catch. Typed views, since
+     * only their bounds checks leave the loop.
      */
 
     private static long sumMemory(ByteBuffer memory, int index, int length) {
+        ByteOrder order = memory.order();
+        memory.order(ByteOrder.nativeOrder());
+        LongBuffer words = memory.asLongBuffer();
+        IntBuffer halves = memory.asIntBuffer();
+        memory.order(order);
         long words0 = 0;
         long words1 = 0;
         long high0 = 0;
         long high1 = 0;
-        int end = index + length;
-        int i = index;
-        for (; i <= end - UNROLLED; i += UNROLLED) {
-            long a = (long) LONGS.get(memory, i);
-            long b = (long) LONGS.get(memory, i + 8);
-            long c = (long) LONGS.get(memory, i + 16);
-            long d = (long) LONGS.get(memory, i + 24);
-            words0 += a;
-            words1 += b;
-            high0 += a >>> 32;
-            high1 += b >>> 32;
-            words0 += c;
-            words1 += d;
-            high0 += c >>> 32;
-            high1 += d >>> 32;
+        int i = 0;
+        for (int last = length / Long.BYTES - 1; i < last; i += 2) {
+            words0 += words.get(i);
+            words1 += words.get(i + 1);
+            high0 += halves.get(2 * i + HIGH_HALF) & 0xffff_ffffL;
+            high1 += halves.get(2 * i + 2 + HIGH_HALF) & 0xffff_ffffL;
         }
-        for (; i <= end - Long.BYTES; i += Long.BYTES) {
-            long a = (long) LONGS.get(memory, i);
-            words0 += a;
-            high0 += a >>> 32;
+        long sum = halves(words0 + words1, high0 + high1);
+        int ints = length / Integer.BYTES;
+        for (int k = 2 * i; k < ints; k++) {
+            sum += halves.get(k) & 0xffff_ffffL;
         }
         long tail = 0;
-        for (int shift = 0; i < end; i++, shift += 8) {
-            tail |= (memory.get(i) & 0xffL) << (LITTLE_ENDIAN ? shift : 56 - shift);
+        int end = index + length;
+        for (int at = index + ints * Integer.BYTES, shift = 0; at < end; at++, shift += 8) {
+            tail |= (memory.get(at) & 0xffL) << (LITTLE_ENDIAN ? shift : 56 - shift);
         }
-        return halves(words0 + words1 + tail, high0 + high1 + (tail >>> 32));
+        return sum + halves(tail);
     }
 
     private static long sumArray(byte[] memory, int index, int length) {
@@ -242,29 +271,28 @@ public final class InternetChecksum {
         int end = index + length;
         int i = index;
         for (; i <= end - UNROLLED; i += UNROLLED) {
-            long a = (long) ARRAY_LONGS.get(memory, i);
-            long b = (long) ARRAY_LONGS.get(memory, i + 8);
-            long c = (long) ARRAY_LONGS.get(memory, i + 16);
-            long d = (long) ARRAY_LONGS.get(memory, i + 24);
-            words0 += a;
-            words1 += b;
-            high0 += a >>> 32;
-            high1 += b >>> 32;
-            words0 += c;
-            words1 += d;
-            high0 += c >>> 32;
-            high1 += d >>> 32;
+            words0 += (long) LONGS.get(memory, i);
+            words1 += (long) LONGS.get(memory, i + 8);
+            words0 += (long) LONGS.get(memory, i + 16);
+            words1 += (long) LONGS.get(memory, i + 24);
+            high0 += (int) INTS.get(memory, i + 4 * HIGH_HALF) & 0xffff_ffffL;
+            high1 += (int) INTS.get(memory, i + 8 + 4 * HIGH_HALF) & 0xffff_ffffL;
+            high0 += (int) INTS.get(memory, i + 16 + 4 * HIGH_HALF) & 0xffff_ffffL;
+            high1 += (int) INTS.get(memory, i + 24 + 4 * HIGH_HALF) & 0xffff_ffffL;
         }
+        long sum = halves(words0 + words1, high0 + high1);
         for (; i <= end - Long.BYTES; i += Long.BYTES) {
-            long a = (long) ARRAY_LONGS.get(memory, i);
-            words0 += a;
-            high0 += a >>> 32;
+            sum += halves((long) LONGS.get(memory, i));
         }
         long tail = 0;
         for (int shift = 0; i < end; i++, shift += 8) {
             tail |= (memory[i] & 0xffL) << (LITTLE_ENDIAN ? shift : 56 - shift);
         }
-        return halves(words0 + words1 + tail, high0 + high1 + (tail >>> 32));
+        return sum + halves(tail);
+    }
+
+    private static long halves(long word) {
+        return (word & 0xffff_ffffL) + (word >>> 32);
     }
 
     private static long halves(long words, long high) {
