@@ -114,12 +114,26 @@ public final class LeakGate implements BeforeAllCallback, AfterAllCallback {
     }
 
     private static boolean isOfTheJvm(String target) {
-        return target.endsWith(".jar")
+        return isAttachSocket(target)
+                || target.endsWith(".jar")
                 || target.endsWith("/modules")
                 || target.endsWith(".so")
                 || target.startsWith("/dev/random")
                 || target.startsWith("/dev/urandom")
                 || target.matches("/proc/\\d+/fd");
+    }
+
+    /** A JVM that was attached to, as a fuzzer does to instrument its own classes, listens on a socket from then on. */
+    private static boolean isAttachSocket(String target) {
+        if (!target.startsWith("socket:[")) {
+            return false;
+        }
+        String inode = ' ' + target.substring(8, target.length() - 1) + ' ';
+        try (Stream<String> sockets = Files.lines(Path.of("/proc/self/net/unix"))) {
+            return sockets.anyMatch(socket -> socket.contains(inode) && socket.contains("/.java_pid"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static Map<String, String> threads() {
