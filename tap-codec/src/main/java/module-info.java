@@ -8,7 +8,7 @@ module io.github.nettytap.codec {
     exports io.github.nettytap.codec.fault;
     exports io.github.nettytap.codec.filter;
     exports io.github.nettytap.codec.offload;
-    exports io.github.nettytap.codec.virtio;
     exports io.github.nettytap.codec.tunnel;
+    exports io.github.nettytap.codec.virtio;
     exports io.github.nettytap.codec.wire;
 }

@@ -39,7 +39,11 @@ final class PcapngOptions {
             return false;
         }
         if (length > end - value) {
-            throw damaged("exceeds its block", "at most " + (end - value));
+            throw new CaptureFormatException(
+                    "pcapng option exceeds its block",
+                    blockOffset,
+                    "code=" + code + ", length=" + length,
+                    "at most " + (end - value));
         }
         next = Math.min(end, value + PcapngLayout.padded(length));
         return true;
@@ -50,8 +54,7 @@ final class PcapngOptions {
     }
 
     String text() {
-        byte[] octets = new byte[length];
-        bytes.get(value, octets);
+        byte[] octets = octets();
         // Some writers end the text with a zero, which the format does not ask for.
         int end = length;
         while (end > 0 && octets[end - 1] == 0) {
@@ -60,31 +63,26 @@ final class PcapngOptions {
         return new String(octets, 0, end, StandardCharsets.UTF_8);
     }
 
-    byte[] octets(int expected) throws CaptureFormatException {
-        checkLength(expected);
+    /** Whether the value has this length. One that has not says nothing, but does no harm to what follows it. */
+    boolean has(int expected) {
+        return length == expected;
+    }
+
+    byte[] octets() {
         byte[] octets = new byte[length];
         bytes.get(value, octets);
         return octets;
     }
 
-    int integer() throws CaptureFormatException {
-        checkLength(4);
+    int octet() {
+        return bytes.get(value) & 0xff;
+    }
+
+    int integer() {
         return bytes.getInt(value);
     }
 
-    long number() throws CaptureFormatException {
-        checkLength(8);
+    long number() {
         return bytes.getLong(value);
-    }
-
-    private void checkLength(int expected) throws CaptureFormatException {
-        if (length != expected) {
-            throw damaged("has a wrong length", Integer.toString(expected));
-        }
-    }
-
-    private CaptureFormatException damaged(String what, String expected) {
-        return new CaptureFormatException(
-                "pcapng option " + what, blockOffset, "code=" + code + ", length=" + length, expected);
     }
 }

@@ -176,13 +176,13 @@ final class PcapngReader implements CaptureReader {
                     description = options.text();
                     break;
                 case PcapngLayout.OPTION_INTERFACE_MAC:
-                    mac = MacAddress.of(options.octets(MacAddress.LENGTH));
+                    mac = options.has(MacAddress.LENGTH) ? MacAddress.of(options.octets()) : mac;
                     break;
                 case PcapngLayout.OPTION_INTERFACE_RESOLUTION:
-                    resolution = options.octets(1)[0];
+                    resolution = options.has(1) ? options.octet() : resolution;
                     break;
                 case PcapngLayout.OPTION_INTERFACE_OFFSET:
-                    offsetSeconds = options.number();
+                    offsetSeconds = options.has(Long.BYTES) ? options.number() : offsetSeconds;
                     break;
                 default:
             }
@@ -203,13 +203,13 @@ final class PcapngReader implements CaptureReader {
         while (options.next()) {
             switch (options.code()) {
                 case PcapngLayout.OPTION_STATISTICS_RECEIVED:
-                    received = options.number();
+                    received = options.has(Long.BYTES) ? options.number() : received;
                     break;
                 case PcapngLayout.OPTION_STATISTICS_DROPPED:
-                    dropped = options.number();
+                    dropped = options.has(Long.BYTES) ? options.number() : dropped;
                     break;
                 case PcapngLayout.OPTION_STATISTICS_DELIVERED:
-                    delivered = options.number();
+                    delivered = options.has(Long.BYTES) ? options.number() : delivered;
                     break;
                 default:
             }
@@ -237,7 +237,7 @@ final class PcapngReader implements CaptureReader {
         while (options.next()) {
             switch (options.code()) {
                 case PcapngLayout.OPTION_PACKET_FLAGS:
-                    flags = options.integer();
+                    flags = options.has(Integer.BYTES) ? options.integer() : flags;
                     break;
                 case PcapngLayout.OPTION_COMMENT:
                     comment = comment == null ? options.text() : comment + '\n' + options.text();

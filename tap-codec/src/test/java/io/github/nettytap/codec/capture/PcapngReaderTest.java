@@ -260,10 +260,25 @@ class PcapngReaderTest {
     }
 
     @Test
-    void anOptionOfAWrongLengthIsReported() throws IOException {
-        file.section(LITTLE_ENDIAN).captureInterface(0, file.option(6, new byte[4]));
+    void anOptionOfAWrongLengthIsPassedOver() throws IOException {
+        file.section(LITTLE_ENDIAN)
+                .captureInterface(
+                        0,
+                        file.option(6, new byte[4]),
+                        file.option(9, new byte[2]),
+                        file.option(14, new byte[1]),
+                        file.option(2, "eth0"))
+                .packet(0, 5, 1, "x", file.option(2, new byte[] {1}))
+                .statistics(0, file.option(4, 1), file.option(5, 1), file.option(8, 1));
 
-        assertDamaged("pcapng option has a wrong length: offset=28, code=6, length=4 (expected: 6)");
+        try (CaptureReader reader = file.read()) {
+            CapturedFrame frame = reader.next();
+            assertThat(frame.direction()).isEqualTo(CaptureDirection.UNKNOWN);
+            assertThat(frame.timestampNanos()).isEqualTo(5_000);
+            assertThat(frame.captureInterface()).isEqualTo(CaptureInterface.ethernet("eth0"));
+            assertThat(reader.next()).isNull();
+            assertThat(reader.statistics(0)).isEqualTo(new InterfaceStatistics(-1, -1, -1));
+        }
     }
 
     @Test
