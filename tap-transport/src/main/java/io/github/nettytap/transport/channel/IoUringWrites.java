@@ -7,12 +7,10 @@ package io.github.nettytap.transport.channel;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.IoRegistration;
-import io.netty.channel.unix.Buffer;
 import io.netty.channel.unix.IovArray;
 import io.netty.channel.unix.Limits;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 
 /**
  * Writes flushed frames in batches, in order: the frames of a flush are submitted together and complete within the same
@@ -96,12 +94,8 @@ final class IoUringWrites implements ChannelOutboundBuffer.MessageProcessor {
         short data = (short) submitted;
         int start = frame.readerIndex();
         int length = frame.readableBytes();
-        if (frame.hasMemoryAddress()) {
-            return registration.submit(IoUringOps.write(fd, frame.memoryAddress() + start, length, data)) != 0;
-        }
-        if (frame.nioBufferCount() == 1) {
-            ByteBuffer nio = frame.internalNioBuffer(start, length);
-            long address = Buffer.memoryAddress(nio) + nio.position();
+        if (frame.hasMemoryAddress() || frame.nioBufferCount() == 1) {
+            long address = NativeAddress.of(frame, start, length);
             return registration.submit(IoUringOps.write(fd, address, length, data)) != 0;
         }
         return submitParts(frame, start, length, data);

@@ -6,7 +6,6 @@ package io.github.nettytap.transport.channel;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.channel.unix.Buffer;
 
 /**
  * The receive buffers of an io_uring event loop: one slot for each read that is in flight.
@@ -84,9 +83,7 @@ final class ReceiveSlots {
         int slot = count++;
         ByteBuf buffer = UntrackedBuffers.allocate(allocator, SLOT_SIZE);
         buffers[slot] = buffer;
-        addresses[slot] = buffer.hasMemoryAddress()
-                ? buffer.memoryAddress()
-                : Buffer.memoryAddress(buffer.internalNioBuffer(0, SLOT_SIZE));
+        addresses[slot] = NativeAddress.of(buffer, 0, SLOT_SIZE);
         return slot;
     }
 

@@ -6,6 +6,7 @@ package io.github.nettytap.transport.channel;
 
 import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.linux.LibC;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +32,15 @@ final class TapSubject implements Subject {
 
     static TapSubject multiQueue() throws Exception {
         return open(true);
+    }
+
+    /** On a descriptor that somebody else opened, and has closed since. */
+    static TapSubject adopted() throws Exception {
+        TapSubject original = open(false);
+        TapDevice device = TapDevice.adopt(FdPeer.check(
+                "dup", LibC.get().dup(original.device.queues().get(0).fd())));
+        original.channel.unsafe().closeForcibly();
+        return new TapSubject(original.namespace, device, original.peer);
     }
 
     private static TapSubject open(boolean multiQueue) throws Exception {
