@@ -83,9 +83,13 @@ public final class FramePrinter {
             line.append(", length ").append(originalLength).append(": ");
         }
         int network = index + EthernetHeader.LENGTH;
-        while (EthernetHeader.isTag(type)) {
+        for (int tags = 0; EthernetHeader.isTag(type); tags++) {
             if (limit - network < EthernetHeader.TAG_LENGTH) {
                 line.append("[|vlan]");
+                return;
+            }
+            if (tags == EthernetHeader.MAX_TAGS) {
+                line.append("[more tags]");
                 return;
             }
             appendTag(line, buffer.getUnsignedShort(network));

@@ -116,13 +116,15 @@ class MacRulesFuzzTest {
         long source = address(data);
         boolean tagged = data.consumeBoolean();
         int vlan = tagged ? data.consumeInt(0, 4094) : 0;
-        ByteBuf frame = Unpooled.buffer(18, 18)
+        ByteBuf frame = Unpooled.buffer(18)
                 .writeShort((int) (destination >>> 32))
                 .writeInt((int) destination)
                 .writeShort((int) (source >>> 32))
                 .writeInt((int) source);
         if (tagged) {
-            frame.writeShort(0x8100).writeShort(data.consumeInt(0, 15) << 12 | vlan);
+            frame.writeShort(0x8100)
+                    .writeShort(data.consumeInt(0, 15) << 12 | vlan)
+                    .writeShort(0x0800);
         } else {
             frame.writeShort(0x0800);
         }
@@ -131,6 +133,7 @@ class MacRulesFuzzTest {
 
         MacVerdict verdict = rules.verdict(frame, 0, frame.writerIndex());
         assertThat(verdict.isAccepted()).isEqualTo(model.isAccepted(destination, source, vlan));
+
         assertThat(copy.verdict(frame, 0, frame.writerIndex())).isEqualTo(verdict);
     }
 

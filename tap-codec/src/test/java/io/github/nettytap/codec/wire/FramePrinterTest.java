@@ -183,6 +183,12 @@ class FramePrinterTest {
     }
 
     @Test
+    void tagsAreNotFollowedForever() {
+        assertThat(print(add(MACS + "81000001".repeat(9) + "0800")))
+                .isEqualTo("vlan 1, p 0, ".repeat(8) + "[more tags]");
+    }
+
+    @Test
     void theFrameInATunnelIsToldOnTheSameLine() {
         ByteBuf inner = Frames.udp6().frame();
         ipv4(
