@@ -1,0 +1,78 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.benchmarks.codec;
+
+import io.github.nettytap.codec.filter.MacRules;
+import io.github.nettytap.codec.filter.MacVerdict;
+import io.github.nettytap.codec.wire.MacAddress;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A verdict of rules that list a million addresses, on frames to some of these. To a few of them, the table is in the
+ * caches, as with real traffic; to all of them at random, every verdict is a cache miss, which is as bad as it can be.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(2)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class MacFilterBenchmark {
+
+    private static final int LISTED = 1_000_000;
+    private static final int FRAME_LENGTH = 60;
+
+    /** How many different addresses the frames go to. */
+    @Param({"1", "1024", "1000000"})
+    int addresses;
+
+    private MacRules rules;
+    private ByteBuf frames;
+    private int next;
+
+    @Setup
+    public void build() {
+        Random random = new Random(1);
+        MacRules.Builder builder = MacRules.builder();
+        long[] listed = new long[LISTED];
+        for (int i = 0; i < LISTED; i++) {
+            listed[i] = random.nextLong() & 0xfeff_ffff_ffffL;
+            builder.destination(listed[i]);
+        }
+        rules = builder.build();
+        frames = ByteBufAllocator.DEFAULT.directBuffer(addresses * FRAME_LENGTH);
+        for (int i = 0; i < addresses; i++) {
+            MacAddress.write(frames.writeZero(FRAME_LENGTH), i * FRAME_LENGTH, listed[i]);
+        }
+    }
+
+    @TearDown
+    public void release() {
+        frames.release();
+    }
+
+    @Benchmark
+    public MacVerdict verdict() {
+        int frame = next;
+        next = frame + 1 == addresses ? 0 : frame + 1;
+        return rules.verdict(frames, frame * FRAME_LENGTH, (frame + 1) * FRAME_LENGTH);
+    }
+}
