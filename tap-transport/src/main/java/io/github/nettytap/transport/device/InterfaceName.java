@@ -26,6 +26,10 @@ final class InterfaceName {
         if (name.equals(".") || name.equals("..")) {
             return "a name may not be `" + name + "`";
         }
+        if (name.equals("all") || name.equals("default")) {
+            // Directories of /proc/sys/net/ipv4/conf that stand for no interface (sysctl_dev_name_is_allowed).
+            return "the kernel keeps the name `" + name + "` for itself";
+        }
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);
             if (c == '/' || c == ':' || Character.isWhitespace(c) || Character.isISOControl(c)) {

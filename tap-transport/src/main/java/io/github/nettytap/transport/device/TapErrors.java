@@ -34,8 +34,8 @@ final class TapErrors {
                 name,
                 "",
                 fault,
-                "A name has 1 to 15 bytes, without `/`, `:` and white space, and is not `.` or `..`; `tap%d` lets the"
-                        + " kernel choose the number",
+                "A name has 1 to 15 bytes, without `/`, `:` and white space, and is not `.`, `..`, `all` or `default`;"
+                        + " `tap%d` lets the kernel choose the number",
                 "interface-name");
     }
 

@@ -193,8 +193,8 @@ class ErrorTextTest {
     @Test
     void badNames() throws Exception {
         String advice =
-                " A name has 1 to 15 bytes, without `/`, `:` and white space, and is not `.` or `..`; `tap%d` lets"
-                        + " the kernel choose the number.";
+                " A name has 1 to 15 bytes, without `/`, `:` and white space, and is not `.`, `..`, `all` or `default`;"
+                        + " `tap%d` lets the kernel choose the number.";
         assertText(
                 () -> TapDevice.builder("sixteen_bytes_xx").open(),
                 "check interface name: device=sixteen_bytes_xx: a name of 16 bytes is too long." + advice,
@@ -214,6 +214,10 @@ class ErrorTextTest {
         assertText(
                 () -> TapDevice.builder("..").open(),
                 "check interface name: device=..: a name may not be `..`." + advice,
+                "interface-name");
+        assertText(
+                () -> TapDevice.builder("default").open(),
+                "check interface name: device=default: the kernel keeps the name `default` for itself." + advice,
                 "interface-name");
         assertText(
                 () -> TapDevice.builder("a%s").open(),

@@ -101,6 +101,59 @@ class OpenFailureTest {
     }
 
     @Test
+    void anyFailingCallOnAnExistingInterfaceLeavesItAsItWas() throws Exception {
+        try (Host host = new Host()) {
+            host.tap("fail0")
+                    .queues(2)
+                    .persistent(true)
+                    .owner(1)
+                    .mac(MacAddress.parse("02:00:00:00:00:aa"))
+                    .mtu(1300)
+                    .open()
+                    .close();
+            String state = stateOf(host);
+            for (int i = 0; ; i++) {
+                int failing = i;
+                List<String> calls = new ArrayList<>();
+                LibC libc = FaultyLibC.with((call, arguments) -> {
+                    calls.add(call);
+                    return calls.size() - 1 == failing ? -Errno.ENOMEM.number() : 0;
+                });
+                List<String> before = descriptors();
+                try {
+                    host.namespace().run(() -> builder(libc).owner(2).open().close());
+                } catch (TapException e) {
+                    assertThat(descriptors())
+                            .as("after call %d of %s", i, calls)
+                            .isEqualTo(before);
+                    assertThat(stateOf(host))
+                            .as("after call %d of %s", i, calls)
+                            .isEqualTo(state);
+                    continue;
+                }
+                if (failing >= calls.size()) {
+                    return;
+                }
+                assertThat(calls.get(failing)).as("call %d of %s", i, calls).isEqualTo(OPTIONAL);
+                // Opened in spite of the failure, so put back by hand.
+                host.tap("fail0")
+                        .queues(2)
+                        .owner(1)
+                        .mac(MacAddress.parse("02:00:00:00:00:aa"))
+                        .mtu(1300)
+                        .up(false)
+                        .open()
+                        .close();
+            }
+        }
+    }
+
+    private static String stateOf(Host host) throws Exception {
+        return host.link("fail0") + " owner "
+                + host.link("fail0").tun().orElseThrow().owner() + host.run("ethtool -k fail0");
+    }
+
+    @Test
     void interruptedCallsAreRepeated() throws Exception {
         List<String> seen = new ArrayList<>();
         LibC libc = FaultyLibC.with((call, arguments) -> {

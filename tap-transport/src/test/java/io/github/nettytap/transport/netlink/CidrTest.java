@@ -1,0 +1,47 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.netlink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.net.InetAddress;
+
+class CidrTest {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10.0.0.1/24", "0.0.0.0/0", "255.255.255.255/32", "fd00::1/64", "::/0", "fe80::1/128"})
+    void textIsReadAndPrinted(String text) {
+        assertThat(Cidr.parse(text)).hasToString(text);
+    }
+
+    @Test
+    void addressWithoutLengthIsOneAddress() {
+        assertThat(Cidr.parse("10.0.0.1")).isEqualTo(Cidr.parse("10.0.0.1/32"));
+        assertThat(Cidr.parse("fd00::1").prefixLength()).isEqualTo(128);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "/24", "localhost/8", "10.0.0/24", "10.0.0.1/", "10.0.0.1/x", "fe80::1%lo/64"})
+    void otherTextIsRefused(String text) {
+        assertThatThrownBy(() -> Cidr.parse(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("not an address with prefix length: text=\"" + text
+                        + "\" (expected: 10.0.0.1/24 or fd00::1/64)");
+    }
+
+    @Test
+    void lengthOutOfRangeIsRefused() throws Exception {
+        assertThatThrownBy(() -> Cidr.parse("10.0.0.1/33"))
+                .hasMessage("prefix length out of range: address=10.0.0.1, prefixLength=33 (expected: 0 to 32)");
+        assertThatThrownBy(() -> Cidr.of(InetAddress.getByName("::1"), -1))
+                .hasMessage(
+                        "prefix length out of range: address=0:0:0:0:0:0:0:1, prefixLength=-1 (expected: 0 to 128)");
+    }
+}
