@@ -337,7 +337,7 @@ public final class TapDevice implements AutoCloseable {
         try {
             file("set owner").setOwner(uid);
         } catch (SyscallException e) {
-            throw TapErrors.deviceCall(lastName, e);
+            throw TapErrors.owner(lastName, "user", uid, e);
         }
     }
 
@@ -351,7 +351,7 @@ public final class TapDevice implements AutoCloseable {
         try {
             file("set group").setGroup(gid);
         } catch (SyscallException e) {
-            throw TapErrors.deviceCall(lastName, e);
+            throw TapErrors.owner(lastName, "group", gid, e);
         }
     }
 

@@ -373,6 +373,18 @@ final class TapErrors {
                 "attach-enodev");
     }
 
+    static TapException owner(String device, String kind, int id, SyscallException e) {
+        if (e.is(Errno.EINVAL)) {
+            return of(
+                    e,
+                    device,
+                    "there is no " + kind + " " + Integer.toUnsignedString(id) + " in this user namespace",
+                    "Choose one that this user namespace knows: `cat /proc/self/uid_map`",
+                    "owner-einval");
+        }
+        return deviceCall(device, e);
+    }
+
     /** An ioctl on an attached descriptor failed. */
     static TapException deviceCall(String device, SyscallException e) {
         if (e.is(Errno.EBADFD)) {

@@ -221,22 +221,30 @@ final class TapOpener {
     /** Last of all: from here on the interface may outlive a failure. */
     private void configureOwnership(TapFile file) throws TapException {
         TunLink tun = before == null ? null : before.tun().orElse(null);
-        try {
-            if (settings.owner() != null) {
-                OptionalInt owner = tun == null ? OptionalInt.empty() : tun.owner();
-                owner.ifPresent(uid -> undo.add(() -> file.setOwner(uid)));
+        if (settings.owner() != null) {
+            OptionalInt owner = tun == null ? OptionalInt.empty() : tun.owner();
+            owner.ifPresent(uid -> undo.add(() -> file.setOwner(uid)));
+            try {
                 file.setOwner(settings.owner());
+            } catch (SyscallException e) {
+                throw TapErrors.owner(device, "user", settings.owner(), e);
             }
-            if (settings.group() != null) {
-                OptionalInt group = tun == null ? OptionalInt.empty() : tun.group();
-                group.ifPresent(gid -> undo.add(() -> file.setGroup(gid)));
+        }
+        if (settings.group() != null) {
+            OptionalInt group = tun == null ? OptionalInt.empty() : tun.group();
+            group.ifPresent(gid -> undo.add(() -> file.setGroup(gid)));
+            try {
                 file.setGroup(settings.group());
+            } catch (SyscallException e) {
+                throw TapErrors.owner(device, "group", settings.group(), e);
             }
-            if (settings.persistent() != null) {
+        }
+        if (settings.persistent() != null) {
+            try {
                 file.setPersistent(settings.persistent());
+            } catch (SyscallException e) {
+                throw TapErrors.deviceCall(device, e);
             }
-        } catch (SyscallException e) {
-            throw TapErrors.deviceCall(device, e);
         }
     }
 }

@@ -332,6 +332,23 @@ class ErrorTextTest {
     }
 
     @Test
+    void userWhoDoesNotExist() throws Exception {
+        String advice = " Choose one that this user namespace knows: `cat /proc/self/uid_map`.";
+        assertText(
+                () -> failingIoctl(TunIoctl.TUNSETOWNER, Errno.EINVAL)
+                        .owner(4711)
+                        .open(),
+                "TUNSETOWNER: device=tap0, errno=EINVAL: there is no user 4711 in this user namespace." + advice,
+                "owner-einval");
+        assertText(
+                () -> failingIoctl(TunIoctl.TUNSETGROUP, Errno.EINVAL)
+                        .group(4712)
+                        .open(),
+                "TUNSETGROUP: device=tap0, errno=EINVAL: there is no group 4712 in this user namespace." + advice,
+                "owner-einval");
+    }
+
+    @Test
     void readingAndWriting() throws Exception {
         assertText(
                 () -> {

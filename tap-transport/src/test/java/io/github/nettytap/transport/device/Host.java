@@ -9,6 +9,8 @@ import io.github.nettytap.transport.netlink.Rtnetlink;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
@@ -38,6 +40,18 @@ final class Host implements AutoCloseable {
 
     boolean hasLink(String name) throws IOException {
         return rtnetlink.links().named(name).isPresent();
+    }
+
+    /** Keeps neighbour discovery and multicast reports, which come at any time, off a link whose frames are counted. */
+    void withoutIpv6(String link) throws Exception {
+        sh("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/" + link + "/disable_ipv6");
+    }
+
+    /** Whether there are users beside root: in a user namespace of {@code unshare -Ur} there are none. */
+    static boolean hasOtherUsers() throws IOException {
+        String[] first =
+                Files.readAllLines(Path.of("/proc/self/uid_map")).get(0).trim().split("\\s+");
+        return Long.parseLong(first[2]) > 65534;
     }
 
     /** Runs a command in the namespace and returns what it printed; a failure is an error. */

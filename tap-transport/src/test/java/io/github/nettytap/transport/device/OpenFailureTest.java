@@ -106,7 +106,7 @@ class OpenFailureTest {
             host.tap("fail0")
                     .queues(2)
                     .persistent(true)
-                    .owner(1)
+                    .owner(0)
                     .mac(MacAddress.parse("02:00:00:00:00:aa"))
                     .mtu(1300)
                     .open()
@@ -121,7 +121,10 @@ class OpenFailureTest {
                 });
                 List<String> before = descriptors();
                 try {
-                    host.namespace().run(() -> builder(libc).owner(2).open().close());
+                    host.namespace().run(() -> builder(libc)
+                            .owner(Host.hasOtherUsers() ? 2 : 0)
+                            .open()
+                            .close());
                 } catch (TapException e) {
                     assertThat(descriptors())
                             .as("after call %d of %s", i, calls)
@@ -138,7 +141,7 @@ class OpenFailureTest {
                 // Opened in spite of the failure, so put back by hand.
                 host.tap("fail0")
                         .queues(2)
-                        .owner(1)
+                        .owner(0)
                         .mac(MacAddress.parse("02:00:00:00:00:aa"))
                         .mtu(1300)
                         .up(false)

