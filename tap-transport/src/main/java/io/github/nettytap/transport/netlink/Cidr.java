@@ -4,13 +4,20 @@
  */
 package io.github.nettytap.transport.netlink;
 
-import io.netty.util.NetUtil;
-
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** An IPv4 or IPv6 address with a prefix length, as in {@code 10.0.0.1/24}. Host bits are kept. */
 public final class Cidr {
+
+    /** What the JDK takes as an address; anything else it would look up as a name. */
+    private static final Pattern LITERAL = Pattern.compile(
+            "(25[0-5]|(2[0-4]|1?[0-9])?[0-9])(\\.(25[0-5]|(2[0-4]|1?[0-9])?[0-9])){3}|[0-9a-fA-F.]*:[0-9a-fA-F:.]*");
+
+    private static final Pattern ZEROS = Pattern.compile("(^|:)0(:0)+(:|$)");
 
     private final InetAddress address;
     private final int prefixLength;
@@ -47,14 +54,13 @@ public final class Cidr {
     public static Cidr parse(String text) {
         int slash = text.indexOf('/');
         String literal = slash < 0 ? text : text.substring(0, slash);
-        byte[] octets = literal.indexOf('%') >= 0 ? null : NetUtil.createByteArrayFromIpAddressString(literal);
-        if (octets == null) {
+        if (!LITERAL.matcher(literal).matches()) {
             throw malformed(text, null);
         }
         try {
-            InetAddress address = InetAddress.getByAddress(octets);
-            int prefixLength = slash < 0 ? octets.length * Byte.SIZE : Integer.parseInt(text.substring(slash + 1));
-            return of(address, prefixLength);
+            InetAddress address = InetAddress.getByName(literal);
+            int bits = address.getAddress().length * Byte.SIZE;
+            return of(address, slash < 0 ? bits : Integer.parseInt(text.substring(slash + 1)));
         } catch (UnknownHostException | NumberFormatException e) {
             throw malformed(text, e);
         }
@@ -99,6 +105,24 @@ public final class Cidr {
     /** The usual text, with IPv6 in its short form. */
     @Override
     public String toString() {
-        return NetUtil.toAddressString(address) + "/" + prefixLength;
+        return textOf(address) + "/" + prefixLength;
+    }
+
+    /** IPv6 with its longest run of zeros left out (RFC 5952, section 4.2). */
+    private static String textOf(InetAddress address) {
+        String text = address.getHostAddress();
+        if (address instanceof Inet4Address) {
+            return text;
+        }
+        Matcher zeros = ZEROS.matcher(text);
+        int start = 0;
+        int end = 0;
+        while (zeros.find()) {
+            if (zeros.end() - zeros.start() > end - start) {
+                start = zeros.start();
+                end = zeros.end();
+            }
+        }
+        return end == 0 ? text : text.substring(0, start) + "::" + text.substring(end);
     }
 }

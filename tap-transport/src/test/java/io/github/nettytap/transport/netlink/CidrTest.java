@@ -16,7 +16,20 @@ import java.net.InetAddress;
 class CidrTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"10.0.0.1/24", "0.0.0.0/0", "255.255.255.255/32", "fd00::1/64", "::/0", "fe80::1/128"})
+    @ValueSource(
+            strings = {
+                "10.0.0.1/24",
+                "0.0.0.0/0",
+                "255.255.255.255/32",
+                "fd00::1/64",
+                "::/0",
+                "fe80::1/128",
+                "::1/128",
+                "fd00::/8",
+                "1:0:2::3:4/64",
+                "1::2:0:0:3:4/64",
+                "1:2:3:4:5:6:7:8/64"
+            })
     void textIsReadAndPrinted(String text) {
         assertThat(Cidr.parse(text)).hasToString(text);
     }
@@ -28,7 +41,21 @@ class CidrTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "/24", "localhost/8", "10.0.0/24", "10.0.0.1/", "10.0.0.1/x", "fe80::1%lo/64"})
+    @ValueSource(
+            strings = {
+                "",
+                "/24",
+                "localhost/8",
+                "10.0.0/24",
+                "10.0.0.1/",
+                "10.0.0.1/x",
+                "fe80::1%lo/64",
+                "256.0.0.1/8",
+                "1.2.3.4.5/8",
+                "abc/8",
+                "1::2::3/64",
+                "::g/64"
+            })
     void otherTextIsRefused(String text) {
         assertThatThrownBy(() -> Cidr.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
