@@ -236,7 +236,8 @@ public final class Doctor {
             findings.add(
                     granted.containsAll(TapOffload.ALL)
                             ? Finding.ok(OFFLOADS, text)
-                            : Finding.note(OFFLOADS, text, "USO4 and USO6 need Linux 6.2, the tunnel offloads 6.17."));
+                            : Finding.note(
+                                    OFFLOADS, text, "Do without, or use a kernel that has them; Linux 6.17 has all."));
         } catch (TapException e) {
             findings.add(Finding.note(OFFLOADS, "Not examined: " + e.getMessage() + ".", "Open a device to see."));
         }

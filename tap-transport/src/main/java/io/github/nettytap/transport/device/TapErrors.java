@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What each failure means and what to do about it: one method a call that may fail, one branch a row of the table in
@@ -242,10 +243,16 @@ final class TapErrors {
                     e,
                     device,
                     "this kernel does not know " + (refused.isEmpty() ? wanted : refused) + " of " + wanted,
-                    "Ask for TapOffload.ALL to get what there is; USO4 and USO6 need Linux 6.2, the tunnel offloads 6.17",
+                    "Ask for TapOffload.ALL to get what there is; " + needs(refused.isEmpty() ? wanted : refused),
                     "tunsetoffload-einval");
         }
         return unknown(e, device);
+    }
+
+    private static String needs(Set<TapOffload> offloads) {
+        return offloads.stream()
+                .map(offload -> offload + " came with Linux " + offload.since())
+                .collect(Collectors.joining(", "));
     }
 
     static TapException offloadConflict(String device, Set<TapOffload> offloads, int headerSize, String conflict) {

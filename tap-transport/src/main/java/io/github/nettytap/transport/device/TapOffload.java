@@ -7,7 +7,9 @@ package io.github.nettytap.transport.device;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Work that the kernel may leave to the reader of a TAP: frames that it hands over then carry a virtio-net header which
@@ -21,23 +23,21 @@ import java.util.Set;
 public enum TapOffload {
 
     /** Frames may come with a checksum that is still to be completed. */
-    CSUM(0x01),
+    CSUM(0x01, "2.6.27"),
     /** TCP over IPv4 may come as one frame of many segments. Needs {@link #CSUM}. */
-    TSO4(0x02),
+    TSO4(0x02, "2.6.27", "CSUM"),
     /** TCP over IPv6 may come as one frame of many segments. Needs {@link #CSUM}. */
-    TSO6(0x04),
-    /** Such TCP frames may carry ECN's CWR bit. Needs {@link #TSO4} or {@link #TSO6}. */
-    TSO_ECN(0x08),
-    /** UDP over IPv4 may come as one frame of many datagrams. Needs {@link #CSUM} and {@link #USO6}; Linux 6.2. */
-    USO4(0x20),
-    /** UDP over IPv6 may come as one frame of many datagrams. Needs {@link #CSUM} and {@link #USO4}; Linux 6.2. */
-    USO6(0x40),
-    /**
-     * Segments inside a UDP tunnel may come as one frame. Needs one of TSO and USO and a header of 24 bytes; Linux 6.17.
-     */
-    UDP_TUNNEL_GSO(0x80),
-    /** The outer UDP checksum of such frames may be incomplete. Needs {@link #UDP_TUNNEL_GSO}; Linux 6.17. */
-    UDP_TUNNEL_GSO_CSUM(0x100);
+    TSO6(0x04, "2.6.27", "CSUM"),
+    /** Such TCP frames may carry ECN's CWR bit. Needs {@link #TSO4} or {@link #TSO6} too. */
+    TSO_ECN(0x08, "2.6.27", "CSUM"),
+    /** UDP over IPv4 may come as one frame of many datagrams. Needs {@link #CSUM} and {@link #USO6}. */
+    USO4(0x20, "6.2", "CSUM", "USO6"),
+    /** UDP over IPv6 may come as one frame of many datagrams. Needs {@link #CSUM} and {@link #USO4}. */
+    USO6(0x40, "6.2", "CSUM", "USO4"),
+    /** Segments inside a UDP tunnel may come as one frame. Needs one of TSO and USO too. */
+    UDP_TUNNEL_GSO(0x80, "6.17", "CSUM"),
+    /** The outer UDP checksum of such frames may be incomplete. Needs {@link #UDP_TUNNEL_GSO}. */
+    UDP_TUNNEL_GSO_CSUM(0x100, "6.17", "CSUM", "UDP_TUNNEL_GSO");
 
     /** No offload: every frame comes complete and at most MTU-sized. */
     public static final Set<TapOffload> NONE = Collections.unmodifiableSet(EnumSet.noneOf(TapOffload.class));
@@ -55,9 +55,34 @@ public enum TapOffload {
     private static final int DEFAULT_HEADER_SIZE = 12;
 
     private final int bit;
+    private final String since;
+    private final List<String> companions;
 
-    TapOffload(int bit) {
+    TapOffload(int bit, String since, String... companions) {
         this.bit = bit;
+        this.since = since;
+        this.companions = List.of(companions);
+    }
+
+    /**
+     * The offloads without which the kernel refuses this one.
+     *
+     * @return what must be in the same set in any case
+     */
+    public Set<TapOffload> companions() {
+        EnumSet<TapOffload> set = EnumSet.noneOf(TapOffload.class);
+        companions.forEach(name -> set.add(valueOf(name)));
+        return Collections.unmodifiableSet(set);
+    }
+
+    /**
+     * The Linux release that brought this offload. Distributions port such things back, so whether it is there is found
+     * out by asking the kernel, never by its version.
+     *
+     * @return for example {@code 6.2}
+     */
+    public String since() {
+        return since;
     }
 
     /**
@@ -106,27 +131,23 @@ public enum TapOffload {
         if (vnetHeaderSize == 0) {
             return "without a virtio-net header nothing would tell which frames are incomplete";
         }
-        boolean tso = offloads.contains(TSO4) || offloads.contains(TSO6);
-        if (!offloads.contains(CSUM)) {
-            return "every other offload needs CSUM";
+        for (TapOffload offload : offloads) {
+            Set<TapOffload> missing = new TreeSet<>(offload.companions());
+            missing.removeAll(offloads);
+            if (!missing.isEmpty()) {
+                return offload + " needs " + missing.iterator().next();
+            }
         }
+        boolean tso = offloads.contains(TSO4) || offloads.contains(TSO6);
         if (offloads.contains(TSO_ECN) && !tso) {
             return "TSO_ECN needs TSO4 or TSO6";
         }
-        if (offloads.contains(USO4) != offloads.contains(USO6)) {
-            return "USO4 and USO6 go together";
+        if (offloads.contains(UDP_TUNNEL_GSO) && !tso && !offloads.contains(USO4)) {
+            return "UDP_TUNNEL_GSO needs a plain TSO or USO offload beside it";
         }
-        if (offloads.contains(UDP_TUNNEL_GSO_CSUM) && !offloads.contains(UDP_TUNNEL_GSO)) {
-            return "UDP_TUNNEL_GSO_CSUM needs UDP_TUNNEL_GSO";
-        }
-        if (offloads.contains(UDP_TUNNEL_GSO)) {
-            if (!tso && !offloads.contains(USO4)) {
-                return "UDP_TUNNEL_GSO needs a plain TSO or USO offload beside it";
-            }
-            if (vnetHeaderSize < TUNNEL_HEADER_SIZE) {
-                // Seen on Linux 6.18: reads of such traffic fail with EFAULT and the frames are lost.
-                return "UDP_TUNNEL_GSO needs a virtio-net header of 24 bytes; with a smaller one the kernel loses frames";
-            }
+        if (offloads.contains(UDP_TUNNEL_GSO) && vnetHeaderSize < TUNNEL_HEADER_SIZE) {
+            // Seen on Linux 6.18: reads of such traffic fail with EFAULT and the frames are lost.
+            return "UDP_TUNNEL_GSO needs a virtio-net header of 24 bytes; with a smaller one the kernel loses frames";
         }
         return "";
     }

@@ -59,6 +59,16 @@ class TapOffloadTest {
     }
 
     @Test
+    void missingCompanionIsNamed() {
+        assertThat(TapOffload.conflict(Set.of(TapOffload.TSO4), 12)).isEqualTo("TSO4 needs CSUM");
+        assertThat(TapOffload.conflict(Set.of(TapOffload.CSUM, TapOffload.USO4), 12))
+                .isEqualTo("USO4 needs USO6");
+        assertThat(TapOffload.conflict(Set.of(TapOffload.CSUM, TapOffload.TSO_ECN), 12))
+                .isEqualTo("TSO_ECN needs TSO4 or TSO6");
+        assertThat(TapOffload.USO4.companions()).containsExactly(TapOffload.CSUM, TapOffload.USO6);
+    }
+
+    @Test
     void tunnelOffloadsWithASmallHeaderWouldLoseFrames() {
         assertThat(TapOffload.conflict(TapOffload.ofMask(0x87), 12))
                 .isEqualTo("UDP_TUNNEL_GSO needs a virtio-net header of 24 bytes; with a smaller one the kernel loses"
