@@ -56,7 +56,11 @@ launch() {
     fi
 
     if is_stale "$module"; then
-        mkdir -p "$top/$module/target"
+        if ! mkdir -p "$top/$module/target" 2>/dev/null || [ ! -w "$top/$module/target" ]; then
+            echo "$program: the build is older than its sources, and $(id -un) may not write to" \
+                "$top/$module/target; let its owner run $0 once" >&2
+            exit 1
+        fi
         # One build at a time; who waited finds it done.
         exec 9>"$top/$module/target/.launch.lock"
         flock 9

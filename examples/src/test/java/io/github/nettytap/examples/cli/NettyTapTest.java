@@ -6,6 +6,7 @@ package io.github.nettytap.examples.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.transport.device.TapException;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 
@@ -57,14 +59,20 @@ class NettyTapTest {
 
     @Test
     void bareFileNameGetsItsReason() {
-        assertThat(runFailing(new java.nio.file.NoSuchFileException("/no/file")))
-                .isEqualTo(1);
+        assertThat(runFailing(new NoSuchFileException("/no/file"))).isEqualTo(1);
         assertThat(err).hasToString("netty-tap fail: NoSuchFileException: /no/file\n");
     }
 
     @Test
     void deniedAccessHasItsOwnExitCode() {
         assertThat(runFailing(new AccessDeniedException("/dev/net/tun"))).isEqualTo(77);
+    }
+
+    @Test
+    void missingPrivilegeHasItsOwnExitCode() {
+        TapException failure = new TapException("TUNSETIFF", "tap0", "EPERM", "no", "Ask", "tunsetiff-eperm");
+        assertThat(runFailing(failure)).isEqualTo(77);
+        assertThat(runFailing(new CommandException(77, "no right"))).isEqualTo(77);
     }
 
     @Test
