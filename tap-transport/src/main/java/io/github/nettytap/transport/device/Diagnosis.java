@@ -6,12 +6,15 @@ package io.github.nettytap.transport.device;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** What {@link Doctor} found. */
 public final class Diagnosis {
 
     private static final int WIDTH = 100;
     private static final String INDENT = " ".repeat(10);
+    /** Blanks outside of backquotes: a command is to be copied, so it stays on one line. */
+    private static final Pattern BREAK = Pattern.compile(" (?=(?:[^`]*`[^`]*`)*[^`]*$)");
 
     private final List<Finding> findings;
     private final boolean canCreate;
@@ -75,7 +78,7 @@ public final class Diagnosis {
         int column = indent.length();
         page.append(indent);
         boolean first = true;
-        for (String word : text.split(" ")) {
+        for (String word : BREAK.split(text)) {
             if (!first && column + 1 + word.length() > WIDTH) {
                 page.append('\n').append(indent);
                 column = indent.length();

@@ -220,7 +220,7 @@ public final class Doctor {
         if (!reachable || !privilege.hasSysAdmin()) {
             findings.add(Finding.note(
                     OFFLOADS,
-                    "Not examined: that takes a TAP in a private network, which this process may not make.",
+                    "Not examined: that takes a TAP in a private network, which this process cannot make now.",
                     "Open with TapOffload.ALL to get what there is, and ask TapDevice.offloads() which it is."));
             return;
         }
