@@ -122,7 +122,9 @@ public final class Checksums {
         } else if (TcpHeader.check(buffer, index, end) == Wire.MALFORMED) {
             return Result.WRONG;
         }
-        return isCorrect(buffer, ip, v6, protocol, index, limit) ? Result.CORRECT : Result.WRONG;
+        int pseudo = pseudoHeader(buffer, ip, v6, protocol, limit - index);
+        int sum = InternetChecksum.sum(buffer, index, limit - index, pseudo);
+        return sum == 0xffff ? Result.CORRECT : Result.WRONG;
     }
 
     /**
@@ -140,12 +142,6 @@ public final class Checksums {
             at += buffer.getUnsignedByte(at + 1) + 1 << 3;
         }
         return false;
-    }
-
-    /** Tells whether a whole transport checksum is right. */
-    static boolean isCorrect(ByteBuf buffer, int ip, boolean v6, int protocol, int index, int limit) {
-        int pseudo = pseudoHeader(buffer, ip, v6, protocol, limit - index);
-        return InternetChecksum.sum(buffer, index, limit - index, pseudo) == 0xffff;
     }
 
     static int pseudoHeader(ByteBuf buffer, int ip, boolean v6, int protocol, int length) {

@@ -151,7 +151,7 @@ public final class Coalescer {
             buckets[run.hash & BUCKETS - 1] = null;
             run.next = null;
         }
-        segment.content = null;
+        segment.forget();
         count = 0;
         frames = 0;
     }

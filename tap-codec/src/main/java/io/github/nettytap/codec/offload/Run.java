@@ -12,7 +12,7 @@ import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 
 import java.util.Arrays;
 
@@ -27,6 +27,7 @@ final class Run {
     private static final int MAX_IP_LENGTH = 0xffff;
     // UDP_GRO_CNT_MAX: a flood of tiny datagrams would else hold much more memory than payload.
     private static final int MAX_DATAGRAMS = 64;
+    private static final int IPV4_ADDRESSES = 12;
     private static final int ID_UNKNOWN = 0;
     private static final int ID_FIXED = 1;
     private static final int ID_COUNTING = 2;
@@ -40,8 +41,9 @@ final class Run {
     Run next;
 
     int hash;
-    private ByteBuf first;
-    private int index;
+    private final byte[] header = new byte[Segment.WINDOW];
+    private final ByteBuf first = Unpooled.wrappedBuffer(header);
+    private int closing;
     private int network;
     private int transport;
     private int headers;
@@ -65,8 +67,7 @@ final class Run {
     boolean start(VirtioNetFrame frame, Segment segment) {
         startSingle(frame);
         hash = segment.hash;
-        first = segment.content;
-        index = segment.index;
+        System.arraycopy(segment.window, 0, header, 0, segment.headers);
         network = segment.network;
         transport = segment.transport;
         headers = segment.headers;
@@ -75,7 +76,12 @@ final class Run {
         segmentSize = segment.payload;
         payload = segment.payload;
         identifications = ID_UNKNOWN;
-        return !tcp || (TcpHeader.flags(first, index + transport) & CLOSING_FLAGS) == 0;
+        closing = closingFlags(segment);
+        return closing == 0;
+    }
+
+    private static int closingFlags(Segment segment) {
+        return segment.tcp ? TcpHeader.flags(segment.bytes(), segment.transport) & CLOSING_FLAGS : 0;
     }
 
     /** Tells whether a frame is of the flow of this run: same Ethernet header with tags, addresses, label and ports. */
@@ -83,20 +89,16 @@ final class Run {
         if (hash != other.hash || network != other.network || v6 != other.v6 || tcp != other.tcp) {
             return false;
         }
-        int ip = index + network;
-        int otherIp = other.index + network;
+        ByteBuf bytes = other.bytes();
         boolean sameAddresses = v6
-                ? Ipv6Header.flowLabel(first, ip) == Ipv6Header.flowLabel(other.content, otherIp)
-                        && equal(Ipv6Header.sourceIndex(ip), other, Ipv6Header.sourceIndex(otherIp), 32)
-                : Ipv4Header.source(first, ip) == Ipv4Header.source(other.content, otherIp)
-                        && Ipv4Header.destination(first, ip) == Ipv4Header.destination(other.content, otherIp);
-        return sameAddresses
-                && first.getInt(index + transport) == other.content.getInt(other.index + other.transport)
-                && equal(index, other, other.index, network);
+                ? Ipv6Header.flowLabel(first, network) == Ipv6Header.flowLabel(bytes, network)
+                        && equal(other, Ipv6Header.sourceIndex(network), 32)
+                : equal(other, network + IPV4_ADDRESSES, 8);
+        return sameAddresses && first.getInt(transport) == bytes.getInt(other.transport) && equal(other, 0, network);
     }
 
-    private boolean equal(int at, Segment other, int otherAt, int length) {
-        return ByteBufUtil.equals(first, at, other.content, otherAt, length);
+    private boolean equal(Segment other, int from, int length) {
+        return Arrays.equals(header, from, from + length, other.window, from, from + length);
     }
 
     /** Tells whether a candidate of the same flow continues this run. */
@@ -115,30 +117,29 @@ final class Run {
     }
 
     private boolean acceptsNetwork(Segment other) {
-        int ip = index + network;
-        int otherIp = other.index + network;
+        ByteBuf bytes = other.bytes();
         if (v6) {
             // Traffic class, which has ECN in it, hop limit, and extension headers must be the same.
             int extensions = transport - network - Ipv6Header.LENGTH;
-            return Ipv6Header.trafficClass(first, ip) == Ipv6Header.trafficClass(other.content, otherIp)
-                    && Ipv6Header.hopLimit(first, ip) == Ipv6Header.hopLimit(other.content, otherIp)
-                    && Ipv6Header.nextHeader(first, ip) == Ipv6Header.nextHeader(other.content, otherIp)
-                    && equal(ip + Ipv6Header.LENGTH, other, otherIp + Ipv6Header.LENGTH, extensions);
+            return Ipv6Header.trafficClass(first, network) == Ipv6Header.trafficClass(bytes, network)
+                    && Ipv6Header.hopLimit(first, network) == Ipv6Header.hopLimit(bytes, network)
+                    && Ipv6Header.nextHeader(first, network) == Ipv6Header.nextHeader(bytes, network)
+                    && equal(other, network + Ipv6Header.LENGTH, extensions);
         }
-        return Ipv4Header.typeOfService(first, ip) == Ipv4Header.typeOfService(other.content, otherIp)
-                && Ipv4Header.timeToLive(first, ip) == Ipv4Header.timeToLive(other.content, otherIp)
-                && Ipv4Header.fragment(first, ip) == Ipv4Header.fragment(other.content, otherIp)
-                && identificationMode(ip, other, otherIp) != ID_UNKNOWN;
+        return Ipv4Header.typeOfService(first, network) == Ipv4Header.typeOfService(bytes, network)
+                && Ipv4Header.timeToLive(first, network) == Ipv4Header.timeToLive(bytes, network)
+                && Ipv4Header.fragment(first, network) == Ipv4Header.fragment(bytes, network)
+                && identificationMode(other) != ID_UNKNOWN;
     }
 
     /**
      * The second frame decides whether identifications stay or count up, the others must keep to it. Only with DF, where
      * they mean nothing (RFC 6864), may they stay.
      */
-    private int identificationMode(int ip, Segment other, int otherIp) {
-        int difference =
-                Ipv4Header.identification(other.content, otherIp) - Ipv4Header.identification(first, ip) & 0xffff;
-        boolean dontFragment = (Ipv4Header.fragment(first, ip) & Ipv4Header.DONT_FRAGMENT) != 0;
+    private int identificationMode(Segment other) {
+        int before = Ipv4Header.identification(first, network);
+        int difference = Ipv4Header.identification(other.bytes(), network) - before & 0xffff;
+        boolean dontFragment = (Ipv4Header.fragment(first, network) & Ipv4Header.DONT_FRAGMENT) != 0;
         if (difference == 0 && dontFragment && (count == 1 || identifications == ID_FIXED)) {
             return ID_FIXED;
         }
@@ -147,29 +148,24 @@ final class Run {
     }
 
     private boolean acceptsTcp(Segment other) {
-        int at = index + transport;
-        int otherAt = other.index + transport;
-        int flags = TcpHeader.flags(other.content, otherAt);
+        ByteBuf bytes = other.bytes();
+        int flags = TcpHeader.flags(bytes, transport);
         // CWR answers an echo once, so it may only be on the first segment.
         if ((flags & TcpHeader.FLAG_CWR) != 0) {
             return false;
         }
-        if (((flags ^ TcpHeader.flags(first, at)) & ~MERGEABLE_FLAGS) != 0) {
+        if (((flags ^ TcpHeader.flags(first, transport)) & ~MERGEABLE_FLAGS) != 0) {
             return false;
         }
         // A gap or a retransmission: the receiver must see it as it is.
-        if (TcpHeader.sequence(other.content, otherAt) != TcpHeader.sequence(first, at) + payload) {
+        if (TcpHeader.sequence(bytes, transport) != TcpHeader.sequence(first, transport) + payload) {
             return false;
         }
         // Data offset with the reserved bits, acknowledgment, window, and options with their timestamps.
-        return first.getByte(at + 12) == other.content.getByte(otherAt + 12)
-                && TcpHeader.acknowledgment(first, at) == TcpHeader.acknowledgment(other.content, otherAt)
-                && TcpHeader.window(first, at) == TcpHeader.window(other.content, otherAt)
-                && equal(at + TcpHeader.MIN_LENGTH, other, otherAt + TcpHeader.MIN_LENGTH, options());
-    }
-
-    private int options() {
-        return headers - transport - TcpHeader.MIN_LENGTH;
+        return header[transport + 12] == other.window[transport + 12]
+                && TcpHeader.acknowledgment(first, transport) == TcpHeader.acknowledgment(bytes, transport)
+                && TcpHeader.window(first, transport) == TcpHeader.window(bytes, transport)
+                && equal(other, transport + TcpHeader.MIN_LENGTH, headers - transport - TcpHeader.MIN_LENGTH);
     }
 
     /**
@@ -179,18 +175,16 @@ final class Run {
      */
     boolean append(VirtioNetFrame frame, Segment segment) {
         if (!v6) {
-            identifications = identificationMode(index + network, segment, segment.index + network);
+            identifications = identificationMode(segment);
         }
         if (count == frames.length) {
             frames = Arrays.copyOf(frames, 2 * count);
         }
         frames[count++] = frame;
         payload += segment.payload;
-        boolean last = segment.payload < segmentSize;
-        return !last
-                && (tcp
-                        ? (TcpHeader.flags(segment.content, segment.index + transport) & CLOSING_FLAGS) == 0
-                        : count < MAX_DATAGRAMS);
+        closing = closingFlags(segment);
+        boolean last = segment.payload < segmentSize || closing != 0;
+        return !last && (tcp || count < MAX_DATAGRAMS);
     }
 
     /** Ends the run: hands out its only frame, or the superframe of all, and forgets them. */
@@ -204,7 +198,6 @@ final class Run {
         }
         Arrays.fill(frames, 0, count, null);
         count = 0;
-        first = null;
         return result;
     }
 
@@ -212,8 +205,8 @@ final class Run {
         int start = VirtioNetHeader.TUNNEL_LENGTH;
         ByteBuf content = alloc.directBuffer(start + headers + payload);
         content.writerIndex(start).readerIndex(start);
-        content.writeBytes(first, index, headers + segmentSize);
-        for (int i = 1; i < count; i++) {
+        content.writeBytes(header, 0, headers);
+        for (int i = 0; i < count; i++) {
             ByteBuf next = frames[i].content();
             int from = next.readerIndex() + headers;
             content.writeBytes(next, from, next.writerIndex() - from);
@@ -232,9 +225,7 @@ final class Run {
     }
 
     private VirtioNetFrame tcpSuperframe(ByteBuf content, int ip, int at, int end) {
-        ByteBuf last = frames[count - 1].content();
         int flags = TcpHeader.flags(content, at);
-        int closing = TcpHeader.flags(last, last.readerIndex() + transport) & CLOSING_FLAGS;
         TcpHeader.flags(content, at, flags | closing);
         TcpHeader.checksum(content, at, Checksums.pseudoHeader(content, ip, v6, Ipv4Header.PROTOCOL_TCP, end - at));
         int type = v6 ? VirtioNetHeader.GSO_TCPV6 : VirtioNetHeader.GSO_TCPV4;
@@ -258,6 +249,5 @@ final class Run {
         }
         Arrays.fill(frames, 0, count, null);
         count = 0;
-        first = null;
     }
 }

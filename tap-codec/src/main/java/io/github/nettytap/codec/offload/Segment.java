@@ -15,6 +15,7 @@ import io.github.nettytap.codec.wire.TcpHeader;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.Wire;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /**
  * What the coalescer needs to know of one frame: its flow, and whether it may be part of a superframe. Offsets count from
@@ -24,8 +25,16 @@ final class Segment {
 
     private static final int FORBIDDEN_FLAGS = TcpHeader.FLAG_SYN | TcpHeader.FLAG_RST | TcpHeader.FLAG_URG;
 
-    ByteBuf content;
-    int index;
+    /** How far into a frame its headers are read: beyond that, it belongs to no flow. */
+    static final int WINDOW = 256;
+
+    /** The headers, copied out once: a dozen fields are cheaper to read from there than through the layers of a slice. */
+    final byte[] window = new byte[WINDOW];
+
+    private final ByteBuf bytes = Unpooled.wrappedBuffer(window);
+    private ByteBuf content;
+    private int index;
+    private int length;
     int network;
     int transport;
     int headers;
@@ -42,38 +51,38 @@ final class Segment {
     boolean read(VirtioNetFrame frame) {
         content = frame.content();
         index = content.readerIndex();
-        int limit = content.writerIndex();
-        int found = EthernetHeader.network(content, index, limit);
+        length = content.readableBytes();
+        int seen = Math.min(length, WINDOW);
+        content.getBytes(index, window, 0, seen);
+        int found = EthernetHeader.network(bytes, 0, seen);
         if (found == Wire.MALFORMED) {
             return false;
         }
         network = EthernetHeader.networkOffset(found);
         int type = EthernetHeader.networkType(found);
         v6 = type == EthernetHeader.TYPE_IPV6;
-        if (!(v6 ? readIpv6(limit) : type == EthernetHeader.TYPE_IPV4 && readIpv4(limit))) {
+        if (!(v6 ? readIpv6() : type == EthernetHeader.TYPE_IPV4 && readIpv4())) {
             return false;
         }
         hash = hash();
         return true;
     }
 
-    private boolean readIpv4(int limit) {
-        int ip = index + network;
-        int length = Ipv4Header.check(content, ip, limit);
-        if (length == Wire.MALFORMED || Ipv4Header.isFragment(content, ip)) {
+    private boolean readIpv4() {
+        int headerLength = Ipv4Header.check(bytes, network, length);
+        if (headerLength == Wire.MALFORMED || Ipv4Header.isFragment(bytes, network)) {
             return false;
         }
-        transport = network + length;
-        return readTransport(Ipv4Header.protocol(content, ip), ip + Ipv4Header.totalLength(content, ip));
+        transport = network + headerLength;
+        return readTransport(Ipv4Header.protocol(bytes, network), network + Ipv4Header.totalLength(bytes, network));
     }
 
-    private boolean readIpv6(int limit) {
-        int ip = index + network;
-        if (Ipv6Header.check(content, ip, limit) == Wire.MALFORMED) {
+    private boolean readIpv6() {
+        if (Ipv6Header.check(bytes, network, length) == Wire.MALFORMED) {
             return false;
         }
-        int end = ip + Ipv6Header.LENGTH + Ipv6Header.payloadLength(content, ip);
-        int found = Ipv6Header.transport(content, ip, end);
+        int end = network + Ipv6Header.LENGTH + Ipv6Header.payloadLength(bytes, network);
+        int found = Ipv6Header.transport(bytes, network, Math.min(end, WINDOW));
         if (found == Wire.MALFORMED) {
             return false;
         }
@@ -83,58 +92,54 @@ final class Segment {
 
     private boolean readTransport(int protocol, int end) {
         tcp = protocol == Ipv4Header.PROTOCOL_TCP;
-        if (!tcp && protocol != Ipv4Header.PROTOCOL_UDP) {
+        if (!tcp && protocol != Ipv4Header.PROTOCOL_UDP || transport + TcpHeader.MAX_LENGTH > WINDOW) {
             return false;
         }
-        int start = index + transport;
-        int length = tcp ? TcpHeader.check(content, start, end) : UdpHeader.check(content, start, end);
-        if (length == Wire.MALFORMED) {
+        int found = tcp ? TcpHeader.check(bytes, transport, end) : UdpHeader.check(bytes, transport, end);
+        if (found == Wire.MALFORMED) {
             return false;
         }
-        headers = transport + length;
-        payload = end - index - headers;
+        headers = transport + found;
+        payload = end - headers;
         return true;
     }
 
     private int hash() {
-        int ip = index + network;
         int addresses = v6
-                ? content.getInt(Ipv6Header.sourceIndex(ip) + 12) * 31
-                        + content.getInt(Ipv6Header.destinationIndex(ip) + 12)
-                : Ipv4Header.source(content, ip) * 31 + Ipv4Header.destination(content, ip);
-        int mixed = (addresses * 31 + content.getInt(index + transport)) * 0x9e3779b9;
+                ? bytes.getInt(Ipv6Header.sourceIndex(network) + 12) * 31
+                        + bytes.getInt(Ipv6Header.destinationIndex(network) + 12)
+                : Ipv4Header.source(bytes, network) * 31 + Ipv4Header.destination(bytes, network);
+        int mixed = (addresses * 31 + bytes.getInt(transport)) * 0x9e3779b9;
         return mixed ^ mixed >>> 16;
     }
 
     /** Tells whether the frame may be part of a superframe, which means that its checksums are right, too. */
     boolean isCandidate(VirtioNetFrame frame) {
-        int limit = content.writerIndex();
         if (frame.isSuperframe() || frame.verdict() != FrameVerdict.WELL_FORMED || payload == 0) {
             return false;
         }
         // Padding would become payload.
-        if (index + headers + payload != limit) {
+        if (headers + payload != length) {
             return false;
         }
-        int start = index + transport;
         if (tcp) {
-            int flags = TcpHeader.flags(content, start);
+            int flags = TcpHeader.flags(bytes, transport);
             if ((flags & FORBIDDEN_FLAGS) != 0 || (flags & TcpHeader.FLAG_ACK) == 0) {
                 return false;
             }
-        } else if (UdpHeader.length(content, start) != limit - start || UdpHeader.checksum(content, start) == 0) {
+        } else if (UdpHeader.length(bytes, transport) != length - transport
+                || UdpHeader.checksum(bytes, transport) == 0) {
             return false;
         }
         return hasRightNetworkHeader() && hasRightChecksum(frame);
     }
 
     private boolean hasRightNetworkHeader() {
-        int ip = index + network;
         if (v6) {
-            return !Checksums.isSourceRouted(content, ip, transport - network);
+            return !Checksums.isSourceRouted(bytes, network, transport - network);
         }
         return transport - network == Ipv4Header.MIN_LENGTH
-                && InternetChecksum.sum(content, ip, Ipv4Header.MIN_LENGTH) == 0xffff;
+                && InternetChecksum.sum(bytes, network, Ipv4Header.MIN_LENGTH) == 0xffff;
     }
 
     private boolean hasRightChecksum(VirtioNetFrame frame) {
@@ -147,6 +152,16 @@ final class Segment {
             return true;
         }
         int protocol = tcp ? Ipv4Header.PROTOCOL_TCP : Ipv4Header.PROTOCOL_UDP;
-        return Checksums.isCorrect(content, index + network, v6, protocol, index + transport, content.writerIndex());
+        int pseudo = Checksums.pseudoHeader(bytes, network, v6, protocol, length - transport);
+        return InternetChecksum.sum(content, index + transport, length - transport, pseudo) == 0xffff;
+    }
+
+    ByteBuf bytes() {
+        return bytes;
+    }
+
+    /** Forgets the frame, so that nothing holds on to it. */
+    void forget() {
+        content = null;
     }
 }
