@@ -161,10 +161,13 @@ final class Run {
         if (TcpHeader.sequence(bytes, transport) != TcpHeader.sequence(first, transport) + payload) {
             return false;
         }
-        // Data offset with the reserved bits, acknowledgment, window, and options with their timestamps.
+        // Data offset with the reserved bits, acknowledgment, window, and options with their timestamps. The urgent
+        // pointer,
+        // too, though it means nothing without URG and the kernel loses it: what goes in must come out again.
         return header[transport + 12] == other.window[transport + 12]
                 && TcpHeader.acknowledgment(first, transport) == TcpHeader.acknowledgment(bytes, transport)
                 && TcpHeader.window(first, transport) == TcpHeader.window(bytes, transport)
+                && TcpHeader.urgentPointer(first, transport) == TcpHeader.urgentPointer(bytes, transport)
                 && equal(other, transport + TcpHeader.MIN_LENGTH, headers - transport - TcpHeader.MIN_LENGTH);
     }
 
