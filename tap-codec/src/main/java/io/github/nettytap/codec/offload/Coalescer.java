@@ -35,12 +35,28 @@ public final class Coalescer {
     private final Run[] buckets = new Run[BUCKETS];
     private final Segment segment = new Segment();
     private Run[] runs = new Run[16];
+    private final boolean tcpOnly;
     private int count;
     private int frames;
 
-    /** Makes an empty coalescer. */
+    /** Makes an empty coalescer of TCP and UDP. */
     public Coalescer() {
+        this(false);
+    }
+
+    private Coalescer(boolean tcpOnly) {
+        this.tcpOnly = tcpOnly;
         Arrays.setAll(runs, i -> new Run());
+    }
+
+    /**
+     * Makes an empty coalescer that leaves UDP alone: for kernels before 6.2, which take no UDP superframes, and for 7.0,
+     * which mangles them.
+     *
+     * @return the coalescer
+     */
+    public static Coalescer tcpOnly() {
+        return new Coalescer(true);
     }
 
     /**
@@ -50,7 +66,7 @@ public final class Coalescer {
      */
     public void add(VirtioNetFrame frame) {
         frames++;
-        if (!segment.read(frame)) {
+        if (!segment.read(frame) || tcpOnly && !segment.tcp) {
             nextRun().startSingle(frame);
             return;
         }

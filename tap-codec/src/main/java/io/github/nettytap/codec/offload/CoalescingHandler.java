@@ -23,12 +23,27 @@ public final class CoalescingHandler extends ChannelInboundHandlerAdapter {
     /** How many frames may wait, so that an endless burst does not hold memory without end. */
     public static final int MAX_FRAMES = 1024;
 
-    private final Coalescer coalescer = new Coalescer();
+    private final Coalescer coalescer;
     private volatile long received;
     private volatile long delivered;
 
-    /** Makes a handler, for one channel. */
-    public CoalescingHandler() {}
+    /** Makes a handler that joins TCP and UDP, for one channel. */
+    public CoalescingHandler() {
+        this(new Coalescer());
+    }
+
+    private CoalescingHandler(Coalescer coalescer) {
+        this.coalescer = coalescer;
+    }
+
+    /**
+     * Makes a handler that leaves UDP alone; see {@link Coalescer#tcpOnly()}.
+     *
+     * @return the handler, for one channel
+     */
+    public static CoalescingHandler tcpOnly() {
+        return new CoalescingHandler(Coalescer.tcpOnly());
+    }
 
     /**
      * How many frames came in. Any thread may ask.

@@ -180,6 +180,24 @@ class OffloadHandlersTest {
     }
 
     @Test
+    void datagramsPassWhereOnlyTcpIsJoined() {
+        channel = new EmbeddedChannel(CoalescingHandler.tcpOnly());
+        for (int i = 0; i < 3; i++) {
+            channel.pipeline()
+                    .fireChannelRead(VirtioNetFrame.whole(Frames.udp6().frame(), ChecksumState.NONE));
+        }
+        burst(3, frame -> channel.pipeline().fireChannelRead(frame));
+        channel.pipeline().fireChannelReadComplete();
+
+        for (int i = 0; i < 4; i++) {
+            VirtioNetFrame frame = channel.readInbound();
+            assertThat(frame.isSuperframe()).isEqualTo(i == 3);
+            frame.release();
+        }
+        assertThat(channel.<Object>readInbound()).isNull();
+    }
+
+    @Test
     void endlessBurstIsFlushedOnTheWay() {
         channel = new EmbeddedChannel(new CoalescingHandler());
 

@@ -13,6 +13,8 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import org.junit.jupiter.api.Test;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Random;
 
@@ -71,19 +73,34 @@ class InternetChecksumTest {
     }
 
     @Test
-    void lengthsToTheLargestFrameAtEveryAlignmentEqualTheReference() {
+    void everyLengthToTheLargestFrameAtEveryAlignmentEqualsTheReference() {
         byte[] random = random(LONGEST + 8);
         ByteBuf direct = Unpooled.directBuffer(random.length).writeBytes(random);
         try {
             for (int alignment = 0; alignment < 8; alignment++) {
-                for (int length = LONGEST; length > 2_000; length -= 509) {
-                    assertThat(InternetChecksum.sum(direct, alignment, length))
-                            .isEqualTo(reference(random, alignment, length));
+                int expected = 0;
+                for (int length = 0; length <= LONGEST; length++) {
+                    if (InternetChecksum.sum(direct, alignment, length) != expected) {
+                        throw new AssertionError("alignment=" + alignment + ", length=" + length);
+                    }
+                    expected = add(expected, random, alignment, length);
                 }
             }
         } finally {
             direct.release();
         }
+    }
+
+    @Test
+    void sumOfNioMemoryLeavesTheBufferAsItWas() {
+        byte[] random = random(1_000);
+        ByteBuffer memory =
+                ByteBuffer.allocateDirect(1_000).put(0, random).position(7).limit(900);
+
+        assertThat(InternetChecksum.sum(memory, 13, 801)).isEqualTo(reference(random, 13, 801));
+        assertThat(memory.position()).isEqualTo(7);
+        assertThat(memory.limit()).isEqualTo(900);
+        assertThat(memory.order()).isEqualTo(ByteOrder.BIG_ENDIAN);
     }
 
     @Test
@@ -188,13 +205,15 @@ class InternetChecksumTest {
     private static int reference(byte[] bytes, int index, int length) {
         int sum = 0;
         for (int i = 0; i < length; i++) {
-            int octet = bytes[index + i] & 0xff;
-            sum += i % 2 == 0 ? octet << 8 : octet;
-            if (sum > 0xffff) {
-                sum -= 0xffff;
-            }
+            sum = add(sum, bytes, index, i);
         }
         return sum;
+    }
+
+    private static int add(int sum, byte[] bytes, int index, int i) {
+        int octet = bytes[index + i] & 0xff;
+        int result = sum + (i % 2 == 0 ? octet << 8 : octet);
+        return result > 0xffff ? result - 0xffff : result;
     }
 
     private static byte[] random(int length) {
