@@ -112,7 +112,7 @@ final class IoUringReads {
 
     /** Delivers the batch: all of it if reading goes on that long; the rest is held until it is wanted again. */
     void deliver() {
-        boolean wanted = reads.isWanted() && channel.isOpen();
+        boolean wanted = reads.isWanted();
         boolean delivering = wanted;
         int received = 0;
         int receivedBytes = 0;

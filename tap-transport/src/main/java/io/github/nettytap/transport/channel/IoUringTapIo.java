@@ -15,6 +15,8 @@ import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -64,7 +66,7 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
     private boolean reading;
     private boolean delivering;
     private boolean leaving;
-    private Runnable whenIdle;
+    private final Queue<Runnable> whenIdle = new ArrayDeque<>(1);
 
     /**
      * @param receiver for frames that are read by system calls
@@ -266,7 +268,7 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
     @Override
     void whenIdle(Runnable task) {
         leaving = true;
-        whenIdle = task;
+        whenIdle.add(task);
         if (inFlight > 0) {
             inFlight +=
                     readPoll.cancel(registration) + writePoll.cancel(registration) + devicePoll.cancel(registration);
@@ -275,10 +277,8 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
     }
 
     private void runIfIdle() {
-        Runnable task = whenIdle;
-        if (task != null && inFlight == 0) {
-            whenIdle = null;
-            task.run();
+        while (inFlight == 0 && !whenIdle.isEmpty()) {
+            whenIdle.remove().run();
         }
     }
 
@@ -295,13 +295,9 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
 
     @Override
     void close(TapEndpoint endpoint) {
-        Runnable waiting = whenIdle;
         whenIdle(() -> {
             deregister();
             channel.closeDescriptor(endpoint);
-            if (waiting != null) {
-                waiting.run();
-            }
         });
     }
 

@@ -89,6 +89,9 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
     private TapWriteLoop writeLoop;
     private LinkEvents linkEvents;
 
+    /** Close was asked for; set on the event loop, some time before {@code closed}. */
+    private boolean closing;
+
     /** Makes a channel that opens its device when it is bound; for {@code Bootstrap.channel(TapChannel.class)}. */
     public TapChannel() {
         super(null);
@@ -415,6 +418,11 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         io.write(in);
     }
 
+    /** Whether frames may still be delivered. On the event loop. */
+    boolean isDelivering() {
+        return !closed && !closing;
+    }
+
     int maxFramesPerWrite() {
         return maxMessagesPerWrite();
     }
@@ -482,6 +490,22 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         @Override
         public void connect(SocketAddress remoteAddress, SocketAddress localAddress, ChannelPromise promise) {
             promise.tryFailure(new UnsupportedOperationException("a TAP channel has no remote address: use bind"));
+        }
+
+        @Override
+        public void close(ChannelPromise promise) {
+            TapIo current = io;
+            if (closing) {
+                if (!promise.isVoid()) {
+                    closeFuture().addListener(done -> promise.trySuccess());
+                }
+            } else if (current == null) {
+                super.close(promise);
+            } else {
+                // Whoever is told that the channel is closed may rely on its queue being gone.
+                closing = true;
+                current.whenIdle(() -> super.close(promise));
+            }
         }
 
         @Override

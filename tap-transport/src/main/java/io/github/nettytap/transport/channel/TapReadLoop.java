@@ -50,7 +50,7 @@ final class TapReadLoop {
     }
 
     boolean isWanted() {
-        return readPending || channel.config().isAutoRead();
+        return channel.isDelivering() && (readPending || channel.config().isAutoRead());
     }
 
     void begin() {
@@ -122,7 +122,7 @@ final class TapReadLoop {
 
     /** Whether one more frame may be delivered in this batch. */
     boolean isContinuing() {
-        return channel.isOpen() && handle.continueReading(UncheckedBooleanSupplier.TRUE_SUPPLIER);
+        return channel.isDelivering() && handle.continueReading(UncheckedBooleanSupplier.TRUE_SUPPLIER);
     }
 
     void failed(Throwable cause) {

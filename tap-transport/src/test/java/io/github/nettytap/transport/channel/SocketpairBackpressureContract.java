@@ -22,7 +22,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 
 /** What only a socket in place of a TAP does: it blocks writers and it ends. And races, in large numbers. */
-@Timeout(300)
+@Timeout(90)
 abstract class SocketpairBackpressureContract {
 
     private TapEventLoopGroup group;
@@ -173,7 +173,7 @@ abstract class SocketpairBackpressureContract {
                     }
                 }
             }
-            assertThat(closed.await(5, TimeUnit.SECONDS)).isTrue();
+            assertThat(closed.await(5, TimeUnit.SECONDS)).as("round %d", i).isTrue();
             subject.close();
             inbox.frames.clear();
         }
