@@ -22,9 +22,10 @@ final class ExtraQueue {
 
     private static TapFile attach(Kernel kernel, String node, TapFile sibling, boolean carrier) throws Exception {
         String name = sibling.identity().name();
-        // Without IFF_NO_PI: the bit means IFF_NOFILTER too, with which the queue would not get the classic filter that
-        // the device has. The format of frames stays that of the queue that is there (tun_set_iff).
-        int flags = TunIoctl.IFF_TAP | sibling.identity().flags() & KEPT | (carrier ? 0 : TunIoctl.IFF_NO_CARRIER);
+        int flags = TunIoctl.IFF_TAP
+                | TunIoctl.IFF_NO_PI
+                | sibling.identity().flags() & KEPT
+                | (carrier || !node.equals(TapFile.DEVICE_NODE) ? 0 : TunIoctl.IFF_NO_CARRIER);
         TapFile file;
         try {
             file = TapFile.open(kernel.libc(), node);

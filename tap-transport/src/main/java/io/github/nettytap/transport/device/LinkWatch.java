@@ -9,6 +9,7 @@ import io.github.nettytap.transport.linux.PollFd;
 import io.github.nettytap.transport.linux.Structs;
 
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * Runs a {@link LinkMonitor} on a thread of its own and delivers its events through an executor.
@@ -83,6 +84,14 @@ public final class LinkWatch implements AutoCloseable {
     }
 
     private void run() {
+        try {
+            deliver();
+        } catch (RejectedExecutionException e) {
+            return; // The executor was shut down, so nobody listens any more.
+        }
+    }
+
+    private void deliver() {
         try {
             while (true) {
                 PollFd waiting = new PollFd(monitor.fd(), wakeUp);

@@ -70,8 +70,9 @@ final class TapAdopter {
                 file.setNonBlockingAndCloseOnExec();
             }
             Set<TapOffload> offloads = TapOffload.NONE;
-            if (link == null) {
-                // Only what is set by ourselves is known.
+            if (link == null || link.tun().isEmpty()) {
+                // Out of our sight, or of macvtap, which shows its lower link's: only what is set by ourselves is
+                // known.
                 first.setOffload(TapOffload.mask(offloads));
             } else {
                 offloads = offloads(device, headerSize);

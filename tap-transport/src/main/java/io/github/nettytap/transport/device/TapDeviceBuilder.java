@@ -274,7 +274,9 @@ public final class TapDeviceBuilder {
 
     /**
      * Opens the character device of a macvtap link in place of {@code /dev/net/tun}. The link exists already, so only the
-     * settings of header, offloads, MAC address and link apply; a name, if given, must be the link's.
+     * settings of header, offloads, MAC address and link apply; a name, if given, must be the link's. Such a descriptor does
+     * not tell its network namespace, so later calls about the link are made in that namespace, as with {@link
+     * NetworkNamespace#call}.
      *
      * @param node {@code /dev/tapN}, N being the ifindex of the macvtap link
      * @return this builder

@@ -163,4 +163,14 @@ class LinkMonitorKernelTest {
             assertThat(executor.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
         }
     }
+
+    @Test
+    void watchSurvivesTheEndOfItsExecutor() throws Exception {
+        ExecutorService executor = Executors.newSingleThreadExecutor();
+        executor.shutdown();
+        try (LinkWatch watch = LinkWatch.start(LinkMonitor.open(host.namespace()), executor, event -> {})) {
+            host.tap("unheard").open().close();
+            assertThat(watch).isNotNull();
+        }
+    }
 }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.transport.linux.LibC;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,9 @@ class MacvtapKernelTest {
                 .open()) {
             assertThat(tap.name()).isEqualTo("mv0");
             assertThat(tap.vnetHeaderSize()).isEqualTo(12);
+            assertThat(host.namespace().call(tap::activeOffloads))
+                    .isEqualTo(tap.offloads())
+                    .hasSize(3);
             assertThat(host.link("mv0").mtu()).isEqualTo(1400);
             assertThat(tap.mac()).isEqualTo(host.link("mv0").mac().orElseThrow());
         }
@@ -60,6 +64,20 @@ class MacvtapKernelTest {
     void twoQueuesOpen() throws Exception {
         try (TapDevice tap = host.tap("mv0").node(node).queues(2).open()) {
             assertThat(tap.queues()).hasSize(2);
+            host.namespace().call(tap::addQueue);
+            assertThat(tap.queues()).hasSize(3);
+        }
+    }
+
+    @Test
+    void deviceIsAdopted() throws Exception {
+        try (TapDevice opened = host.tap("mv0").node(node).vnetHeader(true).open();
+                TapDevice adopted = host.namespace()
+                        .call(() -> TapDevice.adopt(
+                                LibC.get().dup(opened.queues().get(0).fd())))) {
+            assertThat(adopted.name()).isEqualTo("mv0");
+            assertThat(adopted.vnetHeaderSize()).isEqualTo(12);
+            assertThat(adopted.offloads()).isEmpty();
         }
     }
 
