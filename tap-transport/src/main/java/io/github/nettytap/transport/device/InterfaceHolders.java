@@ -8,28 +8,35 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.OptionalLong;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Finds who holds an interface, from the {@code iff:} line that the driver adds to {@code /proc/PID/fdinfo/FD}. */
+/**
+ * Finds who holds an interface, from the {@code iff:} line that the driver adds to {@code /proc/PID/fdinfo/FD}.
+ *
+ * <p>The line has the name only, and interfaces of several network namespaces may share a name; so there may be more
+ * candidates than holders.
+ */
 final class InterfaceHolders {
 
     private static final Path PROC = Path.of("/proc");
 
     private InterfaceHolders() {}
 
-    /** The first process found, empty if none is found among those that this user may look into. */
-    static OptionalLong of(String device) {
+    /** The processes that hold an interface of that name, among those that this user may look into. */
+    static List<Long> of(String device) {
         String line = "iff:\t" + device;
+        List<Long> holders = new ArrayList<>();
         try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
             for (Path process : processes) {
                 if (holds(process, line)) {
-                    return OptionalLong.of(Long.parseLong(process.getFileName().toString()));
+                    holders.add(Long.parseLong(process.getFileName().toString()));
                 }
             }
         } catch (IOException | RuntimeException e) {
-            return OptionalLong.empty();
+            return holders; // A part of the answer is better than none.
         }
-        return OptionalLong.empty();
+        return holders;
     }
 
     private static boolean holds(Path process, String line) {

@@ -15,7 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.OptionalLong;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -494,7 +494,11 @@ final class TapErrors {
     }
 
     private static String holder(String device) {
-        OptionalLong pid = InterfaceHolders.of(device);
-        return pid.isPresent() ? ": process " + pid.getAsLong() : "";
+        List<Long> pids = InterfaceHolders.of(device);
+        if (pids.isEmpty()) {
+            return "";
+        }
+        return (pids.size() == 1 ? ": process " : ": one of the processes ")
+                + pids.stream().map(String::valueOf).collect(Collectors.joining(", "));
     }
 }

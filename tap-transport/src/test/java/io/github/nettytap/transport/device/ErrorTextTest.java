@@ -129,12 +129,17 @@ class ErrorTextTest {
 
     @Test
     void inUseByAProcess() throws Exception {
-        try (TapDevice holder = host.tap("tap0").open()) {
+        long pid = ProcessHandle.current().pid();
+        // A name that nobody has in another namespace.
+        String name = "busy" + pid;
+        try (TapDevice holder = host.tap(name).open()) {
             assertText(
-                    () -> host.tap("tap0").open(),
-                    "TUNSETIFF: device=tap0, errno=EBUSY: another process holds the interface, which has a single queue:"
-                            + " process " + ProcessHandle.current().pid()
-                            + ". End that process, choose another name, or make the interface multi-queue on both sides.",
+                    () -> host.tap(name).open(),
+                    "TUNSETIFF: device=" + name
+                            + ", errno=EBUSY: another process holds the interface, which has a single"
+                            + " queue: process " + pid
+                            + ". End that process, choose another name, or make the interface"
+                            + " multi-queue on both sides.",
                     "tunsetiff-ebusy");
             assertThat(holder.isOpen()).isTrue();
         }
