@@ -129,7 +129,8 @@ public final class ChecksumOffloadHandler extends ChannelDuplexHandler {
         try {
             int headroom = VirtioNetHeader.TUNNEL_LENGTH;
             ByteBuf copy = alloc.directBuffer(headroom + content.readableBytes());
-            copy.writerIndex(headroom).readerIndex(headroom).writeBytes(content, index, content.readableBytes());
+            copy.writerIndex(headroom).readerIndex(headroom);
+            content.getBytes(index, copy, content.readableBytes());
             Checksums.complete(copy, headroom, copy.writerIndex(), frame.checksumStart(), frame.checksumOffset());
             return VirtioNetFrame.whole(copy, ChecksumState.VALID);
         } finally {

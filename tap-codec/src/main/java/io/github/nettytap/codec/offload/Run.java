@@ -212,7 +212,8 @@ final class Run {
         for (int i = 0; i < count; i++) {
             ByteBuf next = frames[i].content();
             int from = next.readerIndex() + headers;
-            content.writeBytes(next, from, next.writerIndex() - from);
+            // Asked for its bytes, a slice hands its own memory over; given as a source, it first makes a view of it.
+            next.getBytes(from, content, next.writerIndex() - from);
         }
         int ip = start + network;
         int end = content.writerIndex();

@@ -97,7 +97,9 @@ public final class Segmentation {
 
     private static ByteBuf copy(ByteBuf packet, int frame, int limit, int headerLength, ByteBufAllocator alloc) {
         ByteBuf copy = alloc.directBuffer(headerLength + limit - frame);
-        return copy.writeZero(headerLength).writeBytes(packet, frame, limit - frame);
+        copy.writeZero(headerLength);
+        packet.getBytes(frame, copy, limit - frame);
+        return copy;
     }
 
     /**

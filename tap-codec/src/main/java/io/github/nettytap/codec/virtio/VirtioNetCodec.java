@@ -225,7 +225,7 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
         writeHeader(packet, 0, frame);
         packet.writerIndex(headerLength);
         if (length <= COPY_LIMIT) {
-            packet.writeBytes(content, index, length);
+            content.getBytes(index, packet, length);
             content.release();
             return packet;
         }
