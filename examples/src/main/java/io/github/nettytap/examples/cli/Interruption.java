@@ -53,7 +53,12 @@ final class Interruption {
         signal.countDown();
     }
 
-    /** Waits for a signal. */
+    /** Ends the waiting like a signal, because what the program works on is gone. */
+    void end() {
+        signal.countDown();
+    }
+
+    /** Waits for a signal, or {@link #end()}. */
     void await() throws InterruptedException {
         signal.await();
     }

@@ -1,0 +1,142 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.cli;
+
+import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.examples.echo.EchoAddresses;
+import io.github.nettytap.examples.echo.EchoEvent;
+import io.github.nettytap.examples.echo.EchoHandler;
+import io.github.nettytap.examples.echo.EchoServer;
+import io.github.nettytap.transport.channel.TapIoType;
+import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapDeviceBuilder;
+import io.github.nettytap.transport.device.TapException;
+import io.github.nettytap.transport.netlink.Cidr;
+import io.netty.channel.Channel;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/** {@code echo}: answers ARP, neighbour discovery, ping and UDP echo on a TAP. */
+@Command(
+        name = "echo",
+        description = {
+            "Answers ping and UDP echo for addresses of its own on a TAP, and the ARP and neighbour discovery before it.",
+            "Prints \"ready\" when it answers. Ctrl-C removes what it made and prints what was answered."
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "Examples:",
+            "  ./run-example.sh echo tap0 10.0.0.2 fd00::2 --host 10.0.0.1/24 --host fd00::1/64",
+            "  ping 10.0.0.2; ping fd00::2; echo hello | nc -u -w 1 10.0.0.2 7",
+            "",
+            "A whole network of stations, to try something against many of them:",
+            "  ./run-example.sh echo tap0 10.1.0.0/16 --host 10.1.0.1/16"
+        })
+final class EchoCommand implements Callable<Integer> {
+
+    private static final int ECHO_PORT = 7; // RFC 862
+    private static final int MAX_PORT = 65_535;
+
+    @Parameters(index = "0", paramLabel = "TAP", description = "The interface, made unless it is there.")
+    private String tap;
+
+    @Parameters(
+            index = "1..*",
+            arity = "1..*",
+            paramLabel = "ADDRESS[/PREFIX]",
+            converter = CidrConverter.class,
+            description = "What to answer for: addresses, or networks for all of their addresses.")
+    private List<Cidr> addresses;
+
+    @Option(
+            names = "--host",
+            paramLabel = "ADDRESS/PREFIX",
+            converter = CidrConverter.class,
+            description = "Gives the kernel's side of the TAP an address. May be repeated.")
+    private List<Cidr> host = new ArrayList<>();
+
+    @Option(names = "--port", paramLabel = "PORT", description = "The UDP port that echoes (default: 7).")
+    private int port = ECHO_PORT;
+
+    @Option(
+            names = "--mac",
+            paramLabel = "MAC",
+            converter = MacConverter.class,
+            description = "The MAC address that answers (default: a random one).")
+    private MacAddress mac = MacAddress.randomLocal();
+
+    @Option(
+            names = "--offloads",
+            paramLabel = "all|none",
+            description = "Let the kernel leave checksums and segmentation to this end (default: all).")
+    private Offloads offloads = Offloads.ALL;
+
+    @Option(names = "--io", paramLabel = "epoll|io_uring", description = "What drives it (default: epoll).")
+    private TapIoType io = TapIoType.EPOLL;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        EchoHandler echo = handler();
+        PrintWriter out = spec.commandLine().getOut();
+        Interruption interruption = Interruption.install();
+        TapDevice device = open();
+        boolean deleted;
+        try (Loops loops = Loops.of("echo", io)) {
+            Channel channel = EchoServer.start(device, loops.group(), echo);
+            channel.closeFuture().addListener(closed -> interruption.end());
+            out.println("ready");
+            out.flush();
+            interruption.await();
+            deleted = !channel.isOpen();
+            channel.close().sync();
+        } finally {
+            device.close();
+        }
+        out.println();
+        out.println("answered: " + echo.count(EchoEvent.ARP) + " ARP, " + echo.count(EchoEvent.NEIGHBOUR)
+                + " neighbour discovery, " + echo.count(EchoEvent.PING) + " ping, " + echo.count(EchoEvent.UDP)
+                + " UDP; ignored: " + echo.count(EchoEvent.IGNORED) + "; dropped: "
+                + echo.count(EchoEvent.CONGESTED));
+        out.flush();
+        if (deleted) {
+            throw new CommandException(ExitCode.SOFTWARE, "interface deleted: device=" + tap);
+        }
+        return ExitCode.OK;
+    }
+
+    private EchoHandler handler() {
+        if (port < 1 || port > MAX_PORT) {
+            throw new ParameterException(
+                    spec.commandLine(), "no such UDP port: port=" + port + " (expected: 1 to " + MAX_PORT + ")");
+        }
+        try {
+            return new EchoHandler(mac, EchoAddresses.of(addresses, host), port);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage());
+        }
+    }
+
+    private TapDevice open() throws TapException {
+        TapDeviceBuilder builder =
+                TapDevice.builder(tap).vnetHeader(true).offloads(offloads.set()).up(true);
+        host.forEach(builder::address);
+        return builder.open();
+    }
+}
