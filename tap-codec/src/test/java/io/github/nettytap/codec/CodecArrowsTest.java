@@ -25,6 +25,7 @@ class CodecArrowsTest {
         ROOT + ".offload..",
         ROOT + ".filter..",
         ROOT + ".capture..",
+        ROOT + ".fault..",
         ROOT + ".tunnel.."
     };
 
@@ -87,6 +88,11 @@ class CodecArrowsTest {
     @Test
     void captureUsesWire() {
         mayUse(ROOT + ".capture..", ROOT + ".capture..", ROOT + ".wire..");
+    }
+
+    @Test
+    void faultUsesWire() {
+        mayUse(ROOT + ".fault..", ROOT + ".fault..", ROOT + ".wire..");
     }
 
     @Test

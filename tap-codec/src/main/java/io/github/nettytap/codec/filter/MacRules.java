@@ -9,6 +9,8 @@ import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.codec.wire.Wire;
 import io.netty.buffer.ByteBuf;
 
+import java.util.BitSet;
+
 /**
  * Which frames may pass, by destination, source and VLAN. Immutable; {@link #verdict} is a pure function.
  *
@@ -151,7 +153,7 @@ public final class MacRules {
                 + ", groups=" + groups.size()
                 + ", sources=" + (sources == null ? "any" : sources.size())
                 + ", vlans="
-                + (vlans == null ? "any" : java.util.BitSet.valueOf(vlans).cardinality())
+                + (vlans == null ? "any" : BitSet.valueOf(vlans).cardinality())
                 + ", broadcast=" + broadcast
                 + ", allMulticast=" + allMulticast
                 + ", promiscuous=" + promiscuous + ')';

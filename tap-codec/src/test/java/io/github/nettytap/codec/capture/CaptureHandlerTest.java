@@ -7,13 +7,18 @@ package io.github.nettytap.codec.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.nettytap.test.Allocations;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.DefaultByteBufHolder;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.util.IllegalReferenceCountException;
+import io.netty.util.ReferenceCountUtil;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -53,7 +58,7 @@ class CaptureHandlerTest {
         channel.writeOutbound(message);
         Object passed = channel.readOutbound();
         assertThat(passed).isSameAs(message);
-        io.netty.util.ReferenceCountUtil.release(passed);
+        ReferenceCountUtil.release(passed);
     }
 
     private List<CapturedFrame> frames() throws IOException {
@@ -320,13 +325,38 @@ class CaptureHandlerTest {
         EmbeddedChannel channel = new EmbeddedChannel(new CaptureHandler(capture, TAP0, 0));
         ByteBuf released = frame(60, 1);
         released.release();
-        assertThatThrownBy(() -> channel.writeInbound(released))
-                .isInstanceOf(io.netty.util.IllegalReferenceCountException.class);
+        assertThatThrownBy(() -> channel.writeInbound(released)).isInstanceOf(IllegalReferenceCountException.class);
         readAndRelease(channel, frame(61, 1));
         channel.finish();
         capture.close();
 
         assertThat(frames()).extracting(CapturedFrame::originalLength).containsExactly(61);
+    }
+
+    @Test
+    void aTapMakesNoGarbageOnTheEventLoop() throws IOException {
+        Capture capture = Capture.toChannel(file).snapLength(64).start();
+        CaptureHandler handler = new CaptureHandler(capture, TAP0, 12);
+        EmbeddedChannel channel = new EmbeddedChannel(handler, new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext ctx, Object message) {
+                // The test keeps the buffer.
+            }
+        });
+        ChannelHandlerContext context = channel.pipeline().context(handler);
+        ByteBuf message = frame(1_526, 1);
+        Runnable taps = () -> {
+            for (int i = 0; i < 20_000; i++) {
+                handler.channelRead(context, message);
+            }
+        };
+        taps.run();
+        // Neither for a frame that is captured nor for one that finds the ring full.
+        assertThat(Allocations.of(taps)).isLessThan(10_000);
+        message.release();
+        channel.finish();
+        capture.close();
+        assertThat(capture.captured() + capture.dropped()).isEqualTo(40_000);
     }
 
     @Test

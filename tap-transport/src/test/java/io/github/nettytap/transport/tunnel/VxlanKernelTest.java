@@ -160,6 +160,11 @@ class VxlanKernelTest {
 
     @AfterEach
     void disconnect() throws Exception {
+        for (Channel channel : new Channel[] {taps[5], taps[6], udp}) {
+            if (channel != null) {
+                channel.close().sync();
+            }
+        }
         group.shutdownGracefully(0, 10, TimeUnit.SECONDS).sync();
         for (AutoCloseable resource : resources) {
             resource.close();
