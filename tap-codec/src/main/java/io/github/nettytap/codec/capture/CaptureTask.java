@@ -20,7 +20,7 @@ final class CaptureTask implements Runnable, CaptureRing.Consumer {
 
     private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long CLOCK_CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
-    private static final int WAKE_BYTES = 1 << 20;
+    private static final int MAX_WAKE_BYTES = 1 << 20;
     private static final int BATCH = 1024;
     private static final CaptureDirection[] DIRECTIONS = CaptureDirection.values();
 
@@ -31,6 +31,7 @@ final class CaptureTask implements Runnable, CaptureRing.Consumer {
     private final PcapngOutput output;
     private final Thread thread = new Thread(this, "capture-writer");
     private final long startNanos;
+    private final int wakeBytes;
     private long framesLeft;
     private boolean outOfFiles;
     private long clockChecked = System.nanoTime();
@@ -40,6 +41,8 @@ final class CaptureTask implements Runnable, CaptureRing.Consumer {
         this.capture = capture;
         this.ring = ring;
         this.view = ring.newView();
+        // While there is still room for what comes until the thread runs.
+        this.wakeBytes = Math.min(MAX_WAKE_BYTES, view.capacity() / 4);
         this.clock = clock;
         this.output = output;
         this.framesLeft = maxFrames;
@@ -58,7 +61,7 @@ final class CaptureTask implements Runnable, CaptureRing.Consumer {
     }
 
     void wakeIfBehind() {
-        if (parked && ring.used() > WAKE_BYTES) {
+        if (parked && ring.used() > wakeBytes) {
             LockSupport.unpark(thread);
         }
     }
