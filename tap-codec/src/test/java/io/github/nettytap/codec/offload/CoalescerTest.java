@@ -226,6 +226,15 @@ class CoalescerTest {
     }
 
     @Test
+    void changedDontFragmentDoesNotMerge() {
+        send(100);
+        flow.fragment = 0;
+        send(100);
+
+        assertPayloads(100, 100);
+    }
+
+    @Test
     void networkOptionsDoNotMerge() {
         flow.ipOptions = new byte[] {1, 1, 1, 1};
         send(100);
