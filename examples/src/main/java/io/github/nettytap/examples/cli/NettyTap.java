@@ -18,7 +18,9 @@ import java.util.logging.Logger;
         name = "netty-tap",
         description = "Ethernet in user space: programs on Linux TAP devices and Netty.",
         versionProvider = Version.class,
-        subcommands = {DemoCommand.class, SwitchCommand.class, EchoCommand.class, DoctorCommand.class},
+        subcommands = {
+            DemoCommand.class, SwitchCommand.class, RouterCommand.class, EchoCommand.class, DoctorCommand.class
+        },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         footer = {

@@ -14,7 +14,7 @@ import java.util.Set;
  *
  * <p>Source: virtio 1.2, section 5.1.6, and linux/virtio_net.h for USO and tunnels.
  */
-final class OffloadNeeds {
+public final class OffloadNeeds {
 
     private static final int NEEDS_CSUM = 1;
     private static final int GSO_NONE = 0;
@@ -30,7 +30,7 @@ final class OffloadNeeds {
     private OffloadNeeds() {}
 
     /** The needs that a port with these offloads can meet. */
-    static int granted(Set<TapOffload> offloads) {
+    public static int granted(Set<TapOffload> offloads) {
         int bits = 0;
         for (TapOffload offload : offloads) {
             bits |= bit(offload);
@@ -39,7 +39,7 @@ final class OffloadNeeds {
     }
 
     /** The needs of the frame whose virtio-net header starts at the index; 0 for a plain frame. */
-    static int of(ByteBuf frame, int index) {
+    public static int of(ByteBuf frame, int index) {
         int start = frame.getUnsignedShort(index);
         int flags = start >>> 8;
         int gso = start & 0xff;

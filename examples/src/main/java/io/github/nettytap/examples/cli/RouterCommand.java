@@ -1,0 +1,155 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.cli;
+
+import io.github.nettytap.examples.routing.RouterCounter;
+import io.github.nettytap.examples.routing.RouterPort;
+import io.github.nettytap.examples.routing.TapRouter;
+import io.github.nettytap.transport.channel.TapCounters;
+import io.github.nettytap.transport.channel.TapEventLoopGroup;
+import io.github.nettytap.transport.channel.TapIoType;
+import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapDeviceBuilder;
+import io.github.nettytap.transport.device.TapException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+
+/** {@code router}: IPv4 and IPv6 between TAPs. */
+@Command(
+        name = "router",
+        description = {
+            "An IPv4 and IPv6 router between TAP interfaces, which it makes, or attaches to if they are there.",
+            "The addresses are the router's own on the link behind the TAP; the kernel's side of the TAP gets others.",
+            "Prints \"ready\" when it forwards. Ctrl-C removes what it made and prints what each port has carried."
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "Examples:",
+            "  ./run-example.sh router tap0=10.0.0.1/24,2001:db8:0::1/64 tap1=10.0.1.1/24,2001:db8:1::1/64",
+            "  ./run-example.sh router tap0=10.0.0.1/24 tap1=10.0.1.1/24,mtu=1400,offloads=none \\",
+            "      --route 0.0.0.0/0=10.0.1.254",
+            "",
+            "To route between two network namespaces, move the TAPs while the router runs:",
+            "  ip link set tap0 netns left; ip -n left address add 10.0.0.2/24 dev tap0",
+            "  ip -n left link set tap0 up; ip -n left route add default via 10.0.0.1"
+        })
+final class RouterCommand implements Callable<Integer> {
+
+    /** Of every port, so that frames need no rewriting on their way: virtio 1.2 without tunnels. */
+    private static final int VNET_HEADER = 12;
+
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "TAP=ADDRESS/LEN[,…]",
+            converter = RouterPortArgument.Converter.class,
+            description = {
+                "The ports: interface name and the router's addresses there; settings of its own behind them:",
+                "NAME=ADDRESS/LEN[,ADDRESS/LEN…][,mtu=BYTES][,offloads=all|none]."
+            })
+    private List<RouterPortArgument> taps;
+
+    @Option(
+            names = "--route",
+            paramLabel = "PREFIX=GATEWAY",
+            converter = RouteArgument.Converter.class,
+            description = "A route through a gateway in the network of a port. May be given many times.")
+    private List<RouteArgument> routes = List.of();
+
+    @Option(
+            names = "--offloads",
+            paramLabel = "all|none",
+            description = "Let the kernel leave checksums and segmentation to the other end (default: all).")
+    private Offloads offloads = Offloads.ALL;
+
+    @Option(
+            names = "--io",
+            paramLabel = "epoll|io_uring",
+            description = "What drives the event loop (default: epoll; io_uring is faster for many small frames).")
+    private TapIoType io = TapIoType.EPOLL;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        PrintWriter out = spec.commandLine().getOut();
+        Interruption interruption = Interruption.install();
+        boolean header = taps.stream().anyMatch(tap -> offloads(tap) != Offloads.NONE);
+        TapEventLoopGroup loops =
+                TapEventLoopGroup.builder().threads(1).io(io).name("router").build();
+        TapRouter router = new TapRouter(loops, header ? VNET_HEADER : 0, this::portFailed);
+        try {
+            for (RouterPortArgument tap : taps) {
+                router.add(open(tap, header), tap.networks());
+            }
+            for (RouteArgument route : routes) {
+                router.addRoute(route.destination(), route.gateway());
+            }
+            out.println("ready");
+            out.flush();
+            interruption.await();
+        } finally {
+            router.close();
+        }
+        out.println();
+        print(out, router.ports());
+        out.flush();
+        return CommandLine.ExitCode.OK;
+    }
+
+    private TapDevice open(RouterPortArgument tap, boolean header) throws TapException {
+        TapDeviceBuilder builder = TapDevice.builder(tap.tap())
+                .offloads(offloads(tap).set())
+                .vnetHeader(header ? VNET_HEADER : 0)
+                .up(true);
+        if (tap.mtu() != null) {
+            builder.mtu(tap.mtu());
+        }
+        return builder.open();
+    }
+
+    private Offloads offloads(RouterPortArgument tap) {
+        return tap.offloads() == null ? offloads : tap.offloads();
+    }
+
+    private void portFailed(RouterPort port, Throwable cause) {
+        spec.commandLine().getErr().println("netty-tap router: port lost: " + cause.getMessage());
+    }
+
+    private static void print(PrintWriter out, List<RouterPort> ports) {
+        out.print(PortTable.format(ports.stream().map(RouterCommand::row).toList()));
+        out.println();
+        for (RouterPort port : ports) {
+            String fates = Arrays.stream(RouterCounter.values())
+                    .filter(counter -> port.count(counter) > 0)
+                    .map(counter -> counter.title() + " " + Units.count(port.count(counter)))
+                    .collect(Collectors.joining(", "));
+            out.println("from " + port.name() + ": " + (fates.isEmpty() ? "nothing" : fates));
+        }
+    }
+
+    private static PortTable.Row row(RouterPort port) {
+        TapCounters counters = port.channelCounters();
+        return new PortTable.Row(
+                port.name(),
+                counters.framesReceived(),
+                counters.bytesReceived(),
+                counters.framesSent(),
+                counters.bytesSent(),
+                port.drops());
+    }
+}

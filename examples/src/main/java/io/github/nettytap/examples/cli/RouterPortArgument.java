@@ -1,0 +1,95 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.cli;
+
+import io.github.nettytap.transport.netlink.Cidr;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A port of the router on the command line: a TAP, the router's addresses on it, and settings of its own.
+ *
+ * @param tap the name of the TAP
+ * @param networks the addresses with their prefix lengths
+ * @param mtu the MTU, or null for as it is
+ * @param offloads what was set for this port, or null
+ */
+record RouterPortArgument(String tap, List<Cidr> networks, Integer mtu, Offloads offloads) {
+
+    private static final int LEAST_MTU = 68;
+    private static final int GREATEST_MTU = 65_521;
+
+    /** RFC 8200, section 5. */
+    private static final int LEAST_MTU_OF_IPV6 = 1280;
+
+    /** Reads {@code NAME=ADDRESS/LENGTH[,ADDRESS/LENGTH…][,mtu=BYTES][,offloads=all|none]}. */
+    static final class Converter implements ITypeConverter<RouterPortArgument> {
+        @Override
+        public RouterPortArgument convert(String text) {
+            int equals = text.indexOf('=');
+            if (equals <= 0) {
+                throw new TypeConversionException(
+                        "no addresses: port=" + text + " (expected: TAP=ADDRESS/LENGTH, for example tap0=10.0.0.1/24)");
+            }
+            List<Cidr> networks = new ArrayList<>();
+            Integer mtu = null;
+            Offloads offloads = null;
+            for (String part : text.substring(equals + 1).split(",", -1)) {
+                if (part.startsWith("mtu=")) {
+                    mtu = mtu(part.substring("mtu=".length()));
+                } else if (part.startsWith("offloads=")) {
+                    offloads = offloads(part.substring("offloads=".length()));
+                } else {
+                    networks.add(network(part));
+                }
+            }
+            boolean hasIpv6 =
+                    networks.stream().anyMatch(network -> network.toString().indexOf(':') >= 0);
+            if (hasIpv6 && mtu != null && mtu < LEAST_MTU_OF_IPV6) {
+                throw new TypeConversionException("MTU too small for IPv6: port=" + text + ", mtu=" + mtu
+                        + " (expected: " + LEAST_MTU_OF_IPV6 + " or more)");
+            }
+            return new RouterPortArgument(text.substring(0, equals), List.copyOf(networks), mtu, offloads);
+        }
+
+        private static Cidr network(String text) {
+            if (text.indexOf('/') < 0) {
+                throw new TypeConversionException("address without prefix length, or no such setting: setting=" + text
+                        + " (expected: an address like 10.0.0.1/24 or 2001:db8::1/64, mtu=BYTES, offloads=all|none)");
+            }
+            try {
+                return Cidr.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+
+        private static Integer mtu(String value) {
+            try {
+                int mtu = Integer.parseInt(value);
+                if (mtu >= LEAST_MTU && mtu <= GREATEST_MTU) {
+                    return mtu;
+                }
+            } catch (NumberFormatException e) {
+                // Said below.
+            }
+            throw new TypeConversionException(
+                    "no such MTU: mtu=" + value + " (expected: " + LEAST_MTU + " to " + GREATEST_MTU + ")");
+        }
+
+        private static Offloads offloads(String value) {
+            for (Offloads offloads : Offloads.values()) {
+                if (offloads.name().toLowerCase(Locale.ROOT).equals(value)) {
+                    return offloads;
+                }
+            }
+            throw new TypeConversionException("no such offloads: offloads=" + value + " (expected: all, none)");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.routing;
+
+import io.github.nettytap.codec.offload.Segmentation;
+import io.github.nettytap.codec.virtio.FrameVerdict;
+import io.github.nettytap.codec.wire.Icmpv4Header;
+import io.github.nettytap.codec.wire.InternetChecksum;
+import io.github.nettytap.codec.wire.Ipv4Header;
+import io.github.nettytap.codec.wire.Wire;
+import io.netty.buffer.ByteBuf;
+
+/** The way of an IPv4 packet through the router: RFC 1812, section 5. */
+final class Ipv4Forwarding {
+
+    private static final int CODE_TTL_EXCEEDED = 0;
+
+    private final Output output;
+    private final Routes routes;
+    private final NextHops nextHops;
+    private final IcmpErrors errors;
+    private final Ipv4Fragments fragments;
+    private final LocalIpv4 local;
+
+    Ipv4Forwarding(Output output, Routes routes, NextHops nextHops, IcmpErrors errors, LocalIpv4 local) {
+        this.output = output;
+        this.routes = routes;
+        this.nextHops = nextHops;
+        this.errors = errors;
+        this.local = local;
+        fragments = new Ipv4Fragments(output);
+    }
+
+    /**
+     * Takes a frame of type IPv4.
+     *
+     * @param frame owned by this method
+     * @param from the port that it came in through
+     * @param isToGroup whether it was sent to more stations than this one
+     */
+    void receive(ByteBuf frame, RouterPort from, boolean isToGroup) {
+        int ip = output.ipIndex(frame);
+        int headerLength = Ipv4Header.check(frame, ip, frame.writerIndex());
+        if (headerLength == Wire.MALFORMED || InternetChecksum.sum(frame, ip, headerLength) != 0xffff) {
+            drop(frame, from, RouterCounter.MALFORMED);
+            return;
+        }
+        // What is behind the packet is padding to the least length of a frame.
+        frame.writerIndex(ip + Ipv4Header.totalLength(frame, ip));
+        int source = Ipv4Header.source(frame, ip);
+        Route route = routes.find(Ipv4Header.destination(frame, ip));
+        if (route == null) {
+            if (!isToGroup && !isMartian(source)) {
+                errors.sendIpv4(
+                        frame, from, Icmpv4Header.DESTINATION_UNREACHABLE, Icmpv4Header.CODE_NET_UNREACHABLE, 0);
+            }
+            drop(frame, from, RouterCounter.NO_ROUTE);
+            return;
+        }
+        switch (route.kind()) {
+            case LOCAL -> local.receive(frame, from, isToGroup);
+            case GROUP -> local.receive(frame, from, true);
+            case NEVER -> drop(frame, from, RouterCounter.MARTIAN);
+            default -> {
+                // RFC 1812, section 5.3.4: what all stations of a link got, none of them forwards.
+                if (isToGroup || isMartian(source)) {
+                    drop(frame, from, RouterCounter.MARTIAN);
+                } else {
+                    forward(frame, ip, from, route);
+                }
+            }
+        }
+    }
+
+    private void forward(ByteBuf frame, int ip, RouterPort from, Route route) {
+        int timeToLive = Ipv4Header.timeToLive(frame, ip);
+        if (timeToLive <= 1) {
+            errors.sendIpv4(frame, from, Icmpv4Header.TIME_EXCEEDED, CODE_TTL_EXCEEDED, 0);
+            drop(frame, from, RouterCounter.TTL_EXPIRED);
+            return;
+        }
+        if (PacketSize.onWire(frame, output.vnetHeaderSize()) <= route.port().mtu()) {
+            Ipv4Packets.timeToLive(frame, ip, timeToLive - 1);
+            from.increment(RouterCounter.FORWARDED);
+            send(frame, from, route);
+        } else if ((Ipv4Header.fragment(frame, ip) & Ipv4Header.DONT_FRAGMENT) != 0) {
+            errors.sendIpv4(
+                    frame,
+                    from,
+                    Icmpv4Header.DESTINATION_UNREACHABLE,
+                    Icmpv4Header.CODE_FRAGMENTATION_NEEDED,
+                    route.port().mtu());
+            drop(frame, from, RouterCounter.TOO_BIG);
+        } else {
+            Ipv4Packets.timeToLive(frame, ip, timeToLive - 1);
+            sendFragments(frame, from, route);
+        }
+    }
+
+    private void send(ByteBuf frame, RouterPort from, Route route) {
+        if (route.hasGateway()) {
+            nextHops.send(frame, from, route.port(), route.gatewayHigh(), route.gatewayLow());
+        } else {
+            int destination = Ipv4Header.destination(frame, output.ipIndex(frame));
+            nextHops.send(frame, from, route.port(), 0, IpAddress.mapped(destination));
+        }
+    }
+
+    /** A superframe becomes packets first, then each of those fragments. */
+    private void sendFragments(ByteBuf frame, RouterPort from, Route route) {
+        int header = output.vnetHeaderSize();
+        try {
+            FrameVerdict verdict =
+                    Segmentation.segment(frame, header, header, from.channel().alloc(), packet -> {
+                        try {
+                            fragments.cut(packet, route.port(), fragment -> send(fragment, from, route));
+                        } finally {
+                            packet.release();
+                        }
+                    });
+            from.increment(verdict == FrameVerdict.WELL_FORMED ? RouterCounter.FRAGMENTED : RouterCounter.MALFORMED);
+        } finally {
+            frame.release();
+        }
+    }
+
+    /** Groups and reserved, this network, loopback: RFC 1812, section 5.3.7. */
+    private static boolean isMartian(int source) {
+        int network = source >>> 24;
+        return network >= 224 || network == 0 || network == 127;
+    }
+
+    private static void drop(ByteBuf frame, RouterPort from, RouterCounter reason) {
+        from.increment(reason);
+        frame.release();
+    }
+}

@@ -1,0 +1,154 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.routing;
+
+import io.github.nettytap.codec.wire.EthernetHeader;
+import io.github.nettytap.codec.wire.Icmpv4Header;
+import io.github.nettytap.codec.wire.Icmpv6Header;
+import io.github.nettytap.transport.device.TapOffload;
+import io.github.nettytap.transport.netlink.Cidr;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
+
+/** The router proper, put together: every method is to be called on its one event loop. */
+final class Router {
+
+    private final Output output;
+    private final Routes routes = new Routes();
+    private final LongSupplier clock;
+    private final BiConsumer<RouterPort, Throwable> onFailure;
+    private final NextHops nextHops;
+    private final IcmpErrors errors;
+    private final Arp arp;
+    private final NeighbourMessages neighbours;
+    private final Ipv4Forwarding ipv4;
+    private final Ipv6Forwarding ipv6;
+
+    /** The time of the batch; it is asked once for all its frames. */
+    private long now;
+
+    private boolean inBatch;
+
+    /**
+     * @param vnetHeaderSize the size of the virtio-net header in front of the frames of all ports
+     * @param clock milliseconds that only grow
+     * @param onFailure told when a port has failed; its channel is closed then
+     */
+    Router(int vnetHeaderSize, LongSupplier clock, BiConsumer<RouterPort, Throwable> onFailure) {
+        this.clock = clock;
+        this.onFailure = onFailure;
+        output = new Output(vnetHeaderSize);
+        nextHops = new NextHops(output, this::now, new NextHopEvents());
+        Originator originator = new Originator(output, routes, nextHops);
+        errors = new IcmpErrors(output, originator, this::now);
+        arp = new Arp(output, nextHops);
+        neighbours = new NeighbourMessages(output, nextHops);
+        ipv4 = new Ipv4Forwarding(output, routes, nextHops, errors, new LocalIpv4(output, originator, errors));
+        ipv6 = new Ipv6Forwarding(
+                output, routes, nextHops, errors, new LocalIpv6(output, originator, errors, neighbours));
+    }
+
+    /**
+     * Makes a channel a port. Its pipeline is to get the {@linkplain #handler handler} of the port.
+     *
+     * @param mac the router's MAC address on this link
+     * @param mtu the longest IP packet that the link takes
+     * @param offloads what the other side of the channel takes
+     * @param networks the router's addresses on this link
+     */
+    RouterPort addPort(Channel channel, long mac, int mtu, Set<TapOffload> offloads, List<Cidr> networks) {
+        RouterPort port = new RouterPort(channel, mac, mtu, output.vnetHeaderSize(), offloads, networks);
+        networks.forEach(network -> routes.addNetwork(port, network));
+        return port;
+    }
+
+    ChannelHandler handler(RouterPort port) {
+        return new RouterHandler(this, port);
+    }
+
+    /**
+     * Adds a route through a gateway.
+     *
+     * @throws IllegalArgumentException if the gateway is not on a network of a port
+     */
+    void addRoute(Cidr destination, InetAddress gateway) {
+        routes.add(destination, gateway);
+    }
+
+    /** Every now and then, at least once a second: what has not been answered is asked again or given up. */
+    void tick() {
+        nextHops.tick();
+        endBatch();
+    }
+
+    /** After the frames of a batch. */
+    void endBatch() {
+        inBatch = false;
+        output.endBatch();
+    }
+
+    /** The port is gone. */
+    void remove(RouterPort port) {
+        nextHops.remove(port);
+    }
+
+    void failed(RouterPort port, Throwable cause) {
+        onFailure.accept(port, cause);
+    }
+
+    int vnetHeaderSize() {
+        return output.vnetHeaderSize();
+    }
+
+    Arp arp() {
+        return arp;
+    }
+
+    Ipv4Forwarding ipv4() {
+        return ipv4;
+    }
+
+    Ipv6Forwarding ipv6() {
+        return ipv6;
+    }
+
+    private long now() {
+        if (!inBatch) {
+            inBatch = true;
+            now = clock.getAsLong();
+        }
+        return now;
+    }
+
+    private final class NextHopEvents implements NextHops.Events {
+        @Override
+        public void solicit(Neighbour neighbour) {
+            if (IpAddress.isIpv4(neighbour.high, neighbour.low)) {
+                arp.solicit(neighbour);
+            } else {
+                neighbours.solicit(neighbour);
+            }
+        }
+
+        @Override
+        public void unreachable(ByteBuf frame, RouterPort from) {
+            int type = EthernetHeader.type(frame, frame.readerIndex() + output.vnetHeaderSize());
+            if (type == EthernetHeader.TYPE_IPV4) {
+                errors.sendIpv4(
+                        frame, from, Icmpv4Header.DESTINATION_UNREACHABLE, Icmpv4Header.CODE_HOST_UNREACHABLE, 0);
+            } else {
+                errors.sendIpv6(
+                        frame, from, Icmpv6Header.DESTINATION_UNREACHABLE, Icmpv6Header.CODE_ADDRESS_UNREACHABLE, 0);
+            }
+        }
+    }
+}
