@@ -19,7 +19,11 @@ import java.util.logging.Logger;
         description = "Ethernet in user space: programs on Linux TAP devices and Netty.",
         versionProvider = Version.class,
         subcommands = {
-            DemoCommand.class, SwitchCommand.class, RouterCommand.class, EchoCommand.class, DoctorCommand.class
+            DemoCommand.class,
+            SwitchCommand.class,
+            RouterCommand.class,
+            EchoCommand.class,
+            DoctorCommand.class
         },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",

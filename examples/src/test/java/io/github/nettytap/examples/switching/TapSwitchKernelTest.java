@@ -38,6 +38,9 @@ import java.util.concurrent.TimeUnit;
 @CsvSource({"EPOLL, 1, true", "EPOLL, 1, false", "EPOLL, 2, true", "IO_URING, 1, true", "IO_URING, 2, false"})
 class TapSwitchKernelTest {
 
+    /** IPv6 and ARP go on by themselves. */
+    private static final long FRAMES_THAT_GO_ON = 10;
+
     private static final int CHUNK = 64 * 1024;
     private static final int CHUNKS = 512;
 
@@ -112,9 +115,17 @@ class TapSwitchKernelTest {
         assertThat(in.name()).isEqualTo("left");
         assertThat(in.counters().bytesReceived()).isPositive();
         assertThat(lan.stations()).isEqualTo(2);
-        // What came in and did not go out was dropped, and said so. IPv6 and ARP go on by themselves.
-        long lost = in.counters().framesReceived() - out.counters().framesSent() - in.filtered();
-        assertThat(lost).isLessThanOrEqualTo(in.drops() + out.drops() + 10);
+        // What came in and did not go out was dropped, and said so, or is on its way to another loop.
+        long unaccounted = Long.MAX_VALUE;
+        for (int i = 0; i < 500 && unaccounted > FRAMES_THAT_GO_ON; i++) {
+            Thread.sleep(10);
+            unaccounted = in.counters().framesReceived()
+                    - out.counters().framesSent()
+                    - in.filtered()
+                    - in.drops()
+                    - out.drops();
+        }
+        assertThat(unaccounted).isLessThanOrEqualTo(FRAMES_THAT_GO_ON);
     }
 
     private static void assertSameBytes(Host from, Host to) throws Exception {
