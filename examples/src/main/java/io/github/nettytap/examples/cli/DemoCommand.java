@@ -95,7 +95,8 @@ final class DemoCommand implements Callable<Integer> {
             picture(left, right);
             boolean well = converse(left, right);
             out.println();
-            out.print(PortTable.format(SwitchCommand.rows(lan)));
+            out.print(PortTable.format(
+                    PortSample.of(lan).stream().map(PortSample::row).toList()));
             out.flush();
             return well ? ExitCode.OK : ExitCode.SOFTWARE;
         }

@@ -6,6 +6,7 @@ package io.github.nettytap.examples.cli;
 
 import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * SIGINT and SIGTERM as something that the main thread waits for: it cleans up, prints, and its exit code counts.
@@ -61,5 +62,10 @@ final class Interruption {
     /** Waits for a signal, or {@link #end()}. */
     void await() throws InterruptedException {
         signal.await();
+    }
+
+    /** Waits no longer than a time; tells whether the signal came, or {@link #end()}. */
+    boolean await(long nanos) throws InterruptedException {
+        return signal.await(nanos, TimeUnit.NANOSECONDS);
     }
 }

@@ -43,7 +43,8 @@ public final class PortTable {
         return align(cells);
     }
 
-    private static String align(String[][] cells) {
+    /** Cells as lines: the first column to the left, the others to the right. */
+    static String align(String[][] cells) {
         int[] widths = new int[cells[0].length];
         for (String[] line : cells) {
             for (int column = 0; column < widths.length; column++) {

@@ -4,9 +4,8 @@
  */
 package io.github.nettytap.examples.cli;
 
-import io.github.nettytap.examples.switching.SwitchPort;
+import io.github.nettytap.examples.cli.LiveStats.Form;
 import io.github.nettytap.examples.switching.TapSwitch;
-import io.github.nettytap.transport.channel.TapCounters;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapDevice;
@@ -21,8 +20,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 
 /** {@code switch}: a learning Ethernet switch between TAPs. */
@@ -30,7 +30,9 @@ import java.util.concurrent.Callable;
         name = "switch",
         description = {
             "A learning Ethernet switch between TAP interfaces, which it makes, or attaches to if they are there.",
-            "Prints \"ready\" when it forwards. Ctrl-C removes what it made and prints what each port has carried."
+            "Prints \"ready\" when it forwards. Ctrl-C removes what it made and prints what each port has carried.",
+            "With --stats it shows what the ports carry now: frames and bits a second, reads and writes that would",
+            "have blocked, and drops since the start by their reasons."
         },
         mixinStandardHelpOptions = true,
         sortOptions = false,
@@ -39,6 +41,7 @@ import java.util.concurrent.Callable;
             "Examples:",
             "  ./run-example.sh switch tap0 tap1",
             "  ./run-example.sh switch tap0 tap1 tap2,offloads=none --threads 2 --io io_uring",
+            "  ./run-example.sh switch tap0 tap1 --stats 1s",
             "",
             "To join two network namespaces, move the TAPs while the switch runs:",
             "  ip link set tap0 netns left; ip link set tap1 netns right"
@@ -76,8 +79,20 @@ final class SwitchCommand implements Callable<Integer> {
     @Option(names = "--ageing", paramLabel = "SECONDS", description = "Silence that makes it forget (default: 300).")
     private int ageing = 300;
 
+    @Option(
+            names = "--stats",
+            paramLabel = "TIME",
+            converter = DurationConverter.class,
+            description = "Shows rates and drops every so often, such as 1s; redrawn in place on a terminal.")
+    private Duration stats;
+
+    @Option(names = "--json", description = "Prints counters as JSON, one object a line, after the line \"ready\".")
+    private boolean json;
+
     @Spec
     private CommandSpec spec;
+
+    private volatile LiveStats live;
 
     @Override
     public Integer call() throws Exception {
@@ -97,16 +112,34 @@ final class SwitchCommand implements Callable<Integer> {
             for (PortArgument tap : taps) {
                 lan.add(open(tap));
             }
+            live = liveStats(out, lan);
             out.println("ready");
             out.flush();
-            interruption.await();
+            showUntil(interruption);
         } finally {
             lan.close();
         }
-        out.println();
-        out.print(PortTable.format(rows(lan)));
-        out.flush();
+        live.end();
         return CommandLine.ExitCode.OK;
+    }
+
+    private LiveStats liveStats(PrintWriter out, TapSwitch lan) {
+        Map<String, String> environment = System.getenv();
+        Form form = json ? Form.JSON : Terminal.isOutput(environment) ? Form.REDRAWN : Form.APPENDED;
+        boolean colours = Terminal.wantsColours(environment);
+        return new LiveStats(out, form, colours, () -> PortSample.of(lan), System::nanoTime);
+    }
+
+    private void showUntil(Interruption interruption) throws InterruptedException {
+        if (stats == null) {
+            interruption.await();
+            return;
+        }
+        long next = System.nanoTime() + stats.toNanos();
+        while (!interruption.await(next - System.nanoTime())) {
+            live.show();
+            next += stats.toNanos();
+        }
     }
 
     private TapDevice open(PortArgument tap) throws TapException {
@@ -137,21 +170,13 @@ final class SwitchCommand implements Callable<Integer> {
     }
 
     private void portFailed(Channel channel, Throwable cause) {
-        spec.commandLine().getErr().println("netty-tap switch: port lost: " + cause.getMessage());
-    }
-
-    static List<PortTable.Row> rows(TapSwitch lan) {
-        List<PortTable.Row> rows = new ArrayList<>();
-        for (SwitchPort port : lan.ports()) {
-            TapCounters counters = port.counters();
-            rows.add(new PortTable.Row(
-                    port.name(),
-                    counters.framesReceived(),
-                    counters.bytesReceived(),
-                    counters.framesSent(),
-                    counters.bytesSent(),
-                    port.drops()));
+        PrintWriter err = spec.commandLine().getErr();
+        Runnable message = () -> err.println("netty-tap switch: port lost: " + cause.getMessage());
+        LiveStats shown = live;
+        if (shown == null) {
+            message.run();
+        } else {
+            shown.interrupt(message);
         }
-        return rows;
     }
 }

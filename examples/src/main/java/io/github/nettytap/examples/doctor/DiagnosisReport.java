@@ -62,7 +62,7 @@ public final class DiagnosisReport {
     }
 
     /** RFC 8259, section 7: the quotation mark, the backslash and control characters are escaped. */
-    static String quoted(String text) {
+    public static String quoted(String text) {
         StringBuilder json = new StringBuilder(text.length() + 2).append('"');
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

@@ -1,0 +1,39 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.cli;
+
+/** Why a frame went nowhere at a port of the switch. */
+enum DropReason {
+    /** Came in too short, or with a virtio-net header that does not fit it. */
+    MALFORMED("malformed", "malformed"),
+    /** Was meant for a port or an event loop that is behind. */
+    CONGESTED("congested", "congested"),
+    /** Went out while the link was down. */
+    LINK_DOWN("link down", "linkDown"),
+    /** Went out and was refused by the kernel as malformed. */
+    REFUSED("refused", "refused"),
+    /** Went out when the kernel had no memory for it. */
+    NO_MEMORY("no memory", "noMemory"),
+    /** Went out and failed for any other reason. */
+    OTHER("other", "other");
+
+    private final String text;
+    private final String key;
+
+    DropReason(String text, String key) {
+        this.text = text;
+        this.key = key;
+    }
+
+    /** For people. */
+    String text() {
+        return text;
+    }
+
+    /** The name of the member in JSON. */
+    String key() {
+        return key;
+    }
+}

@@ -1,0 +1,90 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.cli;
+
+import io.github.nettytap.examples.doctor.DiagnosisReport;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** Counters as JSON (RFC 8259), one object a line: the counts since the start, and what they grew by in a second. */
+final class StatsJson {
+
+    private StatsJson() {}
+
+    /**
+     * What the ports carry now.
+     *
+     * @param before the ports at the start of the interval
+     * @param now the same ports, in the same order, at its end
+     * @param nanos the length of the interval
+     * @param elapsed nanoseconds since the start
+     */
+    static String interval(List<PortSample> before, List<PortSample> now, long nanos, long elapsed) {
+        StringBuilder json = begin("interval", elapsed);
+        json.append(",\"interval\":").append(seconds(nanos)).append(",\"ports\":[");
+        for (int i = 0; i < now.size(); i++) {
+            json.append(i == 0 ? "" : ",");
+            port(json, now.get(i));
+            rates(json.append(','), now.get(i).since(before.get(i)), nanos);
+            json.append('}');
+        }
+        return json.append("]}").toString();
+    }
+
+    /** What the ports have carried. */
+    static String last(List<PortSample> ports, long elapsed) {
+        StringBuilder json = begin("final", elapsed).append(",\"ports\":[");
+        String separator = "";
+        for (PortSample port : ports) {
+            json.append(separator);
+            port(json, port);
+            json.append('}');
+            separator = ",";
+        }
+        return json.append("]}").toString();
+    }
+
+    private static StringBuilder begin(String event, long elapsed) {
+        return new StringBuilder("{\"event\":\"")
+                .append(event)
+                .append("\",\"seconds\":")
+                .append(seconds(elapsed));
+    }
+
+    private static void port(StringBuilder json, PortSample port) {
+        json.append("{\"port\":").append(DiagnosisReport.quoted(port.port()));
+        member(json, "framesIn", port.framesIn());
+        member(json, "bytesIn", port.bytesIn());
+        member(json, "framesOut", port.framesOut());
+        member(json, "bytesOut", port.bytesOut());
+        member(json, "wouldBlockIn", port.wouldBlockIn());
+        member(json, "wouldBlockOut", port.wouldBlockOut());
+        json.append(port.drops().entrySet().stream()
+                .map(drop -> "\"" + drop.getKey().key() + "\":" + drop.getValue())
+                .collect(Collectors.joining(",", ",\"drops\":{", "}")));
+    }
+
+    private static void rates(StringBuilder json, PortSample change, long nanos) {
+        json.append("\"perSecond\":{\"framesIn\":").append(perSecond(change.framesIn(), nanos));
+        member(json, "bitsIn", perSecond(8 * change.bytesIn(), nanos));
+        member(json, "framesOut", perSecond(change.framesOut(), nanos));
+        member(json, "bitsOut", perSecond(8 * change.bytesOut(), nanos));
+        json.append('}');
+    }
+
+    private static void member(StringBuilder json, String name, long value) {
+        json.append(",\"").append(name).append("\":").append(value);
+    }
+
+    private static long perSecond(long number, long nanos) {
+        return Math.round(number * 1e9 / nanos);
+    }
+
+    private static String seconds(long nanos) {
+        return String.format(Locale.ROOT, "%.3f", nanos / 1e9);
+    }
+}
