@@ -21,6 +21,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
+import java.net.Inet4Address;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -42,6 +43,8 @@ import java.util.stream.Collectors;
             "  ./run-example.sh router tap0=10.0.0.1/24,2001:db8:0::1/64 tap1=10.0.1.1/24,2001:db8:1::1/64",
             "  ./run-example.sh router tap0=10.0.0.1/24 tap1=10.0.1.1/24,mtu=1400,offloads=none \\",
             "      --route 0.0.0.0/0=10.0.1.254",
+            "  ./run-example.sh router tap0=10.0.0.1/24,dhcp=10.0.0.100-10.0.0.199 \\",
+            "      uplink=192.168.9.1/24,nat --route 0.0.0.0/0=192.168.9.254 --dns 192.168.9.254",
             "",
             "To route between two network namespaces, move the TAPs while the router runs:",
             "  ip link set tap0 netns left; ip -n left address add 10.0.0.2/24 dev tap0",
@@ -58,7 +61,11 @@ final class RouterCommand implements Callable<Integer> {
             converter = RouterPortArgument.Converter.class,
             description = {
                 "The ports: interface name and the router's addresses there; settings of its own behind them:",
-                "NAME=ADDRESS/LEN[,ADDRESS/LEN…][,mtu=BYTES][,offloads=all|none]."
+                "NAME=ADDRESS/LEN[,ADDRESS/LEN…][,advertise][,nat][,dhcp=FIRST-LAST][,mtu=BYTES]",
+                "[,offloads=all|none].",
+                "advertise: IPv6 hosts there configure themselves by router advertisements.",
+                "nat: IPv4 packets leave there with the router's address as their source, and answers find back.",
+                "dhcp: IPv4 hosts there are leased these addresses."
             })
     private List<RouterPortArgument> taps;
 
@@ -68,6 +75,12 @@ final class RouterCommand implements Callable<Integer> {
             converter = RouteArgument.Converter.class,
             description = "A route through a gateway in the network of a port. May be given many times.")
     private List<RouteArgument> routes = List.of();
+
+    @Option(
+            names = "--dns",
+            paramLabel = "ADDRESS",
+            description = "A name server that DHCP clients are told. May be given many times.")
+    private List<Inet4Address> nameServers = List.of();
 
     @Option(
             names = "--offloads",
@@ -94,7 +107,7 @@ final class RouterCommand implements Callable<Integer> {
         TapRouter router = new TapRouter(loops, header ? VNET_HEADER : 0, this::portFailed);
         try {
             for (RouterPortArgument tap : taps) {
-                router.add(open(tap, header), tap.networks());
+                router.add(open(tap, header), tap.settings(nameServers));
             }
             for (RouteArgument route : routes) {
                 router.addRoute(route.destination(), route.gateway());

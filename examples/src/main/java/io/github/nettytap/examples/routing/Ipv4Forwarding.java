@@ -23,13 +23,15 @@ final class Ipv4Forwarding {
     private final IcmpErrors errors;
     private final Ipv4Fragments fragments;
     private final LocalIpv4 local;
+    private final SourceNat nat;
 
-    Ipv4Forwarding(Output output, Routes routes, NextHops nextHops, IcmpErrors errors, LocalIpv4 local) {
+    Ipv4Forwarding(Output output, Routes routes, NextHops nextHops, IcmpErrors errors, LocalIpv4 local, SourceNat nat) {
         this.output = output;
         this.routes = routes;
         this.nextHops = nextHops;
         this.errors = errors;
         this.local = local;
+        this.nat = nat;
         fragments = new Ipv4Fragments(output);
     }
 
@@ -50,7 +52,9 @@ final class Ipv4Forwarding {
         // What is behind the packet is padding to the least length of a frame.
         frame.writerIndex(ip + Ipv4Header.totalLength(frame, ip));
         int source = Ipv4Header.source(frame, ip);
-        Route route = routes.find(Ipv4Header.destination(frame, ip));
+        Connection connection = from.translates() ? nat.ofReply(frame, ip) : null;
+        int destination = connection == null ? Ipv4Header.destination(frame, ip) : connection.insideAddress;
+        Route route = routes.find(destination);
         if (route == null) {
             if (!isToGroup && !isMartian(source)) {
                 errors.sendIpv4(
@@ -68,13 +72,18 @@ final class Ipv4Forwarding {
                 if (isToGroup || isMartian(source)) {
                     drop(frame, from, RouterCounter.MARTIAN);
                 } else {
-                    forward(frame, ip, from, route);
+                    forward(frame, ip, from, route, connection);
                 }
             }
         }
     }
 
-    private void forward(ByteBuf frame, int ip, RouterPort from, Route route) {
+    /**
+     * An error quotes the packet as its sender has sent it; hence addresses are rewritten once nothing can go wrong.
+     *
+     * @param connection of which the packet is an answer from outside, or null
+     */
+    private void forward(ByteBuf frame, int ip, RouterPort from, Route route, Connection connection) {
         int timeToLive = Ipv4Header.timeToLive(frame, ip);
         if (timeToLive <= 1) {
             errors.sendIpv4(frame, from, Icmpv4Header.TIME_EXCEEDED, CODE_TTL_EXCEEDED, 0);
@@ -82,9 +91,11 @@ final class Ipv4Forwarding {
             return;
         }
         if (PacketSize.onWire(frame, output.vnetHeaderSize()) <= route.port().mtu()) {
-            Ipv4Packets.timeToLive(frame, ip, timeToLive - 1);
-            from.increment(RouterCounter.FORWARDED);
-            send(frame, from, route);
+            if (translate(frame, ip, from, route.port(), connection)) {
+                Ipv4Packets.timeToLive(frame, ip, timeToLive - 1);
+                from.increment(RouterCounter.FORWARDED);
+                send(frame, from, route);
+            }
         } else if ((Ipv4Header.fragment(frame, ip) & Ipv4Header.DONT_FRAGMENT) != 0) {
             errors.sendIpv4(
                     frame,
@@ -93,10 +104,21 @@ final class Ipv4Forwarding {
                     Icmpv4Header.CODE_FRAGMENTATION_NEEDED,
                     route.port().mtu());
             drop(frame, from, RouterCounter.TOO_BIG);
-        } else {
+        } else if (translate(frame, ip, from, route.port(), connection)) {
             Ipv4Packets.timeToLive(frame, ip, timeToLive - 1);
             sendFragments(frame, from, route);
         }
+    }
+
+    /** False if the frame could not be translated and is gone. */
+    private boolean translate(ByteBuf frame, int ip, RouterPort from, RouterPort to, Connection connection) {
+        if (connection != null) {
+            nat.restore(frame, ip, connection);
+        } else if (to.translates() && !from.translates() && !nat.translate(frame, ip, to)) {
+            drop(frame, from, RouterCounter.NOT_TRANSLATABLE);
+            return false;
+        }
+        return true;
     }
 
     private void send(ByteBuf frame, RouterPort from, Route route) {

@@ -7,6 +7,7 @@ package io.github.nettytap.examples.routing;
 import io.github.nettytap.codec.wire.Icmpv4Header;
 import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
+import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.Wire;
 import io.netty.buffer.ByteBuf;
 
@@ -33,11 +34,16 @@ final class LocalIpv4 {
     void receive(ByteBuf frame, RouterPort from, boolean isToGroup) {
         from.increment(RouterCounter.LOCAL);
         int ip = output.ipIndex(frame);
+        int protocol = Ipv4Header.protocol(frame, ip);
+        if (from.dhcpServer() != null && isForDhcpServer(frame, ip, protocol)) {
+            from.dhcpServer().receive(frame, ip);
+            frame.release();
+            return;
+        }
         if (isToGroup || Ipv4Header.isFragment(frame, ip)) {
             frame.release();
             return;
         }
-        int protocol = Ipv4Header.protocol(frame, ip);
         if (protocol == Ipv4Header.PROTOCOL_ICMP) {
             receiveIcmp(frame, ip);
             return;
@@ -46,6 +52,14 @@ final class LocalIpv4 {
         int code = hasPorts ? Icmpv4Header.CODE_PORT_UNREACHABLE : Icmpv4Header.CODE_PROTOCOL_UNREACHABLE;
         errors.sendIpv4(frame, from, Icmpv4Header.DESTINATION_UNREACHABLE, code, 0);
         frame.release();
+    }
+
+    private static boolean isForDhcpServer(ByteBuf frame, int ip, int protocol) {
+        int udp = ip + Ipv4Header.headerLength(frame, ip);
+        return protocol == Ipv4Header.PROTOCOL_UDP
+                && !Ipv4Header.isFragment(frame, ip)
+                && frame.writerIndex() - udp >= UdpHeader.LENGTH
+                && UdpHeader.destinationPort(frame, udp) == DhcpServer.SERVER_PORT;
     }
 
     private void receiveIcmp(ByteBuf frame, int ip) {

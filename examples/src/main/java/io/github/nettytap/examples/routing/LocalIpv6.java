@@ -29,12 +29,19 @@ final class LocalIpv6 {
     private final Originator originator;
     private final IcmpErrors errors;
     private final NeighbourMessages neighbours;
+    private final RouterAdvertisements advertisements;
 
-    LocalIpv6(Output output, Originator originator, IcmpErrors errors, NeighbourMessages neighbours) {
+    LocalIpv6(
+            Output output,
+            Originator originator,
+            IcmpErrors errors,
+            NeighbourMessages neighbours,
+            RouterAdvertisements advertisements) {
         this.output = output;
         this.originator = originator;
         this.errors = errors;
         this.neighbours = neighbours;
+        this.advertisements = advertisements;
     }
 
     /**
@@ -100,6 +107,8 @@ final class LocalIpv6 {
                 neighbours.solicited(frame, from, icmp);
             } else if (type == NeighborDiscovery.NEIGHBOR_ADVERTISEMENT) {
                 neighbours.advertised(frame, from, icmp);
+            } else if (type == NeighborDiscovery.ROUTER_SOLICITATION) {
+                advertisements.solicited(from);
             }
         }
         frame.release();

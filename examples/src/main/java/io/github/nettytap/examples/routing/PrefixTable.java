@@ -126,11 +126,11 @@ final class PrefixTable<V> {
         return (int) (product >>> 32);
     }
 
-    private static long highMask(int length) {
+    static long highMask(int length) {
         return length >= HALF ? -1L : length == 0 ? 0 : -1L << HALF - length;
     }
 
-    private static long lowMask(int length) {
+    static long lowMask(int length) {
         return length <= HALF ? 0 : -1L << MAX_LENGTH - length;
     }
 }

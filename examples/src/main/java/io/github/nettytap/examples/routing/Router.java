@@ -14,7 +14,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 
 import java.net.InetAddress;
-import java.util.List;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
@@ -29,6 +28,8 @@ final class Router {
     private final NextHops nextHops;
     private final IcmpErrors errors;
     private final Arp arp;
+    private final SourceNat nat;
+    private final RouterAdvertisements advertisements;
     private final NeighbourMessages neighbours;
     private final Ipv4Forwarding ipv4;
     private final Ipv6Forwarding ipv6;
@@ -51,10 +52,16 @@ final class Router {
         Originator originator = new Originator(output, routes, nextHops);
         errors = new IcmpErrors(output, originator, this::now);
         arp = new Arp(output, nextHops);
+        advertisements = new RouterAdvertisements(output, this::now);
         neighbours = new NeighbourMessages(output, nextHops);
-        ipv4 = new Ipv4Forwarding(output, routes, nextHops, errors, new LocalIpv4(output, originator, errors));
+        nat = new SourceNat(output, this::now);
+        ipv4 = new Ipv4Forwarding(output, routes, nextHops, errors, new LocalIpv4(output, originator, errors), nat);
         ipv6 = new Ipv6Forwarding(
-                output, routes, nextHops, errors, new LocalIpv6(output, originator, errors, neighbours));
+                output,
+                routes,
+                nextHops,
+                errors,
+                new LocalIpv6(output, originator, errors, neighbours, advertisements));
     }
 
     /**
@@ -63,11 +70,17 @@ final class Router {
      * @param mac the router's MAC address on this link
      * @param mtu the longest IP packet that the link takes
      * @param offloads what the other side of the channel takes
-     * @param networks the router's addresses on this link
+     * @param settings what it is to be
      */
-    RouterPort addPort(Channel channel, long mac, int mtu, Set<TapOffload> offloads, List<Cidr> networks) {
-        RouterPort port = new RouterPort(channel, mac, mtu, output.vnetHeaderSize(), offloads, networks);
-        networks.forEach(network -> routes.addNetwork(port, network));
+    RouterPort addPort(Channel channel, long mac, int mtu, Set<TapOffload> offloads, PortSettings settings) {
+        RouterPort port = new RouterPort(channel, mac, mtu, output.vnetHeaderSize(), offloads, settings);
+        settings.networks().forEach(network -> routes.addNetwork(port, network));
+        if (settings.advertises()) {
+            advertisements.add(port);
+        }
+        if (settings.dhcp() != null) {
+            port.dhcpServer(new DhcpServer(port, settings.dhcp(), settings.networkOfLeases(), output, this::now));
+        }
         return port;
     }
 
@@ -87,6 +100,14 @@ final class Router {
     /** Every now and then, at least once a second: what has not been answered is asked again or given up. */
     void tick() {
         nextHops.tick();
+        advertisements.tick();
+        nat.tick();
+        endBatch();
+    }
+
+    /** The last thing before its ports are closed. */
+    void end() {
+        advertisements.end();
         endBatch();
     }
 

@@ -32,6 +32,8 @@ public enum RouterCounter {
     TOO_BIG("too big", true),
     /** The next hop does not answer, or too many packets wait for it. */
     UNRESOLVED("next hop unresolved", true),
+    /** To leave with the address of the router, which is impossible: a fragment, an unknown protocol, no room. */
+    NOT_TRANSLATABLE("not translatable", true),
     /** The next port is behind, or gone. */
     CONGESTED("congested", true);
 

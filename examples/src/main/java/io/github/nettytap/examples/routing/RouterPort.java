@@ -37,18 +37,22 @@ public final class RouterPort {
     private final int vnetHeaderSize;
     private final int granted;
     private final List<Cidr> networks;
+    private final boolean translates;
     private final PortAddresses addresses;
     private final ChannelPromise voidPromise;
     private final Consumer<ByteBuf> writeSegment = this::write;
     private final long[] counters = new long[RouterCounter.values().length];
+    private DhcpServer dhcpServer;
     private boolean touched;
 
-    RouterPort(Channel channel, long mac, int mtu, int vnetHeaderSize, Set<TapOffload> offloads, List<Cidr> networks) {
+    RouterPort(
+            Channel channel, long mac, int mtu, int vnetHeaderSize, Set<TapOffload> offloads, PortSettings settings) {
         this.channel = channel;
         this.mac = mac;
         this.mtu = mtu;
         this.vnetHeaderSize = vnetHeaderSize;
-        this.networks = List.copyOf(networks);
+        networks = List.copyOf(settings.networks());
+        translates = settings.translates();
         granted = OffloadNeeds.granted(offloads);
         addresses = new PortAddresses(networks, mac);
         voidPromise = channel.voidPromise();
@@ -98,6 +102,20 @@ public final class RouterPort {
 
     List<Cidr> networks() {
         return networks;
+    }
+
+    /** Whether packets leave through it with the router's address. */
+    boolean translates() {
+        return translates;
+    }
+
+    /** The DHCP server of this link, or null. */
+    DhcpServer dhcpServer() {
+        return dhcpServer;
+    }
+
+    void dhcpServer(DhcpServer server) {
+        dhcpServer = server;
     }
 
     PortAddresses addresses() {

@@ -28,8 +28,8 @@ import java.util.function.BiConsumer;
  *
  * <pre>{@code
  *   TapRouter router = new TapRouter(loops, 12, (port, cause) -> …);
- *   router.add(left, List.of(Cidr.parse("10.0.0.1/24"), Cidr.parse("2001:db8::1/64")));
- *   router.add(right, List.of(Cidr.parse("10.0.1.1/24")));
+ *   router.add(left, PortSettings.of(List.of(Cidr.parse("10.0.0.1/24"), Cidr.parse("2001:db8::1/64"))));
+ *   router.add(right, PortSettings.of(List.of(Cidr.parse("10.0.1.1/24"))));
  *   router.addRoute(Cidr.parse("0.0.0.0/0"), InetAddress.getByName("10.0.1.254"));
  * }</pre>
  *
@@ -69,10 +69,10 @@ public final class TapRouter implements AutoCloseable {
      * Makes a device a port.
      *
      * @param device an open device with one queue, which belongs to the router from now on
-     * @param networks the router's addresses on the link of the device, with their prefixes
+     * @param settings what it is to be
      * @throws TapException if the device is gone
      */
-    public void add(TapDevice device, List<Cidr> networks) throws TapException, InterruptedException {
+    public void add(TapDevice device, PortSettings settings) throws TapException, InterruptedException {
         if (device.vnetHeaderSize() != vnetHeaderSize) {
             device.close();
             throw new IllegalArgumentException("port with another virtio-net header: port=" + device.name()
@@ -92,7 +92,7 @@ public final class TapRouter implements AutoCloseable {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        RouterPort port = router.addPort(channel, mac, mtu, device.offloads(), networks);
+                        RouterPort port = router.addPort(channel, mac, mtu, device.offloads(), settings);
                         ports.add(port);
                         channel.pipeline().addLast(router.handler(port));
                     }
@@ -132,6 +132,10 @@ public final class TapRouter implements AutoCloseable {
 
     @Override
     public void close() {
+        if (loops.isShuttingDown()) {
+            return;
+        }
+        loop.submit(router::end).syncUninterruptibly();
         ports.forEach(port -> port.channel().close().syncUninterruptibly());
         loops.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS).syncUninterruptibly();
     }

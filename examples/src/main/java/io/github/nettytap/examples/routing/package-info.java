@@ -8,6 +8,9 @@
  *                                     └─ IcmpErrors          what waits for one)    the port takes no others)
  * </pre>
  *
+ * <p>Beside the way of a frame: {@code SourceNat} with its {@code ConnectionTable}, which rewrites what leaves through some
+ * ports and what comes back; {@code RouterAdvertisements} and {@code DhcpServer}, which configure the hosts of a link.
+ *
  * <p>Here: the routing table, neighbours, forwarding, ICMP errors, and what the router says for itself. Not here: command
  * lines and opening of devices.
  *

@@ -7,6 +7,7 @@ package io.github.nettytap.examples.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.nettytap.examples.routing.PortSettings;
 import io.github.nettytap.transport.netlink.Cidr;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine.TypeConversionException;
@@ -21,9 +22,13 @@ class RouterPortArgumentTest {
 
     @Test
     void addressesAndSettingsMayBeMixed() {
-        assertThat(parse("tap0=10.0.0.1/24,mtu=1400,2001:db8::1/64,offloads=none"))
+        assertThat(parse("tap0=10.0.0.1/24,mtu=1400,advertise,2001:db8::1/64,offloads=none"))
                 .isEqualTo(new RouterPortArgument(
-                        "tap0", List.of(Cidr.parse("10.0.0.1/24"), Cidr.parse("2001:db8::1/64")), 1400, Offloads.NONE));
+                        "tap0",
+                        new PortSettings(
+                                List.of(Cidr.parse("10.0.0.1/24"), Cidr.parse("2001:db8::1/64")), true, false, null),
+                        1400,
+                        Offloads.NONE));
     }
 
     @Test
@@ -37,8 +42,31 @@ class RouterPortArgumentTest {
     void addressWithoutPrefixLengthIsRefused() {
         assertThatThrownBy(() -> parse("tap0=10.0.0.1"))
                 .isInstanceOf(TypeConversionException.class)
-                .hasMessage("address without prefix length, or no such setting: setting=10.0.0.1 (expected: an address"
-                        + " like 10.0.0.1/24 or 2001:db8::1/64, mtu=BYTES, offloads=all|none)");
+                .hasMessage(
+                        "address without prefix length, or no such setting: setting=10.0.0.1 (expected: an address"
+                                + " like 10.0.0.1/24 or 2001:db8::1/64, advertise, nat, dhcp=FIRST-LAST, mtu=BYTES, offloads=all|none)");
+    }
+
+    @Test
+    void leasesAreOfTheNetworkOfThePort() {
+        assertThat(parse("tap0=10.0.0.1/24,dhcp=10.0.0.100-10.0.0.199")
+                        .settings()
+                        .dhcp()
+                        .last()
+                        .getHostAddress())
+                .isEqualTo("10.0.0.199");
+        assertThatThrownBy(() -> parse("tap0=10.0.0.1/24,dhcp=10.0.1.100-10.0.1.199"))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessage("no network of this port for the leases: first=10.0.1.100, last=10.0.1.199 (expected: all"
+                        + " in one network of the port, and not its own address)");
+        assertThatThrownBy(() -> parse("tap0=10.0.0.1/24,dhcp=10.0.0.199-10.0.0.100"))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessage("no range of addresses: first=10.0.0.199, last=10.0.0.100"
+                        + " (expected: 1 to 65536 addresses)");
+        assertThatThrownBy(() -> parse("tap0=10.0.0.1/24,dhcp=10.0.0.100"))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessage(
+                        "no range of addresses: dhcp=10.0.0.100" + " (expected: FIRST-LAST, as 10.0.0.100-10.0.0.199)");
     }
 
     @Test

@@ -43,7 +43,7 @@ final class MemoryRouter implements AutoCloseable {
                 ROUTER_MAC + channels.size(),
                 mtu,
                 TapOffload.NONE,
-                Stream.of(networks).map(Cidr::parse).toList());
+                PortSettings.of(Stream.of(networks).map(Cidr::parse).toList()));
         channel.pipeline().addLast(router.handler(port));
         channels.add(channel);
         ports.add(port);

@@ -48,8 +48,9 @@ class PathMtuKernelTest {
         left = RoutedHost.create("left", 1500, offloads, true, "10.88.0.2/24", "2001:db8:0::2/64");
         middle = RoutedHost.create("middle", SMALL, offloads, true, "10.88.1.2/24", "2001:db8:1::2/64");
         right = RoutedHost.create("right", 1500, offloads, true, "10.88.2.2/24", "2001:db8:2::2/64");
-        router.add(left.device(), List.of(Cidr.parse("10.88.0.1/24"), Cidr.parse("2001:db8:0::1/64")));
-        router.add(middle.device(), List.of(Cidr.parse("10.88.1.1/24"), Cidr.parse("2001:db8:1::1/64")));
+        router.add(left.device(), PortSettings.of(List.of(Cidr.parse("10.88.0.1/24"), Cidr.parse("2001:db8:0::1/64"))));
+        router.add(
+                middle.device(), PortSettings.of(List.of(Cidr.parse("10.88.1.1/24"), Cidr.parse("2001:db8:1::1/64"))));
         link.add(middle.open("far", 1500, offloads, true, "10.88.2.1/24", "2001:db8:2::1/64"));
         link.add(right.device());
         router.addRoute(Cidr.parse("10.88.2.0/24"), InetAddress.getByName("10.88.1.2"));

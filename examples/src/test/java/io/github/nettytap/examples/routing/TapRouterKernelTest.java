@@ -50,8 +50,9 @@ class TapRouterKernelTest {
                 TapEventLoopGroup.builder().threads(1).io(io).build(), header ? 12 : 0, (port, cause) -> {});
         left = RoutedHost.create("left", 1500, leftOffloads, header, "10.88.0.2/24", LEFT_6 + "/64");
         right = RoutedHost.create("right", 1500, rightOffloads, header, "10.88.1.2/24", RIGHT_6 + "/64");
-        router.add(left.device(), List.of(Cidr.parse("10.88.0.1/24"), Cidr.parse("2001:db8:0::1/64")));
-        router.add(right.device(), List.of(Cidr.parse("10.88.1.1/24"), Cidr.parse("2001:db8:1::1/64")));
+        router.add(left.device(), PortSettings.of(List.of(Cidr.parse("10.88.0.1/24"), Cidr.parse("2001:db8:0::1/64"))));
+        router.add(
+                right.device(), PortSettings.of(List.of(Cidr.parse("10.88.1.1/24"), Cidr.parse("2001:db8:1::1/64"))));
         left.run("ip", "route", "add", "default", "via", "10.88.0.1");
         left.run("ip", "route", "add", "default", "via", "2001:db8:0::1");
         right.run("ip", "route", "add", "default", "via", "10.88.1.1");
