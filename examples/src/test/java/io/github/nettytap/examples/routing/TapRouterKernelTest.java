@@ -6,11 +6,13 @@ package io.github.nettytap.examples.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.codec.fault.FaultHandler;
 import io.github.nettytap.test.KernelTest;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapOffload;
 import io.github.nettytap.transport.netlink.Cidr;
+import io.netty.channel.Channel;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +29,7 @@ import java.util.Set;
 class TapRouterKernelTest {
 
     private static final int CHUNKS = 256;
+    private static final int FAULTY_CHUNKS = 96;
     private static final String LEFT_6 = "2001:db8:0::2";
     private static final String RIGHT_6 = "2001:db8:1::2";
 
@@ -101,6 +104,19 @@ class TapRouterKernelTest {
                 .contains("From 2001:db8::1 icmp_seq=1 Destination unreachable: No route");
         assertThat(left.runInVain("ping", "-n", "-c", "1", "-W", "9", "2001:db8:1::99"))
                 .contains("From 2001:db8::1 icmp_seq=1 Destination unreachable: Address unreachable");
+    }
+
+    @Test
+    void tcpDeliversTheSameBytesOverALineWithLossReorderingAndDuplicates() throws Exception {
+        FaultHandler line =
+                FaultHandler.builder(7).drop(0.01).reorder(0.01).duplicate(0.01).build();
+        Channel channel = router.ports().get(0).channel();
+        channel.eventLoop().submit(() -> channel.pipeline().addFirst(line)).sync();
+        HashedTransfer.assertSameBytes(left, right, "10.88.1.2", FAULTY_CHUNKS);
+        HashedTransfer.assertSameBytes(right, left, LEFT_6, FAULTY_CHUNKS);
+        assertThat(line.inboundCounters().dropped()).isPositive();
+        assertThat(line.inboundCounters().duplicated()).isPositive();
+        assertThat(line.outboundCounters().reordered()).isPositive();
     }
 
     @Test
