@@ -35,15 +35,19 @@ final class MemoryRouter implements AutoCloseable {
         throw new AssertionError(cause);
     });
 
-    /** Adds a port whose number is the last octet of its MAC address's difference to the first. */
+    /** Adds a port, whose MAC address is the router's first one plus its number. */
     int port(int mtu, String... networks) {
+        return port(mtu, PortSettings.of(Stream.of(networks).map(Cidr::parse).toList()));
+    }
+
+    /** Adds a port that packets leave with the router's address. */
+    int natPort(int mtu, String network) {
+        return port(mtu, new PortSettings(List.of(Cidr.parse(network)), false, true, null));
+    }
+
+    private int port(int mtu, PortSettings settings) {
         EmbeddedChannel channel = new EmbeddedChannel();
-        RouterPort port = router.addPort(
-                channel,
-                ROUTER_MAC + channels.size(),
-                mtu,
-                TapOffload.NONE,
-                PortSettings.of(Stream.of(networks).map(Cidr::parse).toList()));
+        RouterPort port = router.addPort(channel, ROUTER_MAC + channels.size(), mtu, TapOffload.NONE, settings);
         channel.pipeline().addLast(router.handler(port));
         channels.add(channel);
         ports.add(port);
