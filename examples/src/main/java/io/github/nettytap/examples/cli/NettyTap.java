@@ -23,6 +23,7 @@ import java.util.logging.Logger;
             SwitchCommand.class,
             RouterCommand.class,
             EchoCommand.class,
+            CaptureCommand.class,
             DoctorCommand.class
         },
         mixinStandardHelpOptions = true,
