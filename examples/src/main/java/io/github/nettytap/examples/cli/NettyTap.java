@@ -24,6 +24,7 @@ import java.util.logging.Logger;
             RouterCommand.class,
             EchoCommand.class,
             CaptureCommand.class,
+            VxlanCommand.class,
             DoctorCommand.class
         },
         mixinStandardHelpOptions = true,

@@ -1,0 +1,226 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.cli;
+
+import io.github.nettytap.codec.tunnel.VxlanEvent;
+import io.github.nettytap.codec.tunnel.VxlanPeers;
+import io.github.nettytap.codec.wire.VxlanHeader;
+import io.github.nettytap.examples.vxlan.Underlay;
+import io.github.nettytap.examples.vxlan.VxlanEndpoint;
+import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.channel.TapCounters;
+import io.github.nettytap.transport.channel.TapIoType;
+import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+
+/** {@code vxlan}: a VXLAN tunnel endpoint. */
+@Command(
+        name = "vxlan",
+        description = {
+            "A VXLAN tunnel endpoint: joins each TAP, over UDP, to a network of other endpoints, such as the kernel's own",
+            "vxlan device, Open vSwitch, or this program elsewhere. Prints \"ready\" when it forwards."
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "Examples:",
+            "  ./run-example.sh vxlan tap0,vni=100 --remote 192.0.2.2",
+            "  ./run-example.sh vxlan tap0,vni=100 tap1,vni=200,remote=2001:db8::3 --remote 192.0.2.2",
+            "",
+            "The other end, with the kernel's device:",
+            "  ip link add vxlan100 type vxlan id 100 remote 192.0.2.1 dstport 4789",
+            "  ip link set vxlan100 up; ip address add 10.0.0.2/24 dev vxlan100"
+        })
+final class VxlanCommand implements Callable<Integer> {
+
+    private static final int MAX_PORT = 65_535;
+
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "TAP,vni=N[,remote=IP]",
+            converter = VxlanArgument.Converter.class,
+            description = "An interface, made unless it is there, its network, and endpoints of that network alone.")
+    private List<VxlanArgument> taps;
+
+    @Option(
+            names = "--remote",
+            paramLabel = "IP",
+            converter = IpConverter.class,
+            description = "Another endpoint, of all networks. May be repeated.")
+    private List<InetAddress> remotes = new ArrayList<>();
+
+    @Option(
+            names = "--local",
+            paramLabel = "IP",
+            converter = IpConverter.class,
+            description = "The address to listen on and send from (default: any).")
+    private InetAddress local;
+
+    @Option(names = "--port", paramLabel = "PORT", description = "The UDP port of all endpoints (default: 4789).")
+    private int port = VxlanHeader.PORT;
+
+    @Option(
+            names = "--station",
+            paramLabel = "VNI,MAC,IP",
+            converter = VxlanStation.Converter.class,
+            description = "Behind which endpoint an address is, for good. May be repeated.")
+    private List<VxlanStation> stations = new ArrayList<>();
+
+    @Option(names = "--no-learning", description = "Do not learn from frames where addresses are.")
+    private boolean noLearning;
+
+    @Option(names = "--ageing", paramLabel = "SECONDS", description = "Silence that makes it forget (default: 300).")
+    private int ageing = (int) VxlanPeers.DEFAULT_AGEING.toSeconds();
+
+    @Option(
+            names = "--mtu",
+            paramLabel = "BYTES",
+            description = "The MTU of the TAPs (default: what passes the network below in one piece).")
+    private Integer mtu;
+
+    @Option(
+            names = "--offloads",
+            paramLabel = "all|none",
+            description = "Let the kernel leave checksums and segmentation to this program (default: all).")
+    private Offloads offloads = Offloads.ALL;
+
+    @Option(names = "--io", paramLabel = "epoll|io_uring", description = "What drives it (default: epoll).")
+    private TapIoType io = TapIoType.EPOLL;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        VxlanPeers peers = peers();
+        PrintWriter out = spec.commandLine().getOut();
+        Interruption interruption = Interruption.install();
+        InetSocketAddress address = local == null ? new InetSocketAddress(port) : new InetSocketAddress(local, port);
+        try (Loops loops = Loops.of("vxlan", io);
+                VxlanEndpoint endpoint = new VxlanEndpoint(loops.group(), peers, address)) {
+            for (VxlanArgument tap : taps) {
+                endpoint.add(open(tap), tap.vni()).closeFuture().addListener(closed -> interruption.end());
+            }
+            out.println("ready");
+            out.flush();
+            interruption.await();
+            boolean lost = endpoint.taps().stream().anyMatch(tap -> !tap.isOpen());
+            summarize(endpoint, out);
+            if (lost) {
+                throw new CommandException(ExitCode.SOFTWARE, "interface deleted: one of " + names());
+            }
+        }
+        return ExitCode.OK;
+    }
+
+    private VxlanPeers peers() {
+        check(port >= 1 && port <= MAX_PORT, "no such UDP port: port=" + port + " (expected: 1 to " + MAX_PORT + ")");
+        check(ageing >= 1, "ageing time too short: seconds=" + ageing + " (expected: 1 or more)");
+        VxlanPeers peers = new VxlanPeers(port, Duration.ofSeconds(ageing), VxlanPeers.DEFAULT_MAX_LEARNED);
+        peers.learning(!noLearning);
+        Set<Integer> vnis = new HashSet<>();
+        for (VxlanArgument tap : taps) {
+            check(
+                    vnis.add(tap.vni()),
+                    "two TAPs in one network: vni=" + tap.vni()
+                            + " (expected: one; join several by `./run-example.sh switch` or a bridge)");
+            check(
+                    !remotes(tap).isEmpty(),
+                    "no other endpoint: tap=" + tap.tap() + ", vni=" + tap.vni()
+                            + " (expected: --remote IP, or remote=IP with the TAP)");
+            peers.addNetwork(tap.vni());
+            remotes(tap).forEach(remote -> peers.addRemote(tap.vni(), remote));
+        }
+        for (VxlanStation station : stations) {
+            check(vnis.contains(station.vni()), "station of a network without a TAP: vni=" + station.vni());
+            peers.set(station.vni(), station.mac(), station.remote());
+        }
+        return peers;
+    }
+
+    private void check(boolean right, String message) {
+        if (!right) {
+            throw new ParameterException(spec.commandLine(), message);
+        }
+    }
+
+    private List<InetAddress> remotes(VxlanArgument tap) {
+        List<InetAddress> all = new ArrayList<>(remotes);
+        all.addAll(tap.remotes());
+        return all;
+    }
+
+    private String names() {
+        return String.join(", ", taps.stream().map(VxlanArgument::tap).toList());
+    }
+
+    private TapDevice open(VxlanArgument tap) throws IOException {
+        Underlay narrowest = null;
+        for (InetAddress remote : remotes(tap)) {
+            Underlay underlay = Underlay.towards(remote);
+            narrowest = narrowest == null || underlay.innerMtu() < narrowest.innerMtu() ? underlay : narrowest;
+        }
+        int chosen = mtu == null ? narrowest.innerMtu() : mtu;
+        PrintWriter err = spec.commandLine().getErr();
+        err.println(tap.tap() + ": network " + tap.vni() + ", MTU " + chosen + " (" + narrowest.mtu() + " of "
+                + narrowest.link() + ", less " + narrowest.overhead() + " for the tunnel, is " + narrowest.innerMtu()
+                + (chosen > narrowest.innerMtu() ? ": longer packets will travel in fragments, or not at all)" : ")"));
+        err.flush();
+        return open(tap.tap(), chosen);
+    }
+
+    private TapDevice open(String tap, int chosenMtu) throws TapException {
+        return TapDevice.builder(tap)
+                .vnetHeader(true)
+                .offloads(offloads.set())
+                .mtu(chosenMtu)
+                .up(true)
+                .open();
+    }
+
+    private static void summarize(VxlanEndpoint endpoint, PrintWriter out) {
+        out.println();
+        List<PortTable.Row> rows = new ArrayList<>();
+        for (TapChannel tap : endpoint.taps()) {
+            TapCounters counters = tap.counters();
+            rows.add(new PortTable.Row(
+                    String.valueOf(tap.localAddress()),
+                    counters.framesReceived(),
+                    counters.bytesReceived(),
+                    counters.framesSent(),
+                    counters.bytesSent(),
+                    counters.drops()));
+        }
+        out.print(PortTable.format(rows));
+        out.println();
+        out.println("tunnel: " + endpoint.count(VxlanEvent.ENCAPSULATED) + " datagrams out, "
+                + endpoint.count(VxlanEvent.DECAPSULATED) + " in, " + endpoint.count(VxlanEvent.FLOODED)
+                + " frames to all endpoints");
+        out.println("drops: " + endpoint.count(VxlanEvent.DROP_MALFORMED_HEADER) + " without a VXLAN header, "
+                + endpoint.count(VxlanEvent.DROP_UNKNOWN_NETWORK) + " of other networks, "
+                + endpoint.count(VxlanEvent.DROP_MALFORMED_FRAME) + " malformed, " + endpoint.congested()
+                + " for want of room, " + endpoint.unsent() + " refused by the socket");
+        out.flush();
+    }
+}

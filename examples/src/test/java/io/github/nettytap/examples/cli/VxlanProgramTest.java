@@ -1,0 +1,184 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.transport.device.NetworkNamespace;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/** The tunnel endpoint against the kernel's own vxlan device, in two networks, over IPv4 and IPv6. */
+@KernelTest
+class VxlanProgramTest {
+
+    private static final int CHUNK = 64 * 1024;
+    private static final int CHUNKS = 256;
+
+    private NetworkNamespace ours;
+    private NetworkNamespace kernel;
+    private Process inside;
+
+    @BeforeEach
+    void join() throws Exception {
+        ours = NetworkNamespace.create();
+        kernel = NetworkNamespace.create();
+        inside = kernel.call(() -> new ProcessBuilder("sleep", "1000").start());
+        ip(ours, "link add va type veth peer name vb netns " + inside.pid());
+        // A veth hands on inner checksums that no wire would carry, unfinished, and a UDP socket does not finish them.
+        RunningProgram.run(kernel, "ethtool", "-K", "vb", "tx", "off");
+        ip(ours, "address add 192.0.2.1/24 dev va");
+        ip(ours, "address add 2001:db8::1/64 dev va nodad");
+        // IPv6 delivers nothing to a host whose loopback is down.
+        ip(ours, "link set lo up");
+        ip(kernel, "link set lo up");
+        ip(ours, "link set va up");
+        ip(kernel, "address add 192.0.2.2/24 dev vb");
+        ip(kernel, "address add 2001:db8::2/64 dev vb nodad");
+        ip(kernel, "link set vb up");
+    }
+
+    @AfterEach
+    void part() {
+        inside.destroyForcibly().onExit().join();
+        ours.close();
+        kernel.close();
+    }
+
+    private static void ip(NetworkNamespace namespace, String arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of("ip"));
+        command.addAll(List.of(arguments.split(" ")));
+        RunningProgram.run(namespace, command.toArray(new String[0]));
+    }
+
+    /** The kernel's side of a network: its device, and an address on it. */
+    private void kernelDevice(int vni, String remote, String address) throws Exception {
+        ip(kernel, "link add vx" + vni + " type vxlan id " + vni + " remote " + remote + " dstport 4789");
+        ip(kernel, "link set vx" + vni + " up");
+        ip(kernel, "address add " + address + " dev vx" + vni);
+    }
+
+    private RunningProgram endpoint(String... options) throws Exception {
+        List<String> arguments = new ArrayList<>(List.of("vxlan", "tp1,vni=100", "tp2,vni=200"));
+        arguments.addAll(List.of(options));
+        RunningProgram program = RunningProgram.start(ours, arguments).awaitReady();
+        ip(ours, "address add 10.71.0.1/24 broadcast 10.71.0.255 dev tp1");
+        ip(ours, "address add 10.72.0.1/24 dev tp2");
+        return program;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "192.0.2.2, 192.0.2.1, 1450, all, epoll",
+        "192.0.2.2, 192.0.2.1, 1450, none, io_uring",
+        "2001:db8::2, 2001:db8::1, 1430, all, epoll"
+    })
+    void hostsReachEachOtherThroughTheKernelsEndpoint(String remote, String local, int mtu, String offloads, String io)
+            throws Exception {
+        kernelDevice(100, local, "10.71.0.2/24");
+        kernelDevice(200, local, "10.72.0.2/24");
+        try (RunningProgram endpoint = endpoint("--remote=" + remote, "--offloads=" + offloads, "--io=" + io)) {
+            assertThat(endpoint.errors()).contains("tp1: network 100, MTU " + mtu + " (1500 of va, less ");
+            for (String address : List.of("10.71.0.2", "10.72.0.2")) {
+                // Ends with the first answer: the underlay itself needs a moment to find its neighbour.
+                RunningProgram.run(ours, "ping", "-q", "-c", "1", "-w", "20", address);
+                assertThat(RunningProgram.run(ours, "ping", "-q", "-c", "3", "-i", "0.2", address))
+                        .contains(" 0% packet loss");
+                // The longest packet that travels in one piece.
+                assertThat(RunningProgram.run(
+                                ours, "ping", "-q", "-c", "3", "-i", "0.2", "-M", "do", "-s", "" + (mtu - 28), address))
+                        .contains(" 0% packet loss");
+            }
+            assertSameBytes(ours, kernel, "10.71.0.2");
+            assertSameBytes(kernel, ours, "10.71.0.1");
+            assertThat(endpoint.terminate().await()).isZero();
+            assertThat(endpoint.output())
+                    .contains("drops: 0 without a VXLAN header, 0 of other networks, 0 malformed, ");
+            assertThat(RunningProgram.run(ours, "ip", "-o", "link")).doesNotContain("tp1", "tp2");
+        }
+    }
+
+    @Test
+    void broadcastsReachTheOtherEndAndOnlyTheirNetwork() throws Exception {
+        kernelDevice(100, "192.0.2.1", "10.71.0.2/24");
+        kernelDevice(200, "192.0.2.1", "10.72.0.2/24");
+        try (RunningProgram endpoint = endpoint("--remote=192.0.2.2");
+                DatagramSocket receiver = kernel.call(() -> new DatagramSocket(9))) {
+            receiver.setSoTimeout(10_000);
+            try (DatagramSocket sender = ours.call(DatagramSocket::new)) {
+                sender.setBroadcast(true);
+                sender.send(new DatagramPacket(new byte[] {7}, 1, InetAddress.getByName("10.71.0.255"), 9));
+            }
+            DatagramPacket received = new DatagramPacket(new byte[10], 10);
+            receiver.receive(received);
+            assertThat(received.getAddress().getHostAddress()).isEqualTo("10.71.0.1");
+            assertThat(endpoint.terminate().await()).isZero();
+        }
+    }
+
+    @Test
+    void addressesOfOneNetworkAreNotThereInTheOther() throws Exception {
+        // Only network 200 has the address that network 100 asks for.
+        kernelDevice(100, "192.0.2.1", "10.73.0.2/24");
+        kernelDevice(200, "192.0.2.1", "10.71.0.2/24");
+        RunningProgram.run(kernel, "sh", "-c", "echo 1 | tee /proc/sys/net/ipv4/conf/*/arp_ignore");
+        try (RunningProgram endpoint = endpoint("--remote=192.0.2.2")) {
+            Process ping = ours.call(() -> new ProcessBuilder("ping", "-q", "-c", "2", "-W", "1", "10.71.0.2").start());
+            assertThat(ping.waitFor()).isEqualTo(1);
+            assertThat(endpoint.terminate().await()).isZero();
+        }
+    }
+
+    private static void assertSameBytes(NetworkNamespace from, NetworkNamespace to, String address) throws Exception {
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        try (ServerSocket server = to.call(() -> new ServerSocket(0, 1, InetAddress.getByName(address)))) {
+            Future<String> received = thread.submit(() -> {
+                MessageDigest digest = MessageDigest.getInstance("SHA-256");
+                byte[] chunk = new byte[CHUNK];
+                try (Socket socket = server.accept()) {
+                    for (int n = socket.getInputStream().read(chunk);
+                            n >= 0;
+                            n = socket.getInputStream().read(chunk)) {
+                        digest.update(chunk, 0, n);
+                    }
+                }
+                return HexFormat.of().formatHex(digest.digest());
+            });
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            try (Socket client = from.call(() -> new Socket(address, server.getLocalPort()))) {
+                Random random = new Random(42);
+                byte[] chunk = new byte[CHUNK];
+                for (int i = 0; i < CHUNKS; i++) {
+                    random.nextBytes(chunk);
+                    digest.update(chunk);
+                    client.getOutputStream().write(chunk);
+                }
+            }
+            assertThat(received.get(60, TimeUnit.SECONDS))
+                    .isEqualTo(HexFormat.of().formatHex(digest.digest()));
+        } finally {
+            thread.shutdown();
+        }
+    }
+}
