@@ -25,7 +25,8 @@ import java.util.logging.Logger;
             EchoCommand.class,
             CaptureCommand.class,
             VxlanCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            CompletionCommand.class
         },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
@@ -34,6 +35,7 @@ import java.util.logging.Logger;
             "Exit codes: 0 success, 1 failure, 2 wrong usage, 77 no permission.",
             "",
             "Examples:",
+            "  ./run-example.sh doctor",
             "  ./run-example.sh demo",
             "  ./run-example.sh switch tap0 tap1",
             "  ./run-example.sh switch --help"

@@ -20,6 +20,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -89,6 +90,9 @@ final class SwitchCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints counters as JSON, one object a line, after the line \"ready\".")
     private boolean json;
 
+    @Option(names = "--capture", paramLabel = "FILE", description = "Writes what passes the ports to a pcapng file.")
+    private Path capture;
+
     @Spec
     private CommandSpec spec;
 
@@ -108,10 +112,11 @@ final class SwitchCommand implements Callable<Integer> {
                 .name("switch")
                 .build();
         TapSwitch lan = new TapSwitch(loops, stations, ageing, this::portFailed);
-        try {
+        try (PortCapture captured = PortCapture.to(capture)) {
             for (PortArgument tap : taps) {
                 lan.add(open(tap));
             }
+            captured.tap(lan.ports());
             live = liveStats(out, lan);
             out.println("ready");
             out.flush();

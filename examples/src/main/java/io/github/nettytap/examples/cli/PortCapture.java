@@ -1,0 +1,60 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.cli;
+
+import io.github.nettytap.codec.capture.Capture;
+import io.github.nettytap.codec.capture.CaptureHandler;
+import io.github.nettytap.codec.capture.CaptureInterface;
+import io.github.nettytap.examples.switching.SwitchPort;
+import io.github.nettytap.transport.channel.TapChannel;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The capture of {@code --capture} at the ports of a switch, or none. */
+final class PortCapture implements AutoCloseable {
+
+    private final Capture capture;
+
+    private PortCapture(Capture capture) {
+        this.capture = capture;
+    }
+
+    /**
+     * Opens the file.
+     *
+     * @param file the file, or null for no capture
+     */
+    static PortCapture to(Path file) throws IOException {
+        return new PortCapture(
+                file == null
+                        ? null
+                        : Capture.toFile(file).application("netty-tap switch").start());
+    }
+
+    /** Sees, from now on, what goes in and out of these ports, as the kernels have it. */
+    void tap(List<SwitchPort> ports) {
+        if (capture == null) {
+            return;
+        }
+        for (SwitchPort port : ports) {
+            TapChannel channel = (TapChannel) port.channel();
+            channel.pipeline()
+                    .addFirst(new CaptureHandler(
+                            capture,
+                            CaptureInterface.ethernet(port.name()).withDescription("port of the switch"),
+                            channel.device().vnetHeaderSize()));
+        }
+    }
+
+    /** Writes what is still in memory. */
+    @Override
+    public void close() throws IOException {
+        if (capture != null) {
+            capture.close();
+        }
+    }
+}
