@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.examples.capture;
 
-import io.github.nettytap.codec.capture.FrameFilter;
+import io.github.nettytap.codec.capture.BpfFilter;
 import io.github.nettytap.transport.device.ClassicBpf;
 
 import java.io.IOException;
@@ -55,14 +55,8 @@ public final class FilterExpression {
         return ClassicBpf.parse(program);
     }
 
-    /** For the frames that were in the queue before the kernel had the filter. For one channel. */
-    public FrameFilter forPipeline() {
-        BpfInterpreter interpreter = forFiles();
-        return (buffer, index, length, direction) -> interpreter.accept(buffer, index, length, length);
-    }
-
-    /** For the frames of a file. */
-    public BpfInterpreter forFiles() {
-        return new BpfInterpreter(program);
+    /** For frames that no kernel filters: those of a file, and those that came before the kernel had the filter. */
+    public BpfFilter forProgram() {
+        return BpfFilter.parse(program);
     }
 }

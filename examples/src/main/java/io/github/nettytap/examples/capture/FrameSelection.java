@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.examples.capture;
 
+import io.github.nettytap.codec.capture.BpfFilter;
 import io.github.nettytap.codec.capture.CaptureDirection;
 import io.github.nettytap.codec.capture.CaptureReader;
 import io.github.nettytap.codec.capture.CapturedFrame;
@@ -15,7 +16,7 @@ public final class FrameSelection {
 
     private final CaptureReader reader;
     private final CaptureDirection direction;
-    private final BpfInterpreter filter;
+    private final BpfFilter filter;
     private long left;
 
     /**
@@ -26,7 +27,7 @@ public final class FrameSelection {
      * @param filter the filter, or null
      * @param count how many
      */
-    public FrameSelection(CaptureReader reader, CaptureDirection direction, BpfInterpreter filter, long count) {
+    public FrameSelection(CaptureReader reader, CaptureDirection direction, BpfFilter filter, long count) {
         this.reader = reader;
         this.direction = direction;
         this.filter = filter;

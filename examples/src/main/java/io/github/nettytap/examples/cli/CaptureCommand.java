@@ -227,7 +227,7 @@ final class CaptureCommand implements Callable<Integer> {
         Thread printing = pipe == null ? null : printing(pipe, interruption);
         try (Loops loops = Loops.of("capture", TapIoType.EPOLL)) {
             Channel channel = LiveCapture.start(
-                    device, loops.group(), capture, expression == null ? FrameFilter.ALL : expression.forPipeline());
+                    device, loops.group(), capture, expression == null ? FrameFilter.ALL : expression.forProgram());
             channel.closeFuture().addListener(closed -> interruption.end());
             capture.finished().whenComplete((done, failure) -> interruption.end());
             ready(write != null && !write.equals(STANDARD));
@@ -299,7 +299,7 @@ final class CaptureCommand implements Callable<Integer> {
 
     private FrameSelection selection(CaptureReader reader, FilterExpression expression) {
         return new FrameSelection(
-                reader, directions.direction, expression == null ? null : expression.forFiles(), count);
+                reader, directions.direction, expression == null ? null : expression.forProgram(), count);
     }
 
     private static CaptureReader open(String file) throws IOException {

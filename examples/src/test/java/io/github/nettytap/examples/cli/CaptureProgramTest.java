@@ -166,7 +166,7 @@ class CaptureProgramTest {
     private long select(String filter) throws Exception {
         try (CaptureReader reader = CaptureReader.open(directory.resolve("mixed.pcapng"))) {
             FrameSelection frames = new FrameSelection(
-                    reader, null, FilterExpression.compile(filter).forFiles(), Long.MAX_VALUE);
+                    reader, null, FilterExpression.compile(filter).forProgram(), Long.MAX_VALUE);
             long selected = 0;
             while (frames.next() != null) {
                 selected++;

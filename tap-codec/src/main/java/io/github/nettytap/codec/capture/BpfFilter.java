@@ -177,11 +177,24 @@ public final class BpfFilter implements FrameFilter {
 
     @Override
     public boolean accept(ByteBuf buffer, int index, int length, CaptureDirection direction) {
-        return run(buffer, index, length) != 0;
+        return run(buffer, index, length, length) != 0;
+    }
+
+    /**
+     * Decides about a frame of which only the start may be there, as in a file with a snap length.
+     *
+     * @param buffer holds the frame
+     * @param index where its Ethernet header starts
+     * @param length how much of it is there
+     * @param originalLength how long it was, which is what {@code less} and {@code greater} compare
+     * @return true if the program accepts it
+     */
+    public boolean accept(ByteBuf buffer, int index, int length, int originalLength) {
+        return run(buffer, index, length, originalLength) != 0;
     }
 
     /** What the program returns: how many bytes to keep, 0 to refuse the frame. */
-    int run(ByteBuf buffer, int index, int length) {
+    int run(ByteBuf buffer, int index, int length, int originalLength) {
         int a = 0;
         int x = 0;
         // Two words of memory are what programs of tcpdump use; an array is made for those that want any.
@@ -201,7 +214,7 @@ public final class BpfFilter implements FrameFilter {
                         }
                         a = (int) value;
                     } else {
-                        a = plain(mode, k, length, memory);
+                        a = plain(mode, k, originalLength, memory);
                     }
                     break;
                 }
@@ -213,7 +226,7 @@ public final class BpfFilter implements FrameFilter {
                         }
                         x = (buffer.getByte(index + k) & 0xf) << 2;
                     } else {
-                        x = plain(code & MODE_MASK, k, length, memory);
+                        x = plain(code & MODE_MASK, k, originalLength, memory);
                     }
                     break;
                 case CLASS_ST:

@@ -30,6 +30,6 @@ class BpfFilterFuzzTest {
             return;
         }
         ByteBuf frame = Unpooled.wrappedBuffer(data.consumeRemainingAsBytes());
-        filter.run(frame, 0, frame.readableBytes());
+        filter.run(frame, 0, frame.readableBytes(), frame.readableBytes());
     }
 }

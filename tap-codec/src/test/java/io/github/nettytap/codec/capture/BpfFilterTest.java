@@ -13,6 +13,7 @@ import io.github.nettytap.codec.wire.FramePrinter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -153,7 +154,7 @@ class BpfFilterTest {
         BpfFilter filter = BpfFilter.parse(instructions.length + "\n" + String.join("\n", instructions));
         ByteBuf frame = Unpooled.wrappedBuffer(new byte[] {9, 1, 2, (byte) 0xff, 0x45});
 
-        assertThat(filter.run(frame, 1, 4)).isEqualTo(result);
+        assertThat(filter.run(frame, 1, 4, 4)).isEqualTo(result);
     }
 
     @ParameterizedTest
@@ -179,5 +180,15 @@ class BpfFilterTest {
         assertThatThrownBy(() -> BpfFilter.parse(program))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message);
+    }
+
+    @Test
+    void lengthOfASnappedFrameIsItsOriginalOne() {
+        BpfFilter atLeastThousand = BpfFilter.parse("4\n128 0 0 0\n53 0 1 1000\n6 0 0 1\n6 0 0 0");
+        ByteBuf snapped = Unpooled.buffer(60).writeZero(60);
+        assertThat(atLeastThousand.accept(snapped, 0, 60, 1000)).isTrue();
+        assertThat(atLeastThousand.accept(snapped, 0, 60, 999)).isFalse();
+        assertThat(atLeastThousand.accept(snapped, 0, 60, CaptureDirection.INBOUND))
+                .isFalse();
     }
 }
