@@ -1,4 +1,4 @@
-# Sourced by run-example.sh and benchmarks/compare: builds a module if need be and runs a program of it.
+# Sourced by run-example.sh and the programs in benchmarks: builds a module if need be and runs a program of it.
 #
 #     launch MODULE MAIN_CLASS [ARGUMENT…]
 #

@@ -5,6 +5,9 @@
 package io.github.nettytap.benchmarks.compare;
 
 import io.github.nettytap.benchmarks.compare.Contestant.Need;
+import io.github.nettytap.benchmarks.results.Json;
+import io.github.nettytap.benchmarks.results.Metric;
+import io.github.nettytap.benchmarks.results.Samples;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -40,7 +43,7 @@ import java.util.stream.Collectors;
 public final class Compare implements Callable<Integer> {
 
     private static final double IDLE = 0.1;
-    private static final List<Need> METERS = List.of(
+    static final List<Need> METERS = List.of(
             new Need("ip", "iproute2"),
             new Need("ping", "iputils-ping"),
             new Need("iperf3", "iperf3"),
@@ -78,12 +81,17 @@ public final class Compare implements Callable<Integer> {
 
     /** Starts the program and ends the process with its exit code. */
     public static void main(String[] arguments) {
-        CommandLine commandLine = new CommandLine(new Compare());
+        System.exit(commandLine(new Compare()).execute(arguments));
+    }
+
+    /** Failures are one line on standard error. */
+    static CommandLine commandLine(Object program) {
+        CommandLine commandLine = new CommandLine(program);
         commandLine.setExecutionExceptionHandler((exception, command, parsed) -> {
-            command.getErr().println("benchmarks/compare: " + exception.getMessage());
+            command.getErr().println(command.getCommandName() + ": " + exception.getMessage());
             return CommandLine.ExitCode.SOFTWARE;
         });
-        System.exit(commandLine.execute(arguments));
+        return commandLine;
     }
 
     @Override
@@ -96,7 +104,7 @@ public final class Compare implements Callable<Integer> {
             return CommandLine.ExitCode.OK;
         }
         require(METERS);
-        compile(compiled);
+        compile(top, compiled);
         List<Contestant> present = new ArrayList<>();
         for (Contestant contestant : chosen) {
             if (contestant.missing().isEmpty()) {
@@ -106,10 +114,7 @@ public final class Compare implements Callable<Integer> {
             }
         }
         double busy = Machine.busy();
-        if (busy > IDLE) {
-            say(String.format(
-                    "warning: this machine is %.0f %% busy with other things; figures will mislead", busy * 100));
-        }
+        warnIfBusy(busy);
         Results results = new Results();
         runRounds(present, compiled.resolve("udp_rate"), results);
         System.out.print(Table.format(names(present), results));
@@ -143,7 +148,14 @@ public final class Compare implements Callable<Integer> {
         Files.deleteIfExists(log.resolveSibling(log.getFileName() + ".out"));
     }
 
-    private void compile(Path compiled) throws IOException {
+    static void warnIfBusy(double busy) {
+        if (busy > IDLE) {
+            say(String.format(
+                    "warning: this machine is %.0f %% busy with other things; figures will mislead", busy * 100));
+        }
+    }
+
+    static void compile(Path top, Path compiled) throws IOException {
         Files.createDirectories(compiled);
         for (String name : List.of("forward_epoll", "forward_uring", "udp_rate")) {
             Path source = top.resolve("benchmarks/c/" + name + ".c");
@@ -192,7 +204,7 @@ public final class Compare implements Callable<Integer> {
         return figures;
     }
 
-    private static void require(List<Need> needs) throws IOException {
+    static void require(List<Need> needs) throws IOException {
         List<Need> missing =
                 needs.stream().filter(need -> !Commands.exists(need.program())).toList();
         if (!missing.isEmpty()) {
@@ -212,11 +224,7 @@ public final class Compare implements Callable<Integer> {
         return contestants.stream().map(Contestant::name).toList();
     }
 
-    private static String percent(double part) {
-        return Math.round(part * 100) + " %";
-    }
-
-    private static void say(String line) {
+    static void say(String line) {
         System.err.println(line);
     }
 }

@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.benchmarks.compare;
 
+import io.github.nettytap.benchmarks.results.Metric;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -4,6 +4,9 @@
  */
 package io.github.nettytap.benchmarks.compare;
 
+import io.github.nettytap.benchmarks.results.Metric;
+import io.github.nettytap.benchmarks.results.Samples;
+
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;

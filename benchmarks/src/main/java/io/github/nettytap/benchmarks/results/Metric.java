@@ -2,10 +2,10 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.benchmarks.compare;
+package io.github.nettytap.benchmarks.results;
 
 /** What is measured. */
-enum Metric {
+public enum Metric {
     TCP_1("TCP 1", "Gb/s", true),
     TCP_4("TCP 4", "Gb/s", true),
     TCP_REVERSE("TCP rev", "Gb/s", true),
@@ -27,15 +27,15 @@ enum Metric {
         this.moreIsBetter = moreIsBetter;
     }
 
-    String title() {
+    public String title() {
         return title;
     }
 
-    String unit() {
+    public String unit() {
         return unit;
     }
 
-    boolean moreIsBetter() {
+    public boolean moreIsBetter() {
         return moreIsBetter;
     }
 }

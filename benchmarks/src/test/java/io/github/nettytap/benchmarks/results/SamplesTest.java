@@ -2,7 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.benchmarks.compare;
+package io.github.nettytap.benchmarks.results;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

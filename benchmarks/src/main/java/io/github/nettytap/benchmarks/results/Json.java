@@ -2,20 +2,20 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.benchmarks.compare;
+package io.github.nettytap.benchmarks.results;
 
 import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
 
 /** Writes maps, lists, texts and numbers as indented JSON (RFC 8259). */
-final class Json {
+public final class Json {
 
     private final StringBuilder text = new StringBuilder();
 
     private Json() {}
 
-    static String write(Object value) {
+    public static String write(Object value) {
         Json json = new Json();
         json.value(value, 0);
         return json.text.append('\n').toString();

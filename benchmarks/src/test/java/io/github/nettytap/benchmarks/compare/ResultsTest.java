@@ -7,6 +7,8 @@ package io.github.nettytap.benchmarks.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.nettytap.benchmarks.results.Json;
+import io.github.nettytap.benchmarks.results.Metric;
 import org.junit.jupiter.api.Test;
 
 import java.util.EnumMap;
@@ -14,7 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-class ReportTest {
+class ResultsTest {
 
     @Test
     void ratioIsTakenAgainstTheReference() {

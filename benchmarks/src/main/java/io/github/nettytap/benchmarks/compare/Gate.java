@@ -1,0 +1,138 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.benchmarks.compare;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/** {@code benchmarks/gate}: today's tree against a commit, alternating on the same machine in the same run. */
+@Command(
+        name = "benchmarks/gate",
+        description = {
+            "Builds a commit in a temporary git worktree, measures this tree against it in alternating rounds, and",
+            "fails if a figure is worse by more than 10 %% beyond what chance explains. Tails of latency are not judged."
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "Exit codes: 0 passed, 1 slower or not measurable, 2 wrong usage.",
+            "",
+            "Examples:",
+            "  benchmarks/gate HEAD~1",
+            "  benchmarks/gate main --only netty-tap-epoll --rounds 7"
+        })
+public final class Gate implements Callable<Integer> {
+
+    private static final int BUILD_SECONDS = 600;
+
+    @Parameters(paramLabel = "COMMIT", description = "What to measure against.")
+    private String commit;
+
+    @Option(
+            names = "--only",
+            split = ",",
+            paramLabel = "NAME",
+            description = "Forms of our switch, as in benchmarks/compare --list (default: ${DEFAULT-VALUE}).")
+    private List<String> only = List.of("netty-tap-epoll", "netty-tap-epoll-tso", "netty-tap-uring");
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            description = "Rounds, 2 or more: one says nothing about noise (default: ${DEFAULT-VALUE}).")
+    private int rounds = 5;
+
+    @Option(names = "--seconds", paramLabel = "S", description = "Seconds a measurement (default: ${DEFAULT-VALUE}).")
+    private int seconds = 3;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "S",
+            description = "Seconds of TCP and of UDP before each measurement (default: ${DEFAULT-VALUE}).")
+    private int warmUp = 3;
+
+    @Option(names = "--mtu", paramLabel = "BYTES", description = "The MTU of both ends (default: ${DEFAULT-VALUE}).")
+    private int mtu = 1500;
+
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    private final Path top =
+            Path.of(System.getProperty("nettytap.top", ".")).toAbsolutePath().normalize();
+
+    /** Starts the program and ends the process with its exit code. */
+    public static void main(String[] arguments) {
+        System.exit(Compare.commandLine(new Gate()).execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        if (rounds < 2) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "too few rounds: rounds=" + rounds + " (expected: 2 or more)");
+        }
+        if (only.stream().anyMatch(name -> !name.startsWith("netty-tap"))) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "not a form of our switch: names=" + only + " (expected: netty-tap-…)");
+        }
+        Compare.require(Compare.METERS);
+        Path compiled = top.resolve("benchmarks/target/c");
+        Compare.compile(top, compiled);
+        try (Worktree past = Worktree.add(top, commit)) {
+            Compare.say("building " + commit);
+            // Each side is started by its own launcher, which builds what is older than its sources.
+            List<Contestant> before = new Contestants(past.path(), compiled).named(only);
+            List<Contestant> today = new Contestants(top, compiled).named(only);
+            for (Path tree : List.of(past.path(), top)) {
+                Commands.run(BUILD_SECONDS, tree.resolve("run-example.sh").toString(), "--version");
+            }
+            Compare.warnIfBusy(Machine.busy());
+            return measure(before, today, compiled.resolve("udp_rate"));
+        }
+    }
+
+    private int measure(List<Contestant> before, List<Contestant> today, Path udpRate) throws IOException {
+        Results past = new Results();
+        Results now = new Results();
+        Path log = Files.createTempFile("gate", ".log");
+        for (int round = 0; round < rounds; round++) {
+            Compare.say("round " + (round + 1) + " of " + rounds);
+            for (int i = 0; i < today.size(); i++) {
+                List<Boolean> order = new ArrayList<>(List.of(true, false));
+                // Nobody is always the first, whom the one before may have left a warmer or a colder machine.
+                Collections.rotate(order, round);
+                for (boolean ofPast : order) {
+                    measure(ofPast ? before.get(i) : today.get(i), ofPast ? past : now, udpRate, log);
+                }
+            }
+        }
+        Files.delete(log);
+        Files.deleteIfExists(log.resolveSibling(log.getFileName() + ".out"));
+        Judgement judgement = Judgement.of(only, past, now);
+        System.out.print(judgement.text());
+        return judgement.passed() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+    }
+
+    private void measure(Contestant contestant, Results results, Path udpRate, Path log) {
+        try (Rig rig = new Rig(contestant, mtu, log)) {
+            rig.open();
+            Meter meter = new Meter(rig, udpRate, seconds);
+            meter.warmUp(warmUp);
+            results.add(contestant.name(), meter.measure());
+        } catch (IOException e) {
+            results.addFailure(contestant.name(), e.getMessage());
+        }
+    }
+}
