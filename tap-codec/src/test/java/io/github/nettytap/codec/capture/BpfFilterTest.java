@@ -7,9 +7,9 @@ package io.github.nettytap.codec.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.nettytap.codec.testing.Frames;
 import io.github.nettytap.codec.testing.Tool;
 import io.github.nettytap.codec.wire.FramePrinter;
+import io.github.nettytap.test.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
