@@ -9,7 +9,6 @@ import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.channel.unix.FileDescriptor;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -24,11 +23,16 @@ import java.util.List;
  */
 final class SoftwareSegmentation {
 
-    private final FileDescriptor fd;
+    /** Writes one frame: the bytes written, or 0 if the device is blocked. */
+    interface Writer {
+        long write(ByteBuf frame) throws IOException;
+    }
+
+    private final Writer writer;
     private final int vnetHeaderSize;
 
-    SoftwareSegmentation(FileDescriptor fd, int vnetHeaderSize) {
-        this.fd = fd;
+    SoftwareSegmentation(Writer writer, int vnetHeaderSize) {
+        this.writer = writer;
         this.vnetHeaderSize = vnetHeaderSize;
     }
 
@@ -44,7 +48,7 @@ final class SoftwareSegmentation {
      * Cuts the frame and writes its segments.
      *
      * @return the bytes written with the header of one frame counted, or 0 if the frame is malformed
-     * @throws IOException if the kernel refuses a segment
+     * @throws IOException if the kernel refuses a segment, for good or for the moment; those before it are sent
      */
     long write(ByteBuf frame, ByteBufAllocator allocator) throws IOException {
         List<ByteBuf> segments = new ArrayList<>();
@@ -56,19 +60,15 @@ final class SoftwareSegmentation {
             }
             long written = vnetHeaderSize;
             for (ByteBuf segment : segments) {
-                written += write(segment) - vnetHeaderSize;
+                long taken = writer.write(segment);
+                if (taken == 0) {
+                    throw new IOException("the device is blocked: written=" + written);
+                }
+                written += taken - vnetHeaderSize;
             }
             return written;
         } finally {
             segments.forEach(ByteBuf::release);
         }
-    }
-
-    private int write(ByteBuf segment) throws IOException {
-        if (segment.hasMemoryAddress()) {
-            return fd.writeAddress(segment.memoryAddress(), segment.readerIndex(), segment.writerIndex());
-        }
-        var nio = segment.internalNioBuffer(segment.readerIndex(), segment.readableBytes());
-        return fd.write(nio, nio.position(), nio.limit());
     }
 }

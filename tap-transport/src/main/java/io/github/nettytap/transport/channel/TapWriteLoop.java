@@ -43,7 +43,7 @@ final class TapWriteLoop {
         counters = channel.counters();
         failures = new TapWriteFailures(endpoint, counters);
         vnetHeaderSize = endpoint.vnetHeaderSize();
-        segmentation = new SoftwareSegmentation(fd, vnetHeaderSize);
+        segmentation = new SoftwareSegmentation(this::write, vnetHeaderSize);
     }
 
     /** How a turn of writing ended. */

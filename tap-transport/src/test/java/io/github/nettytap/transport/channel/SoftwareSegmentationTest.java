@@ -92,4 +92,17 @@ class SoftwareSegmentationTest {
         assertThat(subject.channel().counters().dropsMalformed()).isOne();
         assertThat(subject.channel().counters().framesSegmented()).isZero();
     }
+
+    /** The socket takes some segments and then no more: the frame has not been sent, and that is what is said. */
+    @Test
+    void segmentsThatTheDeviceHasNoRoomForFailTheFrame() throws Exception {
+        Frames frames = Frames.tcp4();
+        frames.payload = 60_000;
+        boolean failed = false;
+        for (int i = 0; i < 100 && !failed; i++) {
+            failed = !writeRefused(frames.superframe(HEADER, 1_000)).isSuccess();
+        }
+        assertThat(failed).isTrue();
+        assertThat(subject.channel().counters().drops()).isOne();
+    }
 }
