@@ -35,6 +35,7 @@ final class PortHandler extends ChannelInboundHandlerAdapter {
     private final Function<Channel, SwitchPort> attach;
     private final Consumer<ByteBuf> sendSegment = segment -> send(segment, this.segmentsTo);
     private SwitchPort port;
+    private boolean failed;
 
     /** Where the segments of the superframe in hand go. */
     private SwitchPort segmentsTo;
@@ -151,6 +152,10 @@ final class PortHandler extends ChannelInboundHandlerAdapter {
             return; // A frame that could not be sent; its channel has counted it.
         }
         context.close();
-        lan.failed(context.channel(), cause);
+        if (!failed) {
+            // Every frame that was still to be sent fails with the same cause.
+            failed = true;
+            lan.failed(context.channel(), cause);
+        }
     }
 }
