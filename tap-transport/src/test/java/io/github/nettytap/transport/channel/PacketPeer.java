@@ -16,10 +16,14 @@ import java.nio.ByteOrder;
  */
 final class PacketPeer extends FdPeer {
 
+    /** {@code struct virtio_net_hdr}, which has no number of buffers. */
+    static final int VNET_HEADER_SIZE = 10;
+
     private static final int AF_PACKET = 17;
     private static final int SOCK_RAW = 3;
     private static final int ETH_P_ALL = 3;
     private static final int SOL_PACKET = 263;
+    private static final int PACKET_VNET_HDR = 15;
     private static final int PACKET_IGNORE_OUTGOING = 23;
     private static final int SOL_SOCKET = 1;
     private static final int SO_RCVBUFFORCE = 33;
@@ -40,6 +44,11 @@ final class PacketPeer extends FdPeer {
         address.order(ByteOrder.nativeOrder()).putInt(4, ifindex);
         check("bind", libc.bind(peer.fd(), address));
         return peer;
+    }
+
+    /** From now on every frame that is sent or received has a virtio-net header. */
+    void exchangeVnetHeaders() {
+        check("setsockopt", LibC.get().setsockopt(fd(), SOL_PACKET, PACKET_VNET_HDR, ofInt(1)));
     }
 
     private static ByteBuffer ofInt(int value) {

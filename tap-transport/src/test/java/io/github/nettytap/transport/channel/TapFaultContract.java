@@ -230,31 +230,6 @@ abstract class TapFaultContract {
     }
 
     @Test
-    void framesOfEveryLengthPassInBothDirections() throws Exception {
-        TapSubject subject = TapSubject.singleQueue();
-        TapChannel channel = subject.channel();
-        channel.config().setOption(ChannelOption.AUTO_READ, true);
-        new Bootstrap()
-                .group(group)
-                .channelFactory(() -> channel)
-                .handler(inbox)
-                .register()
-                .sync();
-        subject.device().setMtu(65_521);
-        for (int length = NumberedFrames.MIN_NUMBERED; length <= 65_535; length += length < 2_000 ? 1 : 997) {
-            byte[] frame = NumberedFrames.numbered(length, length);
-            subject.peer().send(frame);
-            assertThat(inbox.next()).isEqualTo(frame);
-            channel.writeAndFlush(Unpooled.directBuffer(length).writeBytes(frame))
-                    .sync();
-            assertThat(subject.peer().receive()).isEqualTo(frame);
-        }
-        assertThat(channel.counters().framesTruncated()).isZero();
-        channel.close().sync();
-        subject.close();
-    }
-
-    @Test
     void linkEventsArriveWhileNobodyReadsAndFollowTheLink() throws Exception {
         BlockingQueue<LinkEvent> events = new LinkedBlockingQueue<>();
         TapChannel channel = (TapChannel) bootstrap()

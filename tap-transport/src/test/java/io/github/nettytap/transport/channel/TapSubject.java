@@ -6,10 +6,12 @@ package io.github.nettytap.transport.channel;
 
 import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapOffload;
 import io.github.nettytap.transport.linux.LibC;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 
 /** A channel on a real TAP in a network namespace of its own, with a packet socket on the kernel's side. */
 final class TapSubject implements Subject {
@@ -27,27 +29,32 @@ final class TapSubject implements Subject {
     }
 
     static TapSubject singleQueue() throws Exception {
-        return open(false);
+        return open(false, Set.of());
     }
 
     static TapSubject multiQueue() throws Exception {
-        return open(true);
+        return open(true, Set.of());
+    }
+
+    static TapSubject withOffloads(Set<TapOffload> offloads) throws Exception {
+        return open(false, offloads);
     }
 
     /** On a descriptor that somebody else opened, and has closed since. */
     static TapSubject adopted() throws Exception {
-        TapSubject original = open(false);
+        TapSubject original = open(false, Set.of());
         TapDevice device = TapDevice.adopt(FdPeer.check(
                 "dup", LibC.get().dup(original.device.queues().get(0).fd())));
         original.channel.unsafe().closeForcibly();
         return new TapSubject(original.namespace, device, original.peer);
     }
 
-    private static TapSubject open(boolean multiQueue) throws Exception {
+    private static TapSubject open(boolean multiQueue, Set<TapOffload> offloads) throws Exception {
         NetworkNamespace namespace = NetworkNamespace.create();
         namespace.run(TapSubject::disableAutoconfiguration);
         TapDevice device = TapDevice.builder("tap0")
                 .multiQueue(multiQueue)
+                .offloads(offloads)
                 .mtu(9_000)
                 .up(true)
                 .namespace(namespace)
@@ -58,7 +65,6 @@ final class TapSubject implements Subject {
 
     /** Neighbour discovery sends frames by itself, which would be counted. {@code /proc/sys/net} is that of the thread. */
     private static void disableAutoconfiguration() throws Exception {
-
         Files.writeString(Path.of("/proc/sys/net/ipv6/conf/default/disable_ipv6"), "1");
     }
 
@@ -76,7 +82,7 @@ final class TapSubject implements Subject {
     }
 
     @Override
-    public Peer peer() {
+    public PacketPeer peer() {
         return peer;
     }
 
