@@ -54,7 +54,11 @@ final class DemoCommand implements Callable<Integer> {
             description = "Let the kernels leave checksums and segmentation to the other end (default: all).")
     private Offloads offloads = Offloads.ALL;
 
-    @Option(names = "--io", paramLabel = "epoll|io_uring", description = "What drives the switch (default: epoll).")
+    @Option(
+            names = "--io",
+            paramLabel = "epoll|io_uring|auto",
+            completionCandidates = IoConverter.Names.class,
+            description = "What drives the switch (default: epoll).")
     private TapIoType io = TapIoType.EPOLL;
 
     @Option(names = "--seconds", paramLabel = "S", description = "Length of each part (default: 3).")

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.examples.cli;
 
+import io.github.nettytap.transport.channel.TapIoType;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -57,6 +58,7 @@ public final class NettyTap implements Runnable {
     static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new NettyTap());
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+        commandLine.registerConverter(TapIoType.class, new IoConverter());
         commandLine.setExecutionExceptionHandler(new Failures());
         commandLine.setParameterExceptionHandler(Failures::usage);
         return commandLine;

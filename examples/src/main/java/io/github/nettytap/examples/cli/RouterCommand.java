@@ -90,7 +90,8 @@ final class RouterCommand implements Callable<Integer> {
 
     @Option(
             names = "--io",
-            paramLabel = "epoll|io_uring",
+            paramLabel = "epoll|io_uring|auto",
+            completionCandidates = IoConverter.Names.class,
             description = "What drives the event loop (default: epoll; io_uring is faster for many small frames).")
     private TapIoType io = TapIoType.EPOLL;
 

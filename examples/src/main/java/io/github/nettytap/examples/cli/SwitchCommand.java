@@ -64,7 +64,8 @@ final class SwitchCommand implements Callable<Integer> {
 
     @Option(
             names = "--io",
-            paramLabel = "epoll|io_uring",
+            paramLabel = "epoll|io_uring|auto",
+            completionCandidates = IoConverter.Names.class,
             description = "What drives the event loops (default: epoll; io_uring is faster for many small frames).")
     private TapIoType io = TapIoType.EPOLL;
 

@@ -105,7 +105,11 @@ final class VxlanCommand implements Callable<Integer> {
             description = "Let the kernel leave checksums and segmentation to this program (default: all).")
     private Offloads offloads = Offloads.ALL;
 
-    @Option(names = "--io", paramLabel = "epoll|io_uring", description = "What drives it (default: epoll).")
+    @Option(
+            names = "--io",
+            paramLabel = "epoll|io_uring|auto",
+            completionCandidates = IoConverter.Names.class,
+            description = "What drives it (default: epoll).")
     private TapIoType io = TapIoType.EPOLL;
 
     @Spec
