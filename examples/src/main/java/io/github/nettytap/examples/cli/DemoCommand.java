@@ -9,6 +9,7 @@ import io.github.nettytap.examples.demo.Traffic;
 import io.github.nettytap.examples.demo.Traffic.RoundTrips;
 import io.github.nettytap.examples.demo.Traffic.Transfer;
 import io.github.nettytap.examples.switching.TapSwitch;
+import io.github.nettytap.examples.switching.policy.SwitchSettings;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.netlink.Cidr;
@@ -44,8 +45,6 @@ import java.util.stream.Collectors;
         })
 final class DemoCommand implements Callable<Integer> {
 
-    private static final int STATIONS = 64;
-    private static final int AGEING_SECONDS = 300;
     private static final int PINGS = 20;
 
     @Option(
@@ -93,7 +92,7 @@ final class DemoCommand implements Callable<Integer> {
     private int demonstrate(Host left, Host right) throws Exception {
         TapEventLoopGroup loops =
                 TapEventLoopGroup.builder().io(io).name("switch").build();
-        try (TapSwitch lan = new TapSwitch(loops, STATIONS, AGEING_SECONDS, this::portFailed)) {
+        try (TapSwitch lan = new TapSwitch(loops, SwitchSettings.DEFAULT, this::portFailed)) {
             lan.add(left.device());
             lan.add(right.device());
             picture(left, right);

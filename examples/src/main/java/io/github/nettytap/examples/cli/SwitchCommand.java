@@ -6,6 +6,7 @@ package io.github.nettytap.examples.cli;
 
 import io.github.nettytap.examples.cli.LiveStats.Form;
 import io.github.nettytap.examples.switching.TapSwitch;
+import io.github.nettytap.examples.switching.policy.SwitchSettings;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapDevice;
@@ -112,7 +113,7 @@ final class SwitchCommand implements Callable<Integer> {
                 .io(io)
                 .name("switch")
                 .build();
-        TapSwitch lan = new TapSwitch(loops, stations, ageing, this::portFailed);
+        TapSwitch lan = new TapSwitch(loops, settings(), this::portFailed);
         try (PortCapture captured = PortCapture.to(capture)) {
             for (PortArgument tap : taps) {
                 lan.add(open(tap));
@@ -127,6 +128,14 @@ final class SwitchCommand implements Callable<Integer> {
         }
         live.end();
         return CommandLine.ExitCode.OK;
+    }
+
+    private SwitchSettings settings() {
+        try {
+            return SwitchSettings.DEFAULT.withStations(stations).withAgeingSeconds(ageing);
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage());
+        }
     }
 
     private LiveStats liveStats(PrintWriter out, TapSwitch lan) {

@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.examples.switching;
 
+import io.github.nettytap.examples.switching.policy.PortPolicy;
+import io.github.nettytap.examples.switching.policy.SwitchSettings;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.channel.Channel;
@@ -26,7 +28,7 @@ import java.util.stream.Collectors;
  * A learning Ethernet switch: every channel whose pipeline gets a handler of {@link #newPort()} is a port of it.
  *
  * <pre>{@code
- *   EthernetSwitch lan = new EthernetSwitch(8192, 300, (channel, cause) -> …);
+ *   EthernetSwitch lan = new EthernetSwitch(SwitchSettings.DEFAULT, (channel, cause) -> …);
  *   new Bootstrap().group(group).channelFactory(TapChannel.factory(device)).handler(lan.newPort()).register();
  * }</pre>
  *
@@ -55,16 +57,15 @@ public final class EthernetSwitch {
     /**
      * Makes a switch without ports.
      *
-     * @param stations how many stations it can know
-     * @param maxAgeSeconds after what time of silence a station is forgotten
+     * @param settings what holds for all ports
      * @param onFailure told, on the event loop, when a port has failed; its channel is closed then
      */
-    public EthernetSwitch(int stations, int maxAgeSeconds, BiConsumer<Channel, Throwable> onFailure) {
-        this(stations, maxAgeSeconds, onFailure, secondsFromNow());
+    public EthernetSwitch(SwitchSettings settings, BiConsumer<Channel, Throwable> onFailure) {
+        this(settings, onFailure, secondsFromNow());
     }
 
-    EthernetSwitch(int stations, int maxAgeSeconds, BiConsumer<Channel, Throwable> onFailure, LongSupplier clock) {
-        table = new MacTable(stations, maxAgeSeconds);
+    EthernetSwitch(SwitchSettings settings, BiConsumer<Channel, Throwable> onFailure, LongSupplier clock) {
+        table = new MacTable(settings.stations(), settings.ageingSeconds());
         this.onFailure = Objects.requireNonNull(onFailure, "onFailure");
         this.clock = clock;
     }
@@ -81,10 +82,20 @@ public final class EthernetSwitch {
      * @return a new handler, for one {@link TapChannel}
      */
     public ChannelHandler newPort() {
+        return newPort(PortPolicy.DEFAULT);
+    }
+
+    /**
+     * A handler that makes its channel a port, as {@link #newPort()} does.
+     *
+     * @param policy what the port may do, and what is done for it
+     * @return a new handler, for one {@link TapChannel}
+     */
+    public ChannelHandler newPort(PortPolicy policy) {
         return new PortHandler(this, channel -> {
             TapChannel tap = (TapChannel) channel;
             return attach(
-                    channel, tap.config().getVnetHeaderSize(), tap.config().getOffloads());
+                    channel, tap.config().getVnetHeaderSize(), tap.config().getOffloads(), policy);
         });
     }
 
@@ -93,13 +104,15 @@ public final class EthernetSwitch {
      *
      * @param vnetHeaderSize the size of the virtio-net header in front of each frame
      * @param offloads what the other side of the channel takes
+     * @param policy what the port may do, and what is done for it
      * @return a new handler, for one channel
      */
-    public ChannelHandler newPort(int vnetHeaderSize, Set<TapOffload> offloads) {
-        return new PortHandler(this, channel -> attach(channel, vnetHeaderSize, offloads));
+    public ChannelHandler newPort(int vnetHeaderSize, Set<TapOffload> offloads, PortPolicy policy) {
+        return new PortHandler(this, channel -> attach(channel, vnetHeaderSize, offloads, policy));
     }
 
-    private synchronized SwitchPort attach(Channel channel, int headerSize, Set<TapOffload> offloads) {
+    private synchronized SwitchPort attach(
+            Channel channel, int headerSize, Set<TapOffload> offloads, PortPolicy policy) {
         if (vnetHeaderSize < 0) {
             vnetHeaderSize = headerSize;
         } else if (vnetHeaderSize != headerSize) {
@@ -115,7 +128,7 @@ public final class EthernetSwitch {
         if (index > MacTable.MAX_PORT) {
             throw new IllegalStateException("too many ports: ports=" + index);
         }
-        SwitchPort port = new SwitchPort(index, channel, loop, headerSize, OffloadNeeds.granted(offloads));
+        SwitchPort port = new SwitchPort(index, channel, loop, headerSize, OffloadNeeds.granted(offloads), policy);
         SwitchPort[] more = Arrays.copyOf(ports, Math.max(ports.length, index + 1));
         more[index] = port;
         ports = more;
@@ -159,6 +172,20 @@ public final class EthernetSwitch {
      */
     public int stations() {
         return table.count(clock.getAsLong());
+    }
+
+    /**
+     * Shows the stations that are known, in no order, while they may come and go.
+     *
+     * @param visitor gets each station with its VLAN, the index of its port, and the seconds since it was heard
+     */
+    public void forEachStation(MacTable.Visitor visitor) {
+        table.forEach(clock.getAsLong(), visitor);
+    }
+
+    /** Forgets all stations. */
+    public void forgetStations() {
+        table.clear();
     }
 
     /** Releases frames that were handed over to loops which ended before they took them. Call when all have ended. */

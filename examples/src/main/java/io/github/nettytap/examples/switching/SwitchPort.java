@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.examples.switching;
 
+import io.github.nettytap.examples.switching.policy.PortPolicy;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapCounters;
 import io.netty.buffer.ByteBuf;
@@ -31,6 +32,7 @@ public final class SwitchPort {
     private final SwitchLoop loop;
     private final int vnetHeaderSize;
     private final int granted;
+    private final PortPolicy policy;
     private final ChannelPromise voidPromise;
 
     /** Whether frames wait in the channel for the flush at the end of the batch. Of the loop. */
@@ -41,12 +43,13 @@ public final class SwitchPort {
     private long congested;
     private long filtered;
 
-    SwitchPort(int index, Channel channel, SwitchLoop loop, int vnetHeaderSize, int granted) {
+    SwitchPort(int index, Channel channel, SwitchLoop loop, int vnetHeaderSize, int granted, PortPolicy policy) {
         this.index = index;
         this.channel = channel;
         this.loop = loop;
         this.vnetHeaderSize = vnetHeaderSize;
         this.granted = granted;
+        this.policy = policy;
         voidPromise = channel.voidPromise();
     }
 
@@ -72,6 +75,11 @@ public final class SwitchPort {
     /** The channel. */
     public Channel channel() {
         return channel;
+    }
+
+    /** What the port may do, and what is done for it. */
+    public PortPolicy policy() {
+        return policy;
     }
 
     SwitchLoop loop() {

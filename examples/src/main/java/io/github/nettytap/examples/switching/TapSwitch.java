@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.examples.switching;
 
+import io.github.nettytap.examples.switching.policy.PortPolicy;
+import io.github.nettytap.examples.switching.policy.SwitchSettings;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapDevice;
@@ -34,32 +36,47 @@ public final class TapSwitch implements AutoCloseable {
      * Makes a switch without ports.
      *
      * @param loops the event loops, which belong to the switch and end with it
-     * @param stations how many stations the switch can know
-     * @param maxAgeSeconds after what time of silence a station is forgotten
+     * @param settings what holds for all ports
      * @param onFailure told, on the event loop, when a port has failed; its channel is closed then
      */
-    public TapSwitch(
-            TapEventLoopGroup loops, int stations, int maxAgeSeconds, BiConsumer<Channel, Throwable> onFailure) {
+    public TapSwitch(TapEventLoopGroup loops, SwitchSettings settings, BiConsumer<Channel, Throwable> onFailure) {
         this.loops = loops;
-        lan = new EthernetSwitch(stations, maxAgeSeconds, onFailure);
+        lan = new EthernetSwitch(settings, onFailure);
     }
 
     /**
      * Makes a device a port.
      *
      * @param device an open device with one queue, which belongs to the switch from now on
+     * @return the port
      */
-    public void add(TapDevice device) throws InterruptedException {
+    public SwitchPort add(TapDevice device) throws InterruptedException {
+        return add(device, PortPolicy.DEFAULT);
+    }
+
+    /**
+     * Makes a device a port.
+     *
+     * @param device an open device with one queue, which belongs to the switch from now on
+     * @param policy what the port may do, and what is done for it
+     * @return the port
+     */
+    public SwitchPort add(TapDevice device, PortPolicy policy) throws InterruptedException {
         ChannelFuture registered = new Bootstrap()
                 .group(loops)
                 .channelFactory(TapChannel.factory(device))
-                .handler(lan.newPort())
+                .handler(lan.newPort(policy))
                 .register()
                 .sync();
         Channel channel = registered.channel();
         // Becoming active, the channel has become a port; that is done on its loop, before it takes any other task.
         channel.eventLoop().submit(() -> {}).sync();
-        lan.ports().stream().filter(port -> port.channel() == channel).forEach(ports::add);
+        SwitchPort added = lan.ports().stream()
+                .filter(port -> port.channel() == channel)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("port lost at once: port=" + device.name()));
+        ports.add(added);
+        return added;
     }
 
     /** All ports that were ever added, those that have failed included. */
@@ -70,6 +87,20 @@ public final class TapSwitch implements AutoCloseable {
     /** How many stations are known. */
     public int stations() {
         return lan.stations();
+    }
+
+    /**
+     * Shows the stations that are known, in no order, while they may come and go.
+     *
+     * @param visitor gets each station with its VLAN, the index of its port, and the seconds since it was heard
+     */
+    public void forEachStation(MacTable.Visitor visitor) {
+        lan.forEachStation(visitor);
+    }
+
+    /** Forgets all stations. */
+    public void forgetStations() {
+        lan.forgetStations();
     }
 
     @Override

@@ -7,6 +7,7 @@ package io.github.nettytap.examples.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.examples.switching.TapSwitch;
+import io.github.nettytap.examples.switching.policy.SwitchSettings;
 import io.github.nettytap.test.KernelTest;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapOffload;
@@ -41,7 +42,8 @@ class PathMtuKernelTest {
     @BeforeEach
     void makeEventLoops() {
         router = new TapRouter(TapEventLoopGroup.builder().threads(1).build(), 12, (port, cause) -> {});
-        link = new TapSwitch(TapEventLoopGroup.builder().threads(1).build(), 64, 300, (channel, cause) -> {});
+        link = new TapSwitch(
+                TapEventLoopGroup.builder().threads(1).build(), SwitchSettings.DEFAULT, (channel, cause) -> {});
     }
 
     private void join(Set<TapOffload> offloads) throws Exception {

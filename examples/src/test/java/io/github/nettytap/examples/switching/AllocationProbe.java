@@ -7,6 +7,7 @@ package io.github.nettytap.examples.switching;
 import com.sun.management.ThreadMXBean;
 import io.github.nettytap.examples.demo.Host;
 import io.github.nettytap.examples.demo.Traffic;
+import io.github.nettytap.examples.switching.policy.SwitchSettings;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapOffload;
@@ -29,7 +30,7 @@ final class AllocationProbe {
         Set<TapOffload> offloads = offload ? TapOffload.ALL : TapOffload.NONE;
         TapEventLoopGroup loops =
                 TapEventLoopGroup.builder().io(TapIoType.EPOLL).name(LOOP_NAME).build();
-        try (TapSwitch lan = new TapSwitch(loops, 64, 300, (channel, cause) -> {});
+        try (TapSwitch lan = new TapSwitch(loops, SwitchSettings.DEFAULT, (channel, cause) -> {});
                 Host left = Host.create("left", Cidr.parse("10.88.0.1/24"), offloads, offload);
                 Host right = Host.create("right", Cidr.parse("10.88.0.2/24"), offloads, offload)) {
             lan.add(left.device());

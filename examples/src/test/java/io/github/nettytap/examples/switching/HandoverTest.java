@@ -6,6 +6,7 @@ package io.github.nettytap.examples.switching;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.examples.switching.policy.PortPolicy;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -18,7 +19,7 @@ class HandoverTest {
 
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final SwitchLoop loop = new SwitchLoop(0, channel.eventLoop(), () -> 0);
-    private final SwitchPort port = new SwitchPort(0, channel, loop, 0, 0);
+    private final SwitchPort port = new SwitchPort(0, channel, loop, 0, 0, PortPolicy.DEFAULT);
     private final Handover handover = new Handover(loop, CAPACITY);
 
     @AfterEach

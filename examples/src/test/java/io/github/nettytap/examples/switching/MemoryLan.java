@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.examples.switching;
 
+import io.github.nettytap.examples.switching.policy.PortPolicy;
+import io.github.nettytap.examples.switching.policy.SwitchSettings;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
@@ -35,6 +37,8 @@ import java.util.concurrent.atomic.AtomicLong;
 final class MemoryLan implements AutoCloseable {
 
     static final int MAX_AGE = 300;
+    private static final SwitchSettings SETTINGS =
+            SwitchSettings.DEFAULT.withStations(64).withAgeingSeconds(MAX_AGE);
 
     private static final int WAIT_SECONDS = 10;
 
@@ -44,7 +48,7 @@ final class MemoryLan implements AutoCloseable {
     private final AtomicLong seconds = new AtomicLong();
     private final BlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
     private final EthernetSwitch lan =
-            new EthernetSwitch(64, MAX_AGE, (channel, cause) -> failures.add(cause), seconds::get);
+            new EthernetSwitch(SETTINGS, (channel, cause) -> failures.add(cause), seconds::get);
 
     MemoryLan(int loops) {
         ports = new MultiThreadIoEventLoopGroup(loops, LocalIoHandler.newFactory());
@@ -55,14 +59,22 @@ final class MemoryLan implements AutoCloseable {
     }
 
     Host host(int vnetHeaderSize, Set<TapOffload> offloads) {
+        return host(vnetHeaderSize, offloads, PortPolicy.DEFAULT);
+    }
+
+    Host host(PortPolicy policy) {
+        return host(0, TapOffload.NONE, policy);
+    }
+
+    Host host(int vnetHeaderSize, Set<TapOffload> offloads, PortPolicy policy) {
         int before = lan.ports().size();
-        Host host = new Host(vnetHeaderSize, offloads);
+        Host host = new Host(vnetHeaderSize, offloads, policy);
         awaitPorts(before + 1);
         return host;
     }
 
     void refusedHost(int vnetHeaderSize) {
-        new Host(vnetHeaderSize, TapOffload.NONE);
+        new Host(vnetHeaderSize, TapOffload.NONE, PortPolicy.DEFAULT);
     }
 
     Throwable failure() {
@@ -107,14 +119,14 @@ final class MemoryLan implements AutoCloseable {
         private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
         private final Channel cable;
 
-        private Host(int vnetHeaderSize, Set<TapOffload> offloads) {
+        private Host(int vnetHeaderSize, Set<TapOffload> offloads, PortPolicy policy) {
             Channel server = new ServerBootstrap()
                     .group(hosts, ports)
                     .channel(LocalServerChannel.class)
                     .childHandler(new ChannelInitializer<>() {
                         @Override
                         protected void initChannel(Channel channel) {
-                            channel.pipeline().addLast(new Boxes(), lan.newPort(vnetHeaderSize, offloads));
+                            channel.pipeline().addLast(new Boxes(), lan.newPort(vnetHeaderSize, offloads, policy));
                         }
                     })
                     .bind(LocalAddress.ANY)

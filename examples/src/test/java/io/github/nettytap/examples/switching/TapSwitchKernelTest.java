@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.examples.demo.Host;
 import io.github.nettytap.examples.demo.Traffic;
+import io.github.nettytap.examples.switching.policy.SwitchSettings;
 import io.github.nettytap.test.KernelTest;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
@@ -60,7 +61,9 @@ class TapSwitchKernelTest {
     @BeforeEach
     void join() throws Exception {
         lan = new TapSwitch(
-                TapEventLoopGroup.builder().threads(threads).io(io).build(), 64, 300, (channel, cause) -> {});
+                TapEventLoopGroup.builder().threads(threads).io(io).build(),
+                SwitchSettings.DEFAULT,
+                (channel, cause) -> {});
 
         left = host("left", "10.88.0.1/24");
         right = host("right", "10.88.0.2/24");
