@@ -6,8 +6,11 @@ package io.github.nettytap.codec.offload;
 
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 
 import java.util.Arrays;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -65,16 +68,22 @@ public final class Coalescer {
      * @param frame the frame, which the coalescer owns until the flush
      */
     public void add(VirtioNetFrame frame) {
+        add(frame, null);
+    }
+
+    /** Takes a frame and the promise of its write, or null, which the result shares with those of its other frames. */
+    void add(VirtioNetFrame frame, ChannelPromise promise) {
+        boolean inFlow = segment.read(frame) && (segment.tcp || !tcpOnly);
         frames++;
-        if (!segment.read(frame) || tcpOnly && !segment.tcp) {
-            nextRun().startSingle(frame);
+        if (!inFlow) {
+            nextRun().startSingle(frame, promise);
             return;
         }
         Run run = find();
         boolean candidate = segment.isCandidate(frame);
         if (run != null) {
             if (candidate && run.accepts(segment)) {
-                if (!run.append(frame, segment)) {
+                if (!run.append(frame, promise, segment)) {
                     unlink(run);
                 }
                 return;
@@ -83,8 +92,8 @@ public final class Coalescer {
         }
         Run started = nextRun();
         if (!candidate) {
-            started.startSingle(frame);
-        } else if (started.start(frame, segment)) {
+            started.startSingle(frame, promise);
+        } else if (started.start(frame, promise, segment)) {
             started.next = buckets[started.hash & BUCKETS - 1];
             buckets[started.hash & BUCKETS - 1] = started;
         }
@@ -142,13 +151,31 @@ public final class Coalescer {
         forget();
         int i = 0;
         try {
-            while (i < flushed) {
-                output.accept(runs[i++].finish(alloc));
+            for (; i < flushed; i++) {
+                output.accept(runs[i].finish(alloc));
             }
         } finally {
             while (i < flushed) {
                 runs[i++].discard();
             }
+        }
+    }
+
+    /** Hands out everything that went in with promises; one for each result, which completes those of its frames. */
+    void flush(ChannelHandlerContext ctx, BiConsumer<VirtioNetFrame, ChannelPromise> output) {
+        int flushed = count;
+        forget();
+        for (int i = 0; i < flushed; i++) {
+            ChannelPromise promise = runs[i].promise(ctx);
+            VirtioNetFrame result;
+            try {
+                result = runs[i].finish(ctx.alloc());
+            } catch (Throwable cause) { // No memory: these frames are lost, not the ones behind them.
+                runs[i].discard();
+                promise.tryFailure(cause);
+                continue;
+            }
+            output.accept(result, promise);
         }
     }
 

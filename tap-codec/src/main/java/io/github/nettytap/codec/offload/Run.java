@@ -13,6 +13,8 @@ import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 
 import java.util.Arrays;
 
@@ -35,6 +37,7 @@ final class Run {
     private static final int CLOSING_FLAGS = TcpHeader.FLAG_FIN | TcpHeader.FLAG_PSH;
 
     private VirtioNetFrame[] frames = new VirtioNetFrame[8];
+    private ChannelPromise[] promises = new ChannelPromise[8];
     private int count;
 
     /** The next run in the same bucket of the flow table. */
@@ -54,8 +57,9 @@ final class Run {
     private int identifications;
 
     /** Starts the run with a frame that stays alone. */
-    void startSingle(VirtioNetFrame frame) {
+    void startSingle(VirtioNetFrame frame, ChannelPromise promise) {
         frames[0] = frame;
+        promises[0] = promise;
         count = 1;
     }
 
@@ -64,8 +68,8 @@ final class Run {
      *
      * @return whether they may, which they may not behind a frame that ends a run
      */
-    boolean start(VirtioNetFrame frame, Segment segment) {
-        startSingle(frame);
+    boolean start(VirtioNetFrame frame, ChannelPromise promise, Segment segment) {
+        startSingle(frame, promise);
         hash = segment.hash;
         System.arraycopy(segment.window, 0, header, 0, segment.headers);
         network = segment.network;
@@ -176,13 +180,15 @@ final class Run {
      *
      * @return whether more may follow
      */
-    boolean append(VirtioNetFrame frame, Segment segment) {
+    boolean append(VirtioNetFrame frame, ChannelPromise promise, Segment segment) {
         if (!v6) {
             identifications = identificationMode(segment);
         }
         if (count == frames.length) {
             frames = Arrays.copyOf(frames, 2 * count);
+            promises = Arrays.copyOf(promises, 2 * count);
         }
+        promises[count] = promise;
         frames[count++] = frame;
         payload += segment.payload;
         closing = closingFlags(segment);
@@ -199,13 +205,24 @@ final class Run {
                 frames[i].release();
             }
         }
-        Arrays.fill(frames, 0, count, null);
-        count = 0;
+        forget();
         return result;
+    }
+
+    /** The promise of what {@link #finish} hands out, if the frames came with promises; asked for before that. */
+    ChannelPromise promise(ChannelHandlerContext ctx) {
+        return count == 1 ? promises[0] : SharedWrite.promise(ctx, promises, count);
+    }
+
+    private void forget() {
+        Arrays.fill(frames, 0, count, null);
+        Arrays.fill(promises, 0, count, null);
+        count = 0;
     }
 
     private VirtioNetFrame merge(ByteBufAllocator alloc) {
         int start = VirtioNetHeader.TUNNEL_LENGTH;
+        // Allocated before anything is taken apart: if that fails, the run is still whole, to be discarded.
         ByteBuf content = alloc.directBuffer(start + headers + payload);
         content.writerIndex(start).readerIndex(start);
         content.writeBytes(header, 0, headers);
@@ -251,7 +268,6 @@ final class Run {
         for (int i = 0; i < count; i++) {
             frames[i].release();
         }
-        Arrays.fill(frames, 0, count, null);
-        count = 0;
+        forget();
     }
 }

@@ -2,7 +2,8 @@
  * What a network card would have done: checksums, segmentation of superframes (GSO) and coalescing of frames (GRO).
  *
  * <p>Here: {@link io.github.nettytap.codec.offload.Checksums}, {@link io.github.nettytap.codec.offload.Segmentation} and
- * {@link io.github.nettytap.codec.offload.Coalescer}, usable without a pipeline, and a handler for each. Not here: the
+ * {@link io.github.nettytap.codec.offload.Coalescer}, usable without a pipeline, and a handler for each; two for the
+ * coalescer, of what is read and of what is written. Not here: the
  * choice of what a port may be given; the rule is that what the port did not negotiate never leaves through it.
  *
  * <p>The static functions have no state and may run on any thread. A coalescer and the handlers belong to one channel and

@@ -171,7 +171,7 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
             } else if (length > FrameValidator.MAX_FRAME_LENGTH) {
                 refuse(content, FrameVerdict.FRAME_TOO_LONG, length, promise);
             } else {
-                ctx.write(prepend(ctx.alloc(), content, headroom(content), null), promise);
+                ctx.write(prepend(ctx.alloc(), content, headroom(content), headerLength, null), promise);
             }
         } else {
             ctx.write(msg, promise);
@@ -180,26 +180,14 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
 
     private void writeFrame(ChannelHandlerContext ctx, VirtioNetFrame frame, ChannelPromise promise) {
         FrameVerdict verdict = frame.verdict();
-        if (verdict == FrameVerdict.WELL_FORMED && frame.headerInPlace(headerLength)) {
-            ByteBuf packet = frame.detach();
-            ctx.write(packet.readerIndex(packet.readerIndex() - headerLength), promise);
-            return;
-        }
-        if (verdict == FrameVerdict.WELL_FORMED) {
+        if (verdict == FrameVerdict.WELL_FORMED && !frame.headerInPlace(headerLength)) {
             verdict = FrameValidator.validate(frame, headerLength);
         }
         if (verdict != FrameVerdict.WELL_FORMED) {
             refuse(frame, verdict, frame.content().readableBytes(), promise);
             return;
         }
-        ByteBuf packet;
-        try {
-            int headroom = frame.headroom();
-            packet = prepend(ctx.alloc(), frame.content().retain(), headroom, frame);
-        } finally {
-            frame.release();
-        }
-        ctx.write(packet, promise);
+        ctx.write(frame.toPacket(headerLength, ctx.alloc()), promise);
     }
 
     private void refuse(ReferenceCounted message, FrameVerdict verdict, int length, ChannelPromise promise) {
@@ -213,16 +201,17 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
         return exclusive ? content.readerIndex() : 0;
     }
 
-    /** Puts a header in front of a frame, and takes one reference to the content. */
-    private ByteBuf prepend(ByteBufAllocator alloc, ByteBuf content, int headroom, VirtioNetFrame frame) {
+    /** Puts a header in front of a frame, a plain one if that is null, and takes one reference to the content. */
+    static ByteBuf prepend(
+            ByteBufAllocator alloc, ByteBuf content, int headroom, int headerLength, VirtioNetFrame frame) {
         int index = content.readerIndex();
         if (headroom >= headerLength) {
-            writeHeader(content, index - headerLength, frame);
+            writeHeader(content, index - headerLength, headerLength, frame);
             return content.readerIndex(index - headerLength);
         }
         int length = content.readableBytes();
         ByteBuf packet = alloc.directBuffer(length <= COPY_LIMIT ? headerLength + length : headerLength);
-        writeHeader(packet, 0, frame);
+        writeHeader(packet, 0, headerLength, frame);
         packet.writerIndex(headerLength);
         if (length <= COPY_LIMIT) {
             content.getBytes(index, packet, length);
@@ -232,7 +221,7 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
         return alloc.compositeDirectBuffer(2).addComponent(true, packet).addComponent(true, content);
     }
 
-    private void writeHeader(ByteBuf buffer, int index, VirtioNetFrame frame) {
+    private static void writeHeader(ByteBuf buffer, int index, int headerLength, VirtioNetFrame frame) {
         if (frame == null) {
             VirtioNetHeader.clear(buffer, index, headerLength);
         } else {

@@ -6,6 +6,7 @@ package io.github.nettytap.codec.virtio;
 
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.util.AbstractReferenceCounted;
@@ -363,6 +364,27 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
         VirtioNetFrame result = whole(content().retainedDuplicate(), ChecksumState.VALID);
         release();
         return result;
+    }
+
+    /**
+     * Makes the packet that a device takes, header and frame in one buffer, and gives the frame up. Where the bytes come
+     * from is what {@link VirtioNetCodec} says of its outbound side. Nothing is validated.
+     *
+     * @param headerLength the length of the header that the device was told
+     * @param alloc where a buffer comes from, if there is no room for the header in front of the frame
+     * @return the packet, which the caller owns
+     */
+    public ByteBuf toPacket(int headerLength, ByteBufAllocator alloc) {
+        if (headerInPlace(headerLength)) {
+            ByteBuf packet = detach();
+            return packet.readerIndex(packet.readerIndex() - headerLength);
+        }
+        try {
+            int headroom = headroom();
+            return VirtioNetCodec.prepend(alloc, content().retain(), headroom, headerLength, this);
+        } finally {
+            release();
+        }
     }
 
     /** Tells whether the header of this length is, unchanged, in the bytes in front of the frame. */

@@ -7,7 +7,9 @@ package io.github.nettytap.transport.offload;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.offload.ChecksumOffloadHandler;
+import io.github.nettytap.codec.offload.Coalescer;
 import io.github.nettytap.codec.offload.CoalescingHandler;
+import io.github.nettytap.codec.offload.CoalescingWriteHandler;
 import io.github.nettytap.codec.offload.SegmentationHandler;
 import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.virtio.VirtioNetCodec;
@@ -39,6 +41,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -70,10 +73,13 @@ class OffloadPipelineKernelTest {
         right = host();
         leftTap = tap(left, "10.77.0.1/24", TapOffload.ALL);
         rightTap = tap(right, "10.77.0.2/24", TapOffload.NONE);
+    }
+
+    private void forward(List<ChannelHandler> leftHandlers, List<ChannelHandler> rightHandlers) {
         Forwarder toRight = new Forwarder();
         Forwarder toLeft = new Forwarder();
-        toRight.target = channel(rightTap, plainCodec, segmentation, checksums, coalescing, toLeft);
-        toLeft.target = channel(leftTap, offloadingCodec, toRight);
+        toRight.target = channel(rightTap, rightHandlers, toLeft);
+        toLeft.target = channel(leftTap, leftHandlers, toRight);
     }
 
     private static NetworkNamespace host() throws Exception {
@@ -93,14 +99,15 @@ class OffloadPipelineKernelTest {
                 .open();
     }
 
-    private Channel channel(TapDevice device, ChannelHandler... handlers) {
+    private Channel channel(TapDevice device, List<ChannelHandler> handlers, Forwarder forwarder) {
         return new Bootstrap()
                 .group(group)
                 .channelFactory(TapChannel.factory(device))
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(handlers);
+                        handlers.forEach(channel.pipeline()::addLast);
+                        channel.pipeline().addLast(forwarder);
                     }
                 })
                 .register()
@@ -119,6 +126,8 @@ class OffloadPipelineKernelTest {
 
     @Test
     void tcpCrossesTheHandlersInBothDirections() throws Exception {
+        forward(List.of(offloadingCodec), List.of(plainCodec, segmentation, checksums, coalescing));
+
         transfer(left, right, "10.77.0.2");
         assertThat(segmentation.superframes())
                 .as("cut for the port without offloads")
@@ -128,6 +137,23 @@ class OffloadPipelineKernelTest {
         assertThat(coalescing.delivered()).as("joined").isLessThan(coalescing.received() / 2);
 
         assertThat(checksums.wrong()).isZero();
+        assertThatNothingWasMalformed();
+    }
+
+    @Test
+    void framesOfASenderWithoutOffloadReachTheOtherTapJoined() throws Exception {
+        CoalescingWriteHandler joining = CoalescingWriteHandler.frames(new Coalescer());
+        forward(
+                List.of(offloadingCodec, joining),
+                List.of(plainCodec, segmentation, ChecksumOffloadHandler.completing()));
+
+        transfer(right, left, "10.77.0.1");
+
+        assertThat(joining.delivered()).as("joined").isLessThan(joining.received() / 2);
+        assertThatNothingWasMalformed();
+    }
+
+    private void assertThatNothingWasMalformed() {
         for (FrameVerdict reason : FrameVerdict.values()) {
             long malformed = offloadingCodec.malformedInbound(reason) + offloadingCodec.malformedOutbound(reason);
             malformed += plainCodec.malformedInbound(reason) + plainCodec.malformedOutbound(reason);
