@@ -55,6 +55,7 @@ import java.util.concurrent.Callable;
 final class VxlanCommand implements Callable<Integer> {
 
     private static final int MAX_PORT = 65_535;
+    private static final int MAX_SOURCE_PORTS = 64;
 
     @Parameters(
             arity = "1..*",
@@ -79,6 +80,15 @@ final class VxlanCommand implements Callable<Integer> {
 
     @Option(names = "--port", paramLabel = "PORT", description = "The UDP port of all endpoints (default: 4789).")
     private int port = VxlanHeader.PORT;
+
+    @Option(
+            names = "--source-ports",
+            paramLabel = "N",
+            description = {
+                "How many UDP ports to send from, each flow from one of them, so that the network between spreads flows",
+                "over its paths; 0 to send from --port (default: 8)."
+            })
+    private int sourcePorts = VxlanEndpoint.DEFAULT_SOURCE_PORTS;
 
     @Option(
             names = "--station",
@@ -122,7 +132,7 @@ final class VxlanCommand implements Callable<Integer> {
         Interruption interruption = Interruption.install();
         InetSocketAddress address = local == null ? new InetSocketAddress(port) : new InetSocketAddress(local, port);
         try (Loops loops = Loops.of("vxlan", io);
-                VxlanEndpoint endpoint = new VxlanEndpoint(loops.group(), peers, address)) {
+                VxlanEndpoint endpoint = new VxlanEndpoint(loops.group(), peers, address, sourcePorts)) {
             for (VxlanArgument tap : taps) {
                 endpoint.add(open(tap), tap.vni()).closeFuture().addListener(closed -> interruption.end());
             }
@@ -140,6 +150,9 @@ final class VxlanCommand implements Callable<Integer> {
 
     private VxlanPeers peers() {
         check(port >= 1 && port <= MAX_PORT, "no such UDP port: port=" + port + " (expected: 1 to " + MAX_PORT + ")");
+        check(
+                sourcePorts >= 0 && sourcePorts <= MAX_SOURCE_PORTS,
+                "no such number of source ports: number=" + sourcePorts + " (expected: 0 to " + MAX_SOURCE_PORTS + ")");
         check(ageing >= 1, "ageing time too short: seconds=" + ageing + " (expected: 1 or more)");
         VxlanPeers peers = new VxlanPeers(port, Duration.ofSeconds(ageing), VxlanPeers.DEFAULT_MAX_LEARNED);
         peers.learning(!noLearning);
@@ -221,6 +234,8 @@ final class VxlanCommand implements Callable<Integer> {
         out.println("tunnel: " + endpoint.count(VxlanEvent.ENCAPSULATED) + " datagrams out, "
                 + endpoint.count(VxlanEvent.DECAPSULATED) + " in, " + endpoint.count(VxlanEvent.FLOODED)
                 + " frames to all endpoints");
+        out.println("trains: " + endpoint.trains() + " with " + endpoint.inTrains() + " of the datagrams, "
+                + endpoint.refusedTrains() + " refused and sent singly");
         out.println("drops: " + endpoint.count(VxlanEvent.DROP_MALFORMED_HEADER) + " without a VXLAN header, "
                 + endpoint.count(VxlanEvent.DROP_UNKNOWN_NETWORK) + " of other networks, "
                 + endpoint.count(VxlanEvent.DROP_MALFORMED_FRAME) + " malformed, " + endpoint.congested()

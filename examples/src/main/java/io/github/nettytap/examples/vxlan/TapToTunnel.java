@@ -4,41 +4,44 @@
  */
 package io.github.nettytap.examples.vxlan;
 
+import io.github.nettytap.codec.tunnel.FlowHash;
 import io.github.nettytap.codec.tunnel.VxlanFrame;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 
-/** The last handler of a TAP: what the kernel sends goes into the tunnel, as a frame of the TAP's network. */
+import java.util.List;
+
+/**
+ * The last handler of a TAP: what the kernel sends goes into the tunnel, as a frame of the TAP's network, through the socket
+ * of its flow.
+ */
 final class TapToTunnel extends ChannelInboundHandlerAdapter {
 
     private final int vni;
-    private final Channel tunnel;
-    private final EndpointCounters counters;
-    private final ChannelFutureListener whenSent;
+    private final Channel[] sockets;
+    private final boolean[] touched;
+    private final SocketCounters counters;
 
-    TapToTunnel(int vni, Channel tunnel, EndpointCounters counters) {
+    TapToTunnel(int vni, List<Channel> sockets, SocketCounters counters) {
         this.vni = vni;
-        this.tunnel = tunnel;
+        this.sockets = sockets.toArray(Channel[]::new);
         this.counters = counters;
-        whenSent = sent -> {
-            if (!sent.isSuccess()) {
-                counters.countUnsent();
-            }
-        };
+        touched = new boolean[this.sockets.length];
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         VirtioNetFrame frame = (VirtioNetFrame) message;
-        if (!tunnel.isWritable()) {
+        int chosen = choose(frame.content());
+        Channel socket = sockets[chosen];
+        if (!socket.isWritable()) {
             // One superframe is dozens of datagrams: a batch of them may fill the channel before it is flushed.
-            tunnel.flush();
+            socket.flush();
         }
-        if (!tunnel.isWritable()) {
+        if (!socket.isWritable()) {
             counters.countCongested();
             frame.release();
             return;
@@ -46,11 +49,25 @@ final class TapToTunnel extends ChannelInboundHandlerAdapter {
         // The frame is left, its memory goes on. The VXLAN header takes the place of the virtio-net header before it.
         ByteBuf content = frame.content().retain();
         frame.release();
-        tunnel.write(new VxlanFrame(vni, content)).addListener(whenSent);
+        touched[chosen] = true;
+        socket.write(new VxlanFrame(vni, content), socket.voidPromise());
+    }
+
+    private int choose(ByteBuf content) {
+        if (sockets.length == 1) {
+            return 0;
+        }
+        int hash = FlowHash.of(content, content.readerIndex(), content.writerIndex());
+        return (int) ((hash & 0xffff_ffffL) * sockets.length >>> Integer.SIZE);
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        tunnel.flush();
+        for (int i = 0; i < sockets.length; i++) {
+            if (touched[i]) {
+                touched[i] = false;
+                sockets[i].flush();
+            }
+        }
     }
 }

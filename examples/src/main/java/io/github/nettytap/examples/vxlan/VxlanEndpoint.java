@@ -7,21 +7,15 @@ package io.github.nettytap.examples.vxlan;
 import io.github.nettytap.codec.offload.ChecksumOffloadHandler;
 import io.github.nettytap.codec.offload.SegmentationHandler;
 import io.github.nettytap.codec.tunnel.VxlanEvent;
-import io.github.nettytap.codec.tunnel.VxlanHandler;
 import io.github.nettytap.codec.tunnel.VxlanPeers;
 import io.github.nettytap.codec.virtio.VirtioNetCodec;
+import io.github.nettytap.codec.wire.VxlanHeader;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
-import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapDevice;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.FixedRecvByteBufAllocator;
-import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.epoll.EpollDatagramChannel;
-import io.netty.channel.uring.IoUringDatagramChannel;
 
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -32,27 +26,22 @@ import java.util.concurrent.CopyOnWriteArrayList;
  *
  * <pre>
  *  tap0 ── codec ── segmentation ── checksums ── TapToTunnel ──┐
- *                                                              ├── VxlanHandler ── UDP socket ── other endpoints
+ *                                                              ├── TunnelSockets ── other endpoints
  *  tap1 ── codec ── ...  (and back: TunnelToTap) ──────────────┘
  * </pre>
  *
- * <p>The far end knows nothing of offloads, so superframes are cut and checksums completed before encapsulation.
+ * <p>The far end knows nothing of offloads, so superframes are cut and checksums completed before encapsulation. Their
+ * segments leave as one train of datagrams nevertheless: see {@link DatagramTrains}.
  */
 public final class VxlanEndpoint implements AutoCloseable {
 
-    /** The longest datagram: a shorter buffer would cut it and say nothing. */
-    private static final int MAX_DATAGRAM = 65_535;
-
-    /** So that bursts of the TAP, which holds 1000 frames, find room. */
-    private static final int SOCKET_BUFFER = 4 << 20;
-
-    private static final int MAX_FRAMES_PER_READ = 64;
+    /** How many sockets send unless something else is said: enough for a card with as many queues as usual. */
+    public static final int DEFAULT_SOURCE_PORTS = 8;
 
     private final TapEventLoopGroup loops;
-    private final EndpointCounters counters = new EndpointCounters();
+    private final SocketCounters counters = new SocketCounters();
     private final TunnelToTap tunnelToTap = new TunnelToTap(counters);
-    private final VxlanHandler vxlan;
-    private final Channel tunnel;
+    private final TunnelSockets sockets;
     private final List<TapChannel> taps = new CopyOnWriteArrayList<>();
 
     /**
@@ -61,32 +50,12 @@ public final class VxlanEndpoint implements AutoCloseable {
      * @param loops one event loop, which remains the caller's
      * @param peers the networks and other endpoints, for the endpoint alone from now on
      * @param local where to listen
+     * @param sourcePorts how many ports flows are sent from; 0 for the one that is listened on
      */
-    public VxlanEndpoint(TapEventLoopGroup loops, VxlanPeers peers, InetSocketAddress local)
-            throws InterruptedException {
+    public VxlanEndpoint(TapEventLoopGroup loops, VxlanPeers peers, InetSocketAddress local, int sourcePorts)
+            throws Exception {
         this.loops = loops;
-        // Each frame has memory of its own in front, and tagged ones pass as they do through the kernel's device.
-        vxlan = new VxlanHandler(peers, true, true);
-        tunnel = new Bootstrap()
-                .group(loops)
-                .channel(loops.io() == TapIoType.EPOLL ? EpollDatagramChannel.class : IoUringDatagramChannel.class)
-                .option(ChannelOption.SO_RCVBUF, SOCKET_BUFFER)
-                .option(ChannelOption.SO_SNDBUF, SOCKET_BUFFER)
-                .option(
-                        ChannelOption.WRITE_BUFFER_WATER_MARK,
-                        new WriteBufferWaterMark(SOCKET_BUFFER / 4, SOCKET_BUFFER))
-                .option(
-                        ChannelOption.RECVBUF_ALLOCATOR,
-                        new FixedRecvByteBufAllocator(MAX_DATAGRAM).maxMessagesPerRead(MAX_FRAMES_PER_READ))
-                .handler(new ChannelInitializer<Channel>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(vxlan, tunnelToTap);
-                    }
-                })
-                .bind(local)
-                .sync()
-                .channel();
+        sockets = new TunnelSockets(loops, peers, local, sourcePorts, counters, tunnelToTap);
     }
 
     /**
@@ -105,15 +74,16 @@ public final class VxlanEndpoint implements AutoCloseable {
                     protected void initChannel(Channel channel) {
                         channel.pipeline()
                                 .addLast(new VirtioNetCodec(device.vnetHeaderSize()))
-                                .addLast(SegmentationHandler.inbound())
+                                .addLast(SegmentationHandler.inbound(VxlanHeader.LENGTH))
                                 .addLast(ChecksumOffloadHandler.completing())
-                                .addLast(new TapToTunnel(vni, tunnel, counters));
+                                .addLast(new TapToTunnel(vni, sockets.sending(), counters));
                     }
                 })
                 .register()
                 .sync()
                 .channel();
-        tunnel.eventLoop().submit(() -> tunnelToTap.add(vni, tap)).sync();
+        boolean joins = !device.offloads().isEmpty();
+        tap.eventLoop().submit(() -> tunnelToTap.add(vni, tap, joins)).sync();
         taps.add(tap);
         return tap;
     }
@@ -125,7 +95,7 @@ public final class VxlanEndpoint implements AutoCloseable {
 
     /** How often something happened to frames at the tunnel. */
     public long count(VxlanEvent event) {
-        return vxlan.count(event);
+        return sockets.count(event);
     }
 
     /** Frames lost because a TAP or the socket was full. */
@@ -138,9 +108,24 @@ public final class VxlanEndpoint implements AutoCloseable {
         return counters.unsent();
     }
 
+    /** Trains of datagrams that were sent: each one system call, cut by the kernel or the network card. */
+    public long trains() {
+        return counters.trains();
+    }
+
+    /** Datagrams that were sent in trains. */
+    public long inTrains() {
+        return counters.inTrains();
+    }
+
+    /** Trains that the kernel refused, and that were sent as single datagrams. */
+    public long refusedTrains() {
+        return counters.refusedTrains();
+    }
+
     @Override
     public void close() {
         taps.forEach(tap -> tap.close().syncUninterruptibly());
-        tunnel.close().syncUninterruptibly();
+        sockets.close();
     }
 }

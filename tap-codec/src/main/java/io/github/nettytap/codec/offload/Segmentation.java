@@ -106,7 +106,8 @@ public final class Segmentation {
      * Cuts a superframe.
      *
      * @param frame a superframe; unchanged, and still the caller's
-     * @param headerLength the length of the virtio-net header of the device that the segments may go to, 0 for none
+     * @param headerLength the length of the virtio-net header of the device that the segments may go to; of any other
+     *     length, it is no header but headroom
      * @param alloc where the segments come from
      * @param output takes each segment, in order, and owns it
      * @return {@link FrameVerdict#WELL_FORMED}, or why nothing was output
@@ -136,9 +137,9 @@ public final class Segmentation {
                 headerLength,
                 alloc,
                 packet -> output.accept(
-                        headerLength == 0
-                                ? VirtioNetFrame.whole(packet, ChecksumState.NONE)
-                                : VirtioNetFrame.parse(packet, headerLength)));
+                        VirtioNetHeader.isKnownLength(headerLength)
+                                ? VirtioNetFrame.parse(packet, headerLength)
+                                : VirtioNetFrame.whole(packet.skipBytes(headerLength), ChecksumState.NONE)));
         return verdict;
     }
 }

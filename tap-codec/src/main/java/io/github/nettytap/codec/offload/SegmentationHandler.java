@@ -46,7 +46,23 @@ public final class SegmentationHandler extends ChannelDuplexHandler {
      * @return the handler, for one channel
      */
     public static SegmentationHandler inbound() {
-        return new SegmentationHandler(true, false, VirtioNetHeader.LENGTH);
+        return inbound(VirtioNetHeader.LENGTH);
+    }
+
+    /**
+     * Makes a handler that cuts what comes in, and leaves room in front of each segment for a header to come. With room for
+     * exactly that header, the segments of a superframe stand one behind the other in memory without a gap, and can go
+     * into a datagram socket as one buffer.
+     *
+     * @param headroom the bytes of zeros in front of each segment
+     * @return the handler, for one channel
+     * @throws IllegalArgumentException for a negative number
+     */
+    public static SegmentationHandler inbound(int headroom) {
+        if (headroom < 0) {
+            throw new IllegalArgumentException("no such headroom: headroom=" + headroom + " (expected: 0 or more)");
+        }
+        return new SegmentationHandler(true, false, headroom);
     }
 
     /**
