@@ -4,7 +4,11 @@
  */
 package io.github.nettytap.examples.switching;
 
+import io.github.nettytap.examples.switching.MacTable.Kind;
+import io.github.nettytap.examples.switching.MacTable.Lesson;
+import io.github.nettytap.examples.switching.multicast.MulticastSnooping;
 import io.github.nettytap.examples.switching.policy.PortPolicy;
+import io.github.nettytap.examples.switching.policy.StaticStation;
 import io.github.nettytap.examples.switching.policy.SwitchSettings;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.device.TapOffload;
@@ -13,7 +17,6 @@ import io.netty.channel.ChannelHandler;
 import io.netty.channel.EventLoop;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,8 +24,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
 
 /**
  * A learning Ethernet switch: every channel whose pipeline gets a handler of {@link #newPort()} is a port of it.
@@ -45,14 +48,19 @@ import java.util.stream.Collectors;
  */
 public final class EthernetSwitch {
 
+    private final SwitchSettings settings;
     private final MacTable table;
+
+    /** Null if multicast is flooded. */
+    private final MulticastSnooping snooping;
+
     private final BiConsumer<Channel, Throwable> onFailure;
     private final LongSupplier clock;
     private final Map<EventLoop, SwitchLoop> loops = new IdentityHashMap<>();
     private int vnetHeaderSize = -1;
 
-    /** By index, with gaps; replaced as a whole, under the lock. */
-    private volatile SwitchPort[] ports = {};
+    /** Replaced as a whole, under the lock. */
+    private volatile Topology topology = Topology.EMPTY;
 
     /**
      * Makes a switch without ports.
@@ -65,6 +73,8 @@ public final class EthernetSwitch {
     }
 
     EthernetSwitch(SwitchSettings settings, BiConsumer<Channel, Throwable> onFailure, LongSupplier clock) {
+        this.settings = settings;
+        snooping = settings.snooping() ? new MulticastSnooping() : null;
         table = new MacTable(settings.stations(), settings.ageingSeconds());
         this.onFailure = Objects.requireNonNull(onFailure, "onFailure");
         this.clock = clock;
@@ -92,7 +102,7 @@ public final class EthernetSwitch {
      * @return a new handler, for one {@link TapChannel}
      */
     public ChannelHandler newPort(PortPolicy policy) {
-        return new PortHandler(this, channel -> {
+        return handler(policy, channel -> {
             TapChannel tap = (TapChannel) channel;
             return attach(
                     channel, tap.config().getVnetHeaderSize(), tap.config().getOffloads(), policy);
@@ -108,7 +118,13 @@ public final class EthernetSwitch {
      * @return a new handler, for one channel
      */
     public ChannelHandler newPort(int vnetHeaderSize, Set<TapOffload> offloads, PortPolicy policy) {
-        return new PortHandler(this, channel -> attach(channel, vnetHeaderSize, offloads, policy));
+        return handler(policy, channel -> attach(channel, vnetHeaderSize, offloads, policy));
+    }
+
+    /** What a policy costs is decided here, once, and not for each frame. */
+    private PortHandler handler(PortPolicy policy, Function<Channel, SwitchPort> attach) {
+        boolean managed = settings.snooping() || ManagedPortHandler.isNeededFor(policy);
+        return managed ? new ManagedPortHandler(this, attach) : new TransparentPortHandler(this, attach);
     }
 
     private synchronized SwitchPort attach(
@@ -121,26 +137,48 @@ public final class EthernetSwitch {
         }
         SwitchLoop loop =
                 loops.computeIfAbsent(channel.eventLoop(), eventLoop -> new SwitchLoop(loops.size(), eventLoop, clock));
-        int index = Arrays.asList(ports).indexOf(null);
-        if (index < 0) {
-            index = ports.length;
-        }
+        int index = topology.freeIndex();
         if (index > MacTable.MAX_PORT) {
             throw new IllegalStateException("too many ports: ports=" + index);
         }
         SwitchPort port = new SwitchPort(index, channel, loop, headerSize, OffloadNeeds.granted(offloads), policy);
-        SwitchPort[] more = Arrays.copyOf(ports, Math.max(ports.length, index + 1));
-        more[index] = port;
-        ports = more;
+        pinStations(port);
+        topology = topology.with(port);
         return port;
+    }
+
+    private void pinStations(SwitchPort port) {
+        for (StaticStation station : port.policy().stations()) {
+            long key = key(station, port);
+            Lesson lesson = table.pin(key, port.index(), Kind.STATIC, clock.getAsLong());
+            if (lesson == Lesson.HELD || lesson == Lesson.IGNORED) {
+                table.removePort(port.index());
+                String reason = lesson == Lesson.HELD ? "is at another port already" : "has no room in the table";
+                throw new IllegalArgumentException("static station " + reason + ": port=" + port.name() + ", static="
+                        + station.mac() + ", vlan=" + MacTable.vlan(key));
+            }
+        }
+    }
+
+    private static long key(StaticStation station, SwitchPort port) {
+        int vlan = station.vlan() == 0 ? port.vlans().untagged() : station.vlan();
+        return MacTable.key(station.mac().value(), vlan);
+    }
+
+    /** The keys of the static stations of a port. */
+    static long[] staticStations(SwitchPort port) {
+        return port.policy().stations().stream()
+                .mapToLong(station -> key(station, port))
+                .toArray();
     }
 
     /** Called on the port's loop, which is the only one that learns for it. */
     synchronized void detach(SwitchPort port) {
-        SwitchPort[] fewer = ports.clone();
-        fewer[port.index()] = null;
-        ports = fewer;
+        topology = topology.without(port);
         table.removePort(port.index());
+        if (snooping != null) {
+            snooping.remove(port.index());
+        }
     }
 
     void failed(Channel channel, Throwable cause) {
@@ -151,9 +189,12 @@ public final class EthernetSwitch {
         return table;
     }
 
-    /** By index, with gaps. Not to be changed. */
-    SwitchPort[] portsByIndex() {
-        return ports;
+    MulticastSnooping snooping() {
+        return snooping;
+    }
+
+    Topology topology() {
+        return topology;
     }
 
     /**
@@ -162,7 +203,7 @@ public final class EthernetSwitch {
      * @return a new list, by index
      */
     public List<SwitchPort> ports() {
-        return Arrays.stream(ports).filter(Objects::nonNull).collect(Collectors.toList());
+        return List.of(topology.all());
     }
 
     /**
@@ -183,7 +224,7 @@ public final class EthernetSwitch {
         table.forEach(clock.getAsLong(), visitor);
     }
 
-    /** Forgets all stations. */
+    /** Forgets all stations that were heard, the sticky ones too; the static ones stay. */
     public void forgetStations() {
         table.clear();
     }

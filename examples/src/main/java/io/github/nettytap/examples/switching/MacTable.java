@@ -8,6 +8,7 @@ import io.github.nettytap.codec.wire.MacAddress;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.function.LongPredicate;
 
 /**
  * Where stations are: a bounded table from a MAC address (and VLAN) to the port it was last heard on, for a switch whose
@@ -18,14 +19,17 @@ import java.lang.invoke.VarHandle;
  *        +--------+------------+-----------------------------------------+
  *        |   0    |    VLAN    |               MAC address               |   0: empty, -1: being replaced
  *        +--------+------------+-----------------------------------------+
- *  entry  63        48 47                                               0
- *        +------------+--------------------------------------------------+
- *        |    port    |            last seen, in the caller's ticks      |
- *        +------------+--------------------------------------------------+
+ *  entry  63        48 47    46 45                                      0
+ *        +------------+--------+-----------------------------------------+
+ *        |    port    |  kind  |    last seen, in the caller's ticks     |
+ *        +------------+--------+-----------------------------------------+
  * </pre>
  *
+ * <p>A station is learned, and then ages and may move to another port; or it is pinned ({@link Kind}), and does neither.
+ *
  * <p>Set-associative: a key may be in one of the 8 places of the set that its hash selects. A new station takes an empty
- * place, else one that has aged out, else that of the station of its set that has been silent longest; nothing is ever
+ * place, else one that has aged out, else that of the station of its set that has been silent longest, but never that of
+ * a pinned one; nothing is ever
  * moved, so no operation takes longer than one set. Nothing is allocated, no operation waits for another thread, and an
  * entry that would not change is not written, so that its cache line stays shared. With ticks of about a second that is
  * nearly every frame. Time comes from the caller; it must not be negative and needs no common origin with anything.
@@ -53,8 +57,11 @@ public final class MacTable {
     private static final int WAYS = 8;
     private static final long EMPTY = 0;
     private static final long CLAIMED = -1;
-    private static final int TIME_BITS = 48;
+    private static final int TIME_BITS = 46;
     private static final long TIME_MASK = (1L << TIME_BITS) - 1;
+    private static final int PORT_SHIFT = 48;
+    private static final long PINNED = 3L << TIME_BITS;
+    private static final Kind[] KINDS = Kind.values();
     private static final long MAC_MASK = 0xffff_ffff_ffffL;
 
     private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
@@ -116,32 +123,56 @@ public final class MacTable {
      * @param key the source of the frame
      * @param port the ingress port, 0 to {@link #MAX_PORT}
      * @param now the time in ticks
-     * @return true if the station is new or has moved
+     * @return what is known of the station now
      */
-    public boolean learn(long key, int port, long now) {
+    public Lesson learn(long key, int port, long now) {
+        return learn(key, entry(port, Kind.LEARNED, now));
+    }
+
+    /**
+     * Notes that a station is behind a port and stays there, unless it is pinned as firmly to another port already.
+     *
+     * @param key its address and VLAN
+     * @param port the port, 0 to {@link #MAX_PORT}
+     * @param kind {@link Kind#STICKY} or {@link Kind#STATIC}
+     * @param now the time in ticks
+     * @return what is known of the station now
+     */
+    public Lesson pin(long key, int port, Kind kind, long now) {
+        return learn(key, entry(port, kind, now));
+    }
+
+    private Lesson learn(long key, long updated) {
         if (MacAddress.isGroup(key) || mac(key) == 0) {
-            return false;
+            return Lesson.IGNORED;
         }
         int first = firstOfSet(key);
         for (int i = first; i < first + WAYS; i++) {
             if ((long) LONGS.getAcquire(keys, i) == key) {
-                return refresh(i, key, port, now);
+                return refresh(i, key, updated);
             }
         }
-        return insert(first, key, port, now);
+        return insert(first, key, updated) ? Lesson.NEW : Lesson.IGNORED;
     }
 
-    private boolean refresh(int i, long key, int port, long now) {
-        long updated = entry(port, now);
+    private Lesson refresh(int i, long key, long updated) {
         long entry = (long) LONGS.getAcquire(entries, i);
-        if (entry == updated || (long) LONGS.getAcquire(keys, i) != key) {
-            return false;
+        if (entry == updated) {
+            return Lesson.KNOWN;
+        }
+        if ((long) LONGS.getAcquire(keys, i) != key) {
+            return Lesson.IGNORED;
+        }
+        int port = port(updated);
+        if (isPinned(entry) && (entry & PINNED) >= (updated & PINNED)) {
+            return port(entry) == port ? Lesson.KNOWN : Lesson.HELD;
         }
         // A plain store could overwrite the entry of a station that has replaced this one in the meantime.
-        return LONGS.compareAndSet(entries, i, entry, updated) && port(entry) != port;
+        boolean done = LONGS.compareAndSet(entries, i, entry, updated);
+        return done && port(entry) != port ? Lesson.MOVED : Lesson.KNOWN;
     }
 
-    private boolean insert(int first, long key, int port, long now) {
+    private boolean insert(int first, long key, long updated) {
         int place = first;
         long placeKey = CLAIMED;
         long placeTime = Long.MAX_VALUE;
@@ -150,7 +181,11 @@ public final class MacTable {
             if (candidate == CLAIMED) {
                 continue;
             }
-            long time = candidate == EMPTY ? -1 : time((long) LONGS.getAcquire(entries, i));
+            long entry = (long) LONGS.getAcquire(entries, i);
+            if (candidate != EMPTY && isPinned(entry)) {
+                continue;
+            }
+            long time = candidate == EMPTY ? -1 : time(entry);
             if (time < placeTime) {
                 place = i;
                 placeKey = candidate;
@@ -160,7 +195,7 @@ public final class MacTable {
         if (placeKey == CLAIMED || !LONGS.compareAndSet(keys, place, placeKey, CLAIMED)) {
             return false;
         }
-        LONGS.setRelease(entries, place, entry(port, now));
+        LONGS.setRelease(entries, place, updated);
         LONGS.setRelease(keys, place, key);
         return true;
     }
@@ -184,20 +219,20 @@ public final class MacTable {
         return NONE;
     }
 
-    /** Forgets all stations. */
+    /** Forgets all stations that were heard, the sticky ones too; the static ones stay. */
     public void clear() {
-        removeIf(NONE);
+        removeIf(entry -> kind(entry) != Kind.STATIC);
     }
 
-    /** Forgets all stations behind a port. */
+    /** Forgets all stations behind a port, the static ones too. */
     public void removePort(int port) {
-        removeIf(port);
+        removeIf(entry -> port(entry) == port);
     }
 
-    private void removeIf(int port) {
+    private void removeIf(LongPredicate condition) {
         for (int i = 0; i < keys.length; i++) {
             long key = (long) LONGS.getAcquire(keys, i);
-            if (isStation(key) && (port == NONE || port((long) LONGS.getAcquire(entries, i)) == port)) {
+            if (isStation(key) && condition.test((long) LONGS.getAcquire(entries, i))) {
                 LONGS.compareAndSet(keys, i, key, EMPTY);
             }
         }
@@ -206,7 +241,7 @@ public final class MacTable {
     /** Counts the stations that are not forgotten. Walks the whole table. */
     public int count(long now) {
         int[] count = new int[1];
-        forEach(now, (key, port, age) -> count[0]++);
+        forEach(now, (key, port, kind, age) -> count[0]++);
         return count[0];
     }
 
@@ -216,7 +251,7 @@ public final class MacTable {
             long key = (long) LONGS.getAcquire(keys, i);
             long entry = (long) LONGS.getAcquire(entries, i);
             if (isStation(key) && (long) LONGS.getAcquire(keys, i) == key && isYoung(entry, now)) {
-                visitor.station(key, port(entry), Math.max(0, now - time(entry)));
+                visitor.station(key, port(entry), kind(entry), Math.max(0, now - time(entry)));
             }
         }
     }
@@ -229,9 +264,34 @@ public final class MacTable {
          *
          * @param key its address and VLAN
          * @param port where it is
-         * @param age how many ticks ago it was heard
+         * @param kind whether it ages and moves
+         * @param age how many ticks ago it was heard, or pinned
          */
-        void station(long key, int port, long age);
+        void station(long key, int port, Kind kind, long age);
+    }
+
+    /** How firmly a station is at its port, the firmest last. */
+    public enum Kind {
+        /** It ages, and moves when it is heard elsewhere. */
+        LEARNED,
+        /** It was heard, and stays until the table is cleared. */
+        STICKY,
+        /** It was set, and stays as long as the port. */
+        STATIC
+    }
+
+    /** What came of a frame's source. */
+    public enum Lesson {
+        /** The station is where it was. */
+        KNOWN,
+        /** The station was not known. */
+        NEW,
+        /** The station was known at another port. */
+        MOVED,
+        /** The station is pinned to another port, and is known there still. */
+        HELD,
+        /** Not an address of a station, or there was no place for it now. */
+        IGNORED
     }
 
     private int firstOfSet(long key) {
@@ -240,19 +300,27 @@ public final class MacTable {
     }
 
     private boolean isYoung(long entry, long now) {
-        return now - time(entry) <= maxAge;
+        return now - time(entry) <= maxAge || isPinned(entry);
     }
 
     private static boolean isStation(long key) {
         return key != EMPTY && key != CLAIMED;
     }
 
-    private static long entry(int port, long now) {
-        return (long) port << TIME_BITS | now & TIME_MASK;
+    private static long entry(int port, Kind kind, long now) {
+        return (long) port << PORT_SHIFT | (long) kind.ordinal() << TIME_BITS | now & TIME_MASK;
     }
 
     private static int port(long entry) {
-        return (int) (entry >>> TIME_BITS);
+        return (int) (entry >>> PORT_SHIFT);
+    }
+
+    private static boolean isPinned(long entry) {
+        return (entry & PINNED) != 0;
+    }
+
+    private static Kind kind(long entry) {
+        return KINDS[(int) ((entry & PINNED) >>> TIME_BITS)];
     }
 
     private static long time(long entry) {

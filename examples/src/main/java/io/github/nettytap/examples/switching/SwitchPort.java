@@ -4,7 +4,10 @@
  */
 package io.github.nettytap.examples.switching;
 
+import io.github.nettytap.codec.filter.MacFilter;
+import io.github.nettytap.codec.filter.MacVerdict;
 import io.github.nettytap.examples.switching.policy.PortPolicy;
+import io.github.nettytap.examples.switching.policy.PortVlans;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapCounters;
 import io.netty.buffer.ByteBuf;
@@ -14,6 +17,7 @@ import io.netty.channel.ChannelPromise;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.net.SocketAddress;
+import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * A port of the switch: its channel, what its other side takes, and what went wrong here.
@@ -34,6 +38,10 @@ public final class SwitchPort {
     private final int granted;
     private final PortPolicy policy;
     private final ChannelPromise voidPromise;
+    private final AtomicLongArray dropped = new AtomicLongArray(PolicyDrop.values().length);
+
+    /** Null if frames may come from any address. */
+    private volatile MacFilter sourceFilter;
 
     /** Whether frames wait in the channel for the flush at the end of the batch. Of the loop. */
     private boolean touched;
@@ -80,6 +88,23 @@ public final class SwitchPort {
     /** What the port may do, and what is done for it. */
     public PortPolicy policy() {
         return policy;
+    }
+
+    PortVlans vlans() {
+        return policy.vlans();
+    }
+
+    /** Whether frames of a VLAN leave here with a tag. */
+    boolean sendsTagged(int vlan) {
+        return vlan != policy.vlans().untagged();
+    }
+
+    boolean isIsolated() {
+        return policy.isolated();
+    }
+
+    void sourceFilter(MacFilter filter) {
+        sourceFilter = filter;
     }
 
     SwitchLoop loop() {
@@ -129,13 +154,20 @@ public final class SwitchPort {
         CONGESTED.setOpaque(this, congested + 1);
     }
 
+    void countDropped(PolicyDrop reason) {
+        int index = reason.ordinal();
+        dropped.lazySet(index, dropped.get(index) + 1);
+    }
+
     void countFiltered() {
         FILTERED.setOpaque(this, filtered + 1);
     }
 
     /** Frames that came in too short for an Ethernet header, or with a virtio-net header that does not fit them. */
     public long malformed() {
-        return (long) MALFORMED.getOpaque(this);
+        MacFilter filter = sourceFilter;
+        long filtered = filter == null ? 0 : filter.inboundCount(MacVerdict.DROP_MALFORMED);
+        return (long) MALFORMED.getOpaque(this) + filtered;
     }
 
     /** Times that a frame came in with an offload that a port it was meant for has not negotiated, and was cut for it. */
@@ -153,9 +185,26 @@ public final class SwitchPort {
         return (long) FILTERED.getOpaque(this);
     }
 
+    /** Frames that came in and that the policy of this port let go no further. */
+    public long dropped(PolicyDrop reason) {
+        MacFilter filter = sourceFilter;
+        if (reason != PolicyDrop.SOURCE || filter == null) {
+            return dropped.get(reason.ordinal());
+        }
+        return filter.inboundCount(MacVerdict.DROP_SOURCE) + filter.inboundCount(MacVerdict.DROP_GROUP_SOURCE);
+    }
+
+    private long droppedByPolicy() {
+        long sum = 0;
+        for (PolicyDrop reason : PolicyDrop.values()) {
+            sum += dropped(reason);
+        }
+        return sum;
+    }
+
     /** All frames lost at this port: those of the switch and those that the channel could not send. */
     public long drops() {
-        long inSwitch = malformed() + congested();
+        long inSwitch = malformed() + congested() + droppedByPolicy();
         TapCounters counters = counters();
         return counters == null ? inSwitch : inSwitch + counters.drops();
     }

@@ -98,7 +98,7 @@ public final class TapSwitch implements AutoCloseable {
         lan.forEachStation(visitor);
     }
 
-    /** Forgets all stations. */
+    /** Forgets all stations that were heard, the sticky ones too; the static ones stay. */
     public void forgetStations() {
         lan.forgetStations();
     }

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.examples.switching.MacTable.Kind;
+import io.github.nettytap.examples.switching.MacTable.Lesson;
 import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
@@ -37,7 +39,7 @@ class MacTableTest {
 
     @Test
     void learnedStationIsFound() {
-        assertThat(table.learn(A, 3, 10)).isTrue();
+        assertThat(table.learn(A, 3, 10)).isEqualTo(Lesson.NEW);
         assertThat(table.find(A, 10)).isEqualTo(3);
         assertThat(table.find(B, 10)).isEqualTo(MacTable.NONE);
     }
@@ -53,7 +55,7 @@ class MacTableTest {
     @Test
     void movedStationIsFoundAtItsNewPortAtOnce() {
         table.learn(A, 3, 10);
-        assertThat(table.learn(A, 4, 10)).isTrue();
+        assertThat(table.learn(A, 4, 10)).isEqualTo(Lesson.MOVED);
         assertThat(table.find(A, 10)).isEqualTo(4);
         assertThat(table.count(10)).isEqualTo(1);
     }
@@ -61,8 +63,8 @@ class MacTableTest {
     @Test
     void knownStationAtItsPortIsNoNews() {
         table.learn(A, 3, 10);
-        assertThat(table.learn(A, 3, 10)).isFalse();
-        assertThat(table.learn(A, 3, 11)).isFalse();
+        assertThat(table.learn(A, 3, 10)).isEqualTo(Lesson.KNOWN);
+        assertThat(table.learn(A, 3, 11)).isEqualTo(Lesson.KNOWN);
     }
 
     @Test
@@ -89,16 +91,16 @@ class MacTableTest {
 
     @Test
     void groupAddressesAreNeverLearned() {
-        assertThat(table.learn(MacAddress.BROADCAST.value(), 1, 0)).isFalse();
+        assertThat(table.learn(MacAddress.BROADCAST.value(), 1, 0)).isEqualTo(Lesson.IGNORED);
         assertThat(table.learn(MacAddress.parse("33:33:00:00:00:01").value(), 1, 0))
-                .isFalse();
+                .isEqualTo(Lesson.IGNORED);
         assertThat(table.count(0)).isZero();
     }
 
     @Test
     void zeroAddressIsNeverLearned() {
-        assertThat(table.learn(0, 1, 0)).isFalse();
-        assertThat(table.learn(MacTable.key(0, 7), 1, 0)).isFalse();
+        assertThat(table.learn(0, 1, 0)).isEqualTo(Lesson.IGNORED);
+        assertThat(table.learn(MacTable.key(0, 7), 1, 0)).isEqualTo(Lesson.IGNORED);
         assertThat(table.find(0, 0)).isEqualTo(MacTable.NONE);
     }
 
@@ -181,12 +183,67 @@ class MacTableTest {
         Map<String, String> seen = new TreeMap<>();
         table.forEach(
                 20,
-                (key, port, age) -> seen.put(
+                (key, port, kind, age) -> seen.put(
                         MacAddress.of(MacTable.mac(key)) + "/" + MacTable.vlan(key), "port " + port + ", age " + age));
         assertThat(seen)
                 .containsExactly(
                         Map.entry("02:00:00:00:00:0a/5", "port 3, age 10"),
                         Map.entry("02:00:00:00:00:0b/0", "port 4, age 8"));
+    }
+
+    @Test
+    void staticStationNeitherAgesNorMoves() {
+        assertThat(table.pin(A, 3, Kind.STATIC, 10)).isEqualTo(Lesson.NEW);
+        assertThat(table.learn(A, 4, 20)).isEqualTo(Lesson.HELD);
+        assertThat(table.learn(A, 3, 20)).isEqualTo(Lesson.KNOWN);
+        assertThat(table.find(A, 10_000)).isEqualTo(3);
+    }
+
+    @Test
+    void stickyStationTakesOverALearnedOneAndStays() {
+        table.learn(A, 4, 10);
+        assertThat(table.pin(A, 3, Kind.STICKY, 11)).isEqualTo(Lesson.MOVED);
+        assertThat(table.pin(A, 4, Kind.STICKY, 12)).isEqualTo(Lesson.HELD);
+        assertThat(table.learn(A, 4, 12)).isEqualTo(Lesson.HELD);
+        assertThat(table.find(A, 10_000)).isEqualTo(3);
+    }
+
+    @Test
+    void stickyStationCanBeMadeStaticAtItsPortButNotTheOtherWayRound() {
+        table.pin(A, 3, Kind.STICKY, 10);
+        table.pin(A, 3, Kind.STATIC, 11);
+        table.pin(A, 3, Kind.STICKY, 12);
+        table.clear();
+        assertThat(table.find(A, 12)).isEqualTo(3);
+    }
+
+    @Test
+    void clearingForgetsStickyStationsAndKeepsStaticOnes() {
+        table.pin(A, 3, Kind.STICKY, 10);
+        table.pin(B, 4, Kind.STATIC, 10);
+        table.clear();
+        assertThat(table.find(A, 10)).isEqualTo(MacTable.NONE);
+        assertThat(table.find(B, 10)).isEqualTo(4);
+    }
+
+    @Test
+    void removedPortTakesItsStaticStationsAlong() {
+        table.pin(A, 3, Kind.STATIC, 10);
+        table.removePort(3);
+        assertThat(table.find(A, 10)).isEqualTo(MacTable.NONE);
+    }
+
+    @Test
+    void pinnedStationIsNeverReplaced() {
+        List<Long> set = collidingWith(A, 10);
+        for (int i = 0; i < 8; i++) {
+            table.pin(set.get(i), i, Kind.STATIC, 0);
+        }
+        assertThat(table.learn(set.get(8), 8, 1_000)).isEqualTo(Lesson.IGNORED);
+        assertThat(table.pin(set.get(9), 9, Kind.STATIC, 1_000)).isEqualTo(Lesson.IGNORED);
+        for (int i = 0; i < 8; i++) {
+            assertThat(table.find(set.get(i), 1_000)).isEqualTo(i);
+        }
     }
 
     @Test
@@ -196,7 +253,7 @@ class MacTableTest {
                 .hasMessage("MAC table: capacity=0 (expected: 1 to 268435456)");
         assertThatThrownBy(() -> new MacTable(1, 0))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("MAC table: maxAge=0 (expected: 1 to 281474976710655)");
+                .hasMessage("MAC table: maxAge=0 (expected: 1 to 70368744177663)");
     }
 
     /** Each station has one port of its own, so that any torn reading shows as a wrong port. */

@@ -47,10 +47,14 @@ final class MemoryLan implements AutoCloseable {
     private final Queue<Host> all = new ConcurrentLinkedQueue<>();
     private final AtomicLong seconds = new AtomicLong();
     private final BlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
-    private final EthernetSwitch lan =
-            new EthernetSwitch(SETTINGS, (channel, cause) -> failures.add(cause), seconds::get);
+    private final EthernetSwitch lan;
 
     MemoryLan(int loops) {
+        this(loops, SETTINGS);
+    }
+
+    MemoryLan(int loops, SwitchSettings settings) {
+        lan = new EthernetSwitch(settings, (channel, cause) -> failures.add(cause), seconds::get);
         ports = new MultiThreadIoEventLoopGroup(loops, LocalIoHandler.newFactory());
     }
 

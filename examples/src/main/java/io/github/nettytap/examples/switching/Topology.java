@@ -1,0 +1,106 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.switching;
+
+import io.github.nettytap.examples.switching.policy.Mirroring;
+import io.github.nettytap.examples.switching.policy.PortVlans;
+
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.function.Predicate;
+
+/**
+ * The ports of a switch at one moment: by index, and by what is flooded to them. Immutable; a switch replaces it as a
+ * whole, so that a loop that forwards sees ports come and go between two frames.
+ */
+final class Topology {
+
+    static final Topology EMPTY = new Topology(new SwitchPort[0]);
+
+    private static final SwitchPort[] NO_PORTS = {};
+
+    /** By index, with gaps. */
+    private final SwitchPort[] ports;
+
+    private final SwitchPort[] transparent;
+    private final SwitchPort[] monitors;
+
+    /** Null as long as no port has VLANs. */
+    private final SwitchPort[][] byVlan;
+
+    private Topology(SwitchPort[] ports) {
+        this.ports = ports;
+        monitors = select(port -> port.policy().mirroring() == Mirroring.MONITOR);
+        transparent = select(port -> switches(port) && port.vlans().isTransparent());
+        SwitchPort[] aware = select(port -> switches(port) && !port.vlans().isTransparent());
+        byVlan = aware.length == 0 ? null : byVlan(aware);
+    }
+
+    private static boolean switches(SwitchPort port) {
+        return port.policy().mirroring() != Mirroring.MONITOR;
+    }
+
+    private static SwitchPort[][] byVlan(SwitchPort[] aware) {
+        SwitchPort[][] result = new SwitchPort[PortVlans.MAX_VLAN + 1][];
+        for (int i = 1; i < result.length; i++) {
+            int vlan = i;
+            result[i] = Arrays.stream(aware)
+                    .filter(port -> port.vlans().carries(vlan))
+                    .toArray(SwitchPort[]::new);
+        }
+        return result;
+    }
+
+    private SwitchPort[] select(Predicate<SwitchPort> condition) {
+        return Arrays.stream(ports)
+                .filter(port -> port != null && condition.test(port))
+                .toArray(SwitchPort[]::new);
+    }
+
+    /** The lowest index without a port. */
+    int freeIndex() {
+        int free = Arrays.asList(ports).indexOf(null);
+        return free < 0 ? ports.length : free;
+    }
+
+    Topology with(SwitchPort port) {
+        SwitchPort[] more = Arrays.copyOf(ports, Math.max(ports.length, port.index() + 1));
+        more[port.index()] = port;
+        return new Topology(more);
+    }
+
+    Topology without(SwitchPort port) {
+        SwitchPort[] fewer = ports.clone();
+        fewer[port.index()] = null;
+        return new Topology(fewer);
+    }
+
+    /** The port of an index, or null. */
+    SwitchPort port(int index) {
+        return index >= 0 && index < ports.length ? ports[index] : null;
+    }
+
+    /** The ports that frames without a VLAN are flooded to. Not to be changed. */
+    SwitchPort[] transparent() {
+        return transparent;
+    }
+
+    /** The ports that frames of a VLAN are flooded to, 0 for frames without. Not to be changed. */
+    SwitchPort[] of(int vlan) {
+        if (vlan == 0) {
+            return transparent;
+        }
+        return byVlan == null ? NO_PORTS : byVlan[vlan];
+    }
+
+    /** The ports that get copies. Not to be changed. */
+    SwitchPort[] monitors() {
+        return monitors;
+    }
+
+    SwitchPort[] all() {
+        return select(Objects::nonNull);
+    }
+}
