@@ -77,6 +77,10 @@ final class MemoryLan implements AutoCloseable {
         return host;
     }
 
+    void refusedHost(PortPolicy policy) {
+        new Host(0, TapOffload.NONE, policy);
+    }
+
     void refusedHost(int vnetHeaderSize) {
         new Host(vnetHeaderSize, TapOffload.NONE, PortPolicy.DEFAULT);
     }
