@@ -10,6 +10,18 @@ enum DropReason {
     MALFORMED("malformed", "malformed"),
     /** Was meant for a port or an event loop that is behind. */
     CONGESTED("congested", "congested"),
+    /** Came in with a tag, or without one, which the port does not take. */
+    VLAN("VLAN", "vlan"),
+    /** Came in from an address that the port may not send from. */
+    SOURCE("source", "source"),
+    /** Came in from an address that is a static or sticky station of another port. */
+    HELD("held elsewhere", "heldElsewhere"),
+    /** Came in from a station more than may be behind the port. */
+    MAC_LIMIT("MAC limit", "macLimit"),
+    /** Was to be flooded when the port had had its share of the second. */
+    STORM("storm", "storm"),
+    /** Came in at an isolated port for another. */
+    ISOLATED("isolated", "isolated"),
     /** Went out while the link was down. */
     LINK_DOWN("link down", "linkDown"),
     /** Went out and was refused by the kernel as malformed. */

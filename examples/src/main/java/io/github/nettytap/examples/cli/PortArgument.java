@@ -4,35 +4,133 @@
  */
 package io.github.nettytap.examples.cli;
 
+import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.examples.switching.policy.PortPolicy;
+import io.github.nettytap.examples.switching.policy.PortVlans;
+import io.github.nettytap.examples.switching.policy.StaticStation;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * A port on the command line: the name of a TAP, with settings of its own behind commas.
  *
  * @param tap the name
  * @param offloads what was set for this port, or null
+ * @param policy what else it is to be
  */
-record PortArgument(String tap, Offloads offloads) {
+record PortArgument(String tap, Offloads offloads, PortPolicy policy) {
 
-    private static final String OFFLOADS = "offloads=";
+    private static final String SETTINGS = "offloads=all|none, vlan=N, trunk=N+N-N, native=N, isolated, mac-limit=N,"
+            + " sticky, static=MAC[/VLAN], mac=MAC, storm=N, coalesce";
 
-    /** Reads {@code NAME[,offloads=all|none]}. */
+    /** This port with another policy. */
+    PortArgument withPolicy(PortPolicy other) {
+        return new PortArgument(tap, offloads, other);
+    }
+
+    /** Reads {@code NAME[,SETTING[=VALUE]…]}. */
     static final class Converter implements ITypeConverter<PortArgument> {
         @Override
         public PortArgument convert(String text) {
             String[] parts = text.split(",", -1);
-            Offloads offloads = null;
-            for (int i = 1; i < parts.length; i++) {
-                if (!parts[i].startsWith(OFFLOADS)) {
-                    throw new TypeConversionException("no such setting of a port: setting=" + parts[i]
-                            + " (expected: offloads=all, offloads=none)");
+            Settings settings = new Settings();
+            try {
+                for (int i = 1; i < parts.length; i++) {
+                    settings.read(parts[i]);
                 }
-                offloads = offloads(parts[i].substring(OFFLOADS.length()));
+                return new PortArgument(parts[0], settings.offloads, settings.policy());
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
             }
-            return new PortArgument(parts[0], offloads);
+        }
+    }
+
+    /** Settings as they are read, each checked where it stands, and all together at the end. */
+    private static final class Settings {
+
+        private Offloads offloads;
+        private Integer access;
+        private List<Integer> trunk;
+        private Integer nativeVlan;
+        private PortPolicy policy = PortPolicy.DEFAULT;
+        private final List<StaticStation> stations = new ArrayList<>();
+        private final Set<MacAddress> sources = new LinkedHashSet<>();
+
+        void read(String setting) {
+            int equals = setting.indexOf('=');
+            String key = equals < 0 ? setting : setting.substring(0, equals + 1);
+            String value = setting.substring(equals + 1);
+            switch (key) {
+                case "offloads=" -> offloads = offloads(value);
+                case "vlan=" -> access = number("vlan", value);
+                case "trunk=" -> trunk = vlans(value);
+                case "native=" -> nativeVlan = number("native", value);
+                case "isolated" -> policy = policy.withIsolated(true);
+                case "mac-limit=" -> policy = policy.withMacLimit(number("mac-limit", value));
+                case "sticky" -> policy = policy.withSticky(true);
+                case "static=" -> stations.add(station(value));
+                case "mac=" -> sources.add(MacAddress.parse(value));
+                case "storm=" -> policy = policy.withStormLimit(number("storm", value));
+                case "coalesce" -> policy = policy.withCoalesce(true);
+                default ->
+                    throw new IllegalArgumentException(
+                            "no such setting of a port: setting=" + setting + " (expected: " + SETTINGS + ")");
+            }
+        }
+
+        PortPolicy policy() {
+            return policy.withVlans(vlans()).withStations(stations).withSources(sources);
+        }
+
+        private PortVlans vlans() {
+            if (access != null && trunk != null) {
+                throw new IllegalArgumentException("a port is either in one VLAN or a trunk: vlan=" + access + ", "
+                        + PortVlans.trunk(trunk) + " (expected: one of them)");
+            }
+            PortVlans vlans = access != null
+                    ? PortVlans.access(access)
+                    : trunk != null ? PortVlans.trunk(trunk) : PortVlans.TRANSPARENT;
+            return nativeVlan == null ? vlans : vlans.withNative(nativeVlan);
+        }
+
+        /** Numbers and ranges, joined by plus signs. */
+        private static List<Integer> vlans(String text) {
+            List<Integer> vlans = new ArrayList<>();
+            for (String part : text.split("\\+", -1)) {
+                String[] ends = part.split("-", -1);
+                int first = number("trunk", ends[0]);
+                int last = number("trunk", ends[ends.length - 1]);
+                if (ends.length > 2 || first > last || last > PortVlans.MAX_VLAN) {
+                    throw new IllegalArgumentException(
+                            "no range of VLANs: trunk=" + part + " (expected: FIRST-LAST, as 20-29, within 1 to 4094)");
+                }
+                for (int vlan = first; vlan <= last; vlan++) {
+                    vlans.add(vlan);
+                }
+            }
+            return vlans;
+        }
+
+        private static StaticStation station(String text) {
+            int slash = text.indexOf('/');
+            return slash < 0
+                    ? StaticStation.of(MacAddress.parse(text))
+                    : new StaticStation(
+                            MacAddress.parse(text.substring(0, slash)), number("static", text.substring(slash + 1)));
+        }
+
+        private static int number(String key, String text) {
+            try {
+                return Integer.parseInt(text);
+            } catch (NumberFormatException e) {
+                throw new IllegalArgumentException("no number: " + key + "=" + text + " (expected: a whole number)");
+            }
         }
 
         private static Offloads offloads(String value) {
@@ -41,7 +139,7 @@ record PortArgument(String tap, Offloads offloads) {
                     return offloads;
                 }
             }
-            throw new TypeConversionException("no such offloads: offloads=" + value + " (expected: all, none)");
+            throw new IllegalArgumentException("no such offloads: offloads=" + value + " (expected: all, none)");
         }
     }
 }

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.examples.cli;
 
+import io.github.nettytap.examples.switching.PolicyDrop;
 import io.github.nettytap.examples.switching.SwitchPort;
 import io.github.nettytap.examples.switching.TapSwitch;
 import io.github.nettytap.transport.channel.TapCounters;
@@ -47,6 +48,12 @@ record PortSample(
         Map<DropReason, Long> drops = new EnumMap<>(DropReason.class);
         drops.put(DropReason.MALFORMED, port.malformed());
         drops.put(DropReason.CONGESTED, port.congested());
+        drops.put(DropReason.VLAN, port.dropped(PolicyDrop.VLAN));
+        drops.put(DropReason.SOURCE, port.dropped(PolicyDrop.SOURCE));
+        drops.put(DropReason.HELD, port.dropped(PolicyDrop.HELD));
+        drops.put(DropReason.MAC_LIMIT, port.dropped(PolicyDrop.LIMIT));
+        drops.put(DropReason.STORM, port.dropped(PolicyDrop.STORM));
+        drops.put(DropReason.ISOLATED, port.dropped(PolicyDrop.ISOLATED));
         drops.put(DropReason.LINK_DOWN, counters.dropsLinkDown());
         drops.put(DropReason.REFUSED, counters.dropsMalformed());
         drops.put(DropReason.NO_MEMORY, counters.dropsNoMemory());

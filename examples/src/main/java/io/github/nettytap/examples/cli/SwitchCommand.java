@@ -44,6 +44,22 @@ import java.util.concurrent.Callable;
             "  ./run-example.sh switch tap0 tap1",
             "  ./run-example.sh switch tap0 tap1 tap2,offloads=none --threads 2 --io io_uring",
             "  ./run-example.sh switch tap0 tap1 --stats 1s",
+            "  ./run-example.sh switch up,trunk=10+20 a,vlan=10 b,vlan=10,mac-limit=1 c,vlan=20,storm=100",
+            "  ./run-example.sh switch tap0 tap1 mon0 --mirror mon0=tap0",
+            "",
+            "Settings of a port, behind its name and commas:",
+            "  offloads=all|none   what its kernel may leave to the other end",
+            "  vlan=N              in this VLAN, without tags",
+            "  trunk=N+N-N         carries these VLANs, with tags; N-N is a range",
+            "  native=N            on a trunk: the VLAN of frames without a tag",
+            "  isolated            talks only to ports that are not isolated",
+            "  mac-limit=N         so many stations may be behind it",
+            "  sticky              stations heard here neither age nor move",
+            "  static=MAC[/VLAN]   a station that is here without being heard; may be repeated",
+            "  mac=MAC             frames may come from this address only; may be repeated",
+            "  storm=N             so many frames a second may be flooded from here",
+            "  coalesce            frames that leave here are joined into superframes",
+            "Ports without vlan or trunk form a LAN of their own, in which tags pass untouched.",
             "",
             "To join two network namespaces, move the TAPs while the switch runs:",
             "  ip link set tap0 netns left; ip link set tap1 netns right"
@@ -54,7 +70,7 @@ final class SwitchCommand implements Callable<Integer> {
             arity = "2..*",
             paramLabel = "TAP",
             converter = PortArgument.Converter.class,
-            description = "The ports: interface names, each with settings of its own: NAME[,offloads=all|none].")
+            description = "The ports: interface names, each with settings of its own: NAME[,SETTING…], see below.")
     private List<PortArgument> taps;
 
     @Option(
@@ -83,6 +99,18 @@ final class SwitchCommand implements Callable<Integer> {
     private int ageing = 300;
 
     @Option(
+            names = "--mirror",
+            paramLabel = "PORT[=PORT+PORT…]",
+            converter = MirrorArgument.Converter.class,
+            description = "A port that gets copies of what all other ports, or those named, receive and send.")
+    private MirrorArgument mirror;
+
+    @Option(
+            names = "--snooping",
+            description = "Multicast goes where IGMP and MLD say that somebody listens (default: everywhere).")
+    private boolean snooping;
+
+    @Option(
             names = "--stats",
             paramLabel = "TIME",
             converter = DurationConverter.class,
@@ -106,6 +134,8 @@ final class SwitchCommand implements Callable<Integer> {
             throw new CommandLine.ParameterException(
                     spec.commandLine(), "too few threads: threads=" + threads + " (expected: 1 or more)");
         }
+        SwitchSettings settings = settings();
+        List<PortArgument> ports = ports();
         PrintWriter out = spec.commandLine().getOut();
         Interruption interruption = Interruption.install();
         TapEventLoopGroup loops = TapEventLoopGroup.builder()
@@ -113,10 +143,10 @@ final class SwitchCommand implements Callable<Integer> {
                 .io(io)
                 .name("switch")
                 .build();
-        TapSwitch lan = new TapSwitch(loops, settings(), this::portFailed);
+        TapSwitch lan = new TapSwitch(loops, settings, this::portFailed);
         try (PortCapture captured = PortCapture.to(capture)) {
-            for (PortArgument tap : taps) {
-                lan.add(open(tap));
+            for (PortArgument port : ports) {
+                lan.add(open(port), port.policy());
             }
             captured.tap(lan.ports());
             live = liveStats(out, lan);
@@ -132,7 +162,15 @@ final class SwitchCommand implements Callable<Integer> {
 
     private SwitchSettings settings() {
         try {
-            return SwitchSettings.DEFAULT.withStations(stations).withAgeingSeconds(ageing);
+            return new SwitchSettings(stations, ageing, snooping);
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage());
+        }
+    }
+
+    private List<PortArgument> ports() {
+        try {
+            return mirror == null ? taps : mirror.applyTo(taps);
         } catch (IllegalArgumentException e) {
             throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage());
         }
