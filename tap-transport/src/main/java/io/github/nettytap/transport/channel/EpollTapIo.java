@@ -127,6 +127,11 @@ final class EpollTapIo extends TapIo implements EpollIoHandle {
     }
 
     @Override
+    boolean isIdle() {
+        return true;
+    }
+
+    @Override
     void whenIdle(Runnable task) {
         task.run();
     }

@@ -266,6 +266,11 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
     }
 
     @Override
+    boolean isIdle() {
+        return inFlight == 0;
+    }
+
+    @Override
     void whenIdle(Runnable task) {
         leaving = true;
         whenIdle.add(task);

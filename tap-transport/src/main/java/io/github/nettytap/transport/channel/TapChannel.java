@@ -28,7 +28,9 @@ import io.netty.util.internal.logging.InternalLoggerFactory;
 
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.util.Iterator;
+import java.util.concurrent.Executor;
 
 /**
  * A Netty channel on one queue of a Linux TAP interface.
@@ -307,16 +309,23 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         if (closed) {
             return;
         }
-        closed = true;
-        active = false;
         TapIo current = io;
         TapEndpoint opened = endpoint;
+        stop();
         if (current != null) {
-            io = null;
-            stopLinkEvents();
             current.close(opened);
         } else if (opened != null) {
             closeDescriptor(opened);
+        }
+    }
+
+    /** From here on nothing is read or written. */
+    private void stop() {
+        closed = true;
+        active = false;
+        if (io != null) {
+            io = null;
+            stopLinkEvents();
         }
         if (readLoop != null) {
             readLoop.release();
@@ -331,6 +340,10 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         } else {
             unsafe().closeForcibly();
         }
+    }
+
+    void closeDescriptor() {
+        closeDescriptor(endpoint);
     }
 
     void closeDescriptor(TapEndpoint opened) {
@@ -505,6 +518,45 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
                 // Whoever is told that the channel is closed may rely on its queue being gone.
                 closing = true;
                 current.whenIdle(() -> super.close(promise));
+            }
+        }
+
+        /**
+         * Leaves the event loop, and has the descriptor closed elsewhere: the kernel takes milliseconds to remove an
+         * interface, in which the other channels of the loop would stand still.
+         */
+        @Override
+        protected Executor prepareToClose() {
+            TapIo current = io;
+            if (current == null || !current.isIdle() || eventLoop().isShuttingDown()) {
+                return null;
+            }
+            stop();
+            current.deregister();
+            return finish -> DescriptorCloser.close(TapChannel.this, finish);
+        }
+
+        @Override
+        protected void close(ChannelPromise promise, Throwable cause, ClosedChannelException closeCause) {
+            ChannelOutboundBuffer waiting = outboundBuffer();
+            super.close(promise, cause, closeCause);
+            if (waiting != null) {
+                failAll(waiting, cause, closeCause);
+            }
+        }
+
+        /** Now and not when the descriptor is closed: nobody would do it if the loop had ended by then. */
+        private void failAll(ChannelOutboundBuffer waiting, Throwable cause, ClosedChannelException closeCause) {
+            if (!waiting.isWritable()) {
+                // Stays so: that there is room again is no news of a closed channel.
+                waiting.setUserDefinedWritability(1, false);
+            }
+            while (waiting.remove(cause)) {
+                continue;
+            }
+            waiting.addFlush();
+            while (waiting.remove(closeCause)) {
+                continue;
             }
         }
 

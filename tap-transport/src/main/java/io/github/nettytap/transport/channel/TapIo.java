@@ -39,6 +39,9 @@ abstract class TapIo {
     /** Whether a flush would be in vain, since an earlier one still waits for the device. */
     abstract boolean isWriteBlocked();
 
+    /** Whether nothing is in flight. */
+    abstract boolean isIdle();
+
     /** Starts nothing new, and runs the task when nothing is in flight any more; at once if nothing is. */
     abstract void whenIdle(Runnable task);
 
