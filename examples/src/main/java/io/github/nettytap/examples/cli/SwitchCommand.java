@@ -5,8 +5,10 @@
 package io.github.nettytap.examples.cli;
 
 import io.github.nettytap.examples.cli.LiveStats.Form;
+import io.github.nettytap.examples.switching.SwitchPort;
 import io.github.nettytap.examples.switching.TapSwitch;
 import io.github.nettytap.examples.switching.policy.SwitchSettings;
+import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapDevice;
@@ -149,6 +151,9 @@ final class SwitchCommand implements Callable<Integer> {
                 lan.add(open(port), port.policy());
             }
             captured.tap(lan.ports());
+            for (SwitchPort port : lan.ports()) {
+                setUp(port);
+            }
             live = liveStats(out, lan);
             out.println("ready");
             out.flush();
@@ -203,19 +208,18 @@ final class SwitchCommand implements Callable<Integer> {
         if (mtu != null) {
             builder.mtu(mtu);
         }
-        TapDevice device = builder.open();
-        boolean done = false;
-        try {
-            if (!device.link().isUp()) {
-                device.up();
-            }
-            done = true;
-        } finally {
-            if (!done) {
-                device.close();
-            }
+        return builder.open();
+    }
+
+    /**
+     * When all ports are there: each kernel greets its new link with some multicast frames, which are flooded, so that
+     * a thousand ports that came up one by one would wait ever longer for loops that are busy with the greetings.
+     */
+    private static void setUp(SwitchPort port) throws TapException {
+        TapDevice device = ((TapChannel) port.channel()).device();
+        if (!device.link().isUp()) {
+            device.up();
         }
-        return device;
     }
 
     private Offloads offloads(PortArgument tap) {

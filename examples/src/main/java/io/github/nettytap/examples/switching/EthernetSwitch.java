@@ -181,6 +181,11 @@ public final class EthernetSwitch {
         }
     }
 
+    /** Ends the forwarding, for good: frames that come in are dropped from now on. */
+    public synchronized void stop() {
+        topology = Topology.EMPTY;
+    }
+
     void failed(Channel channel, Throwable cause) {
         onFailure.accept(channel, cause);
     }

@@ -105,7 +105,13 @@ public final class TapSwitch implements AutoCloseable {
 
     @Override
     public void close() {
-        ports.forEach(port -> port.channel().close().syncUninterruptibly());
+        // First, since a loop that is busy flooding would come to the closing only when it has caught up.
+        lan.stop();
+        // All are asked before the first is waited for: the kernel removes many interfaces in hardly more time than
+        // one.
+        List<ChannelFuture> closing =
+                ports.stream().map(port -> port.channel().close()).toList();
+        closing.forEach(ChannelFuture::awaitUninterruptibly);
         loops.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS).syncUninterruptibly();
         lan.releaseHandedOver();
     }

@@ -71,7 +71,11 @@ final class Topology {
         return new Topology(more);
     }
 
+    /** Without a port, which may be none of this topology any more. */
     Topology without(SwitchPort port) {
+        if (port(port.index()) != port) {
+            return this;
+        }
         SwitchPort[] fewer = ports.clone();
         fewer[port.index()] = null;
         return new Topology(fewer);
