@@ -28,10 +28,15 @@ final class SocketpairSubject implements Subject {
     }
 
     SocketpairSubject(int vnetHeaderSize) {
+        this(vnetHeaderSize, () -> {});
+    }
+
+    /** @param whileClosing run by whoever closes the descriptor of the channel, before it does */
+    SocketpairSubject(int vnetHeaderSize, Runnable whileClosing) {
         int[] fds = new int[2];
         FdPeer.check(
                 "socketpair", LibC.get().socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds));
-        channel = new TapChannel(new SocketEndpoint(fds[0], vnetHeaderSize));
+        channel = new TapChannel(new SocketEndpoint(fds[0], vnetHeaderSize, whileClosing));
         peer = new FdPeer(fds[1]);
     }
 
@@ -53,10 +58,12 @@ final class SocketpairSubject implements Subject {
     private static final class SocketEndpoint extends TapEndpoint {
 
         private final int vnetHeaderSize;
+        private final Runnable whileClosing;
 
-        SocketEndpoint(int fd, int vnetHeaderSize) {
+        SocketEndpoint(int fd, int vnetHeaderSize, Runnable whileClosing) {
             super(fd);
             this.vnetHeaderSize = vnetHeaderSize;
+            this.whileClosing = whileClosing;
         }
 
         @Override
@@ -81,6 +88,7 @@ final class SocketpairSubject implements Subject {
 
         @Override
         void closeDescriptor() {
+            whileClosing.run();
             LibC.get().close(fd().intValue());
         }
 
