@@ -234,6 +234,15 @@ public final class EthernetSwitch {
         table.clear();
     }
 
+    /**
+     * Forgets the stations that were heard behind a port, the sticky ones too; the static ones stay.
+     *
+     * @param port the port
+     */
+    public void forgetStations(SwitchPort port) {
+        table.clear(port.index());
+    }
+
     /** Releases frames that were handed over to loops which ended before they took them. Call when all have ended. */
     public void releaseHandedOver() {
         List<SwitchLoop> all;

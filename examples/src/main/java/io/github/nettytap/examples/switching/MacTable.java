@@ -224,6 +224,11 @@ public final class MacTable {
         removeIf(entry -> kind(entry) != Kind.STATIC);
     }
 
+    /** Forgets all stations behind a port, but the static ones. */
+    public void clear(int port) {
+        removeIf(entry -> port(entry) == port && kind(entry) != Kind.STATIC);
+    }
+
     /** Forgets all stations behind a port, the static ones too. */
     public void removePort(int port) {
         removeIf(entry -> port(entry) == port);

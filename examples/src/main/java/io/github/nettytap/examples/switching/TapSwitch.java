@@ -12,9 +12,13 @@ import io.github.nettytap.transport.device.TapDevice;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 
@@ -62,15 +66,20 @@ public final class TapSwitch implements AutoCloseable {
      * @return the port
      */
     public SwitchPort add(TapDevice device, PortPolicy policy) throws InterruptedException {
-        ChannelFuture registered = new Bootstrap()
+        PortLife life = new PortLife();
+        Channel channel = new Bootstrap()
                 .group(loops)
                 .channelFactory(TapChannel.factory(device))
-                .handler(lan.newPort(policy))
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel made) {
+                        made.pipeline().addLast(lan.newPort(policy), life);
+                    }
+                })
                 .register()
-                .sync();
-        Channel channel = registered.channel();
-        // Becoming active, the channel has become a port; that is done on its loop, before it takes any other task.
-        channel.eventLoop().submit(() -> {}).sync();
+                .sync()
+                .channel();
+        life.attached.await();
         SwitchPort added = lan.ports().stream()
                 .filter(port -> port.channel() == channel)
                 .findFirst()
@@ -79,7 +88,24 @@ public final class TapSwitch implements AutoCloseable {
         return added;
     }
 
-    /** All ports that were ever added, those that have failed included. */
+    /**
+     * Takes a port out, with its stations, and closes its device. Frames that are on their way to it from other event
+     * loops are dropped.
+     *
+     * @param port a port of {@link #ports()}, failed or not
+     */
+    public void remove(SwitchPort port) throws InterruptedException {
+        if (!ports.remove(port)) {
+            throw new IllegalArgumentException("not a port of this switch: port=" + port.name());
+        }
+        PortLife life = port.channel().pipeline().get(PortLife.class);
+        port.channel().close().await();
+        if (life != null) {
+            life.detached.await();
+        }
+    }
+
+    /** All ports that were added and not removed, those that have failed included. */
     public List<SwitchPort> ports() {
         return List.copyOf(ports);
     }
@@ -103,6 +129,15 @@ public final class TapSwitch implements AutoCloseable {
         lan.forgetStations();
     }
 
+    /**
+     * Forgets the stations that were heard behind a port, the sticky ones too; the static ones stay.
+     *
+     * @param port the port
+     */
+    public void forgetStations(SwitchPort port) {
+        lan.forgetStations(port);
+    }
+
     @Override
     public void close() {
         // First, since a loop that is busy flooding would come to the closing only when it has caught up.
@@ -114,5 +149,24 @@ public final class TapSwitch implements AutoCloseable {
         closing.forEach(ChannelFuture::awaitUninterruptibly);
         loops.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS).syncUninterruptibly();
         lan.releaseHandedOver();
+    }
+
+    /** Comes last in the pipeline, and so hears what has become of the port when the switch has heard it. */
+    private static final class PortLife extends ChannelInboundHandlerAdapter {
+
+        private final CountDownLatch attached = new CountDownLatch(1);
+        private final CountDownLatch detached = new CountDownLatch(1);
+
+        @Override
+        public void channelActive(ChannelHandlerContext context) {
+            attached.countDown();
+        }
+
+        /** The channel has left its loop; of a port that the switch has refused there is no other news. */
+        @Override
+        public void handlerRemoved(ChannelHandlerContext context) {
+            attached.countDown();
+            detached.countDown();
+        }
     }
 }
