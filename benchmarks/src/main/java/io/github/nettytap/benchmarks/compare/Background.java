@@ -57,7 +57,7 @@ final class Background implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        Commands.stop(process);
+        Commands.uninterrupted(() -> Commands.stop(process));
         Files.delete(out);
         Files.delete(err);
     }

@@ -22,10 +22,9 @@ final class Commands {
     static String run(int seconds, List<String> command) throws IOException {
         Path out = Files.createTempFile("compare", ".out");
         Path err = Files.createTempFile("compare", ".err");
+        Process process = start(command, out, err);
         try {
-            Process process = start(command, out, err);
             if (!ends(process, seconds)) {
-                stop(process);
                 throw new IOException("command takes too long: command=" + line(command) + ", seconds=" + seconds);
             }
             if (process.exitValue() != 0) {
@@ -35,6 +34,9 @@ final class Commands {
             }
             return Files.readString(out);
         } finally {
+            if (process.isAlive()) {
+                uninterrupted(() -> stop(process));
+            }
             Files.delete(out);
             Files.delete(err);
         }
@@ -62,6 +64,22 @@ final class Commands {
             ends(process, 10);
         }
         children.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    /** Cleaning up, which takes place although this thread was told to stop; it is told again after that. */
+    interface CleaningUp {
+        void run() throws IOException;
+    }
+
+    static void uninterrupted(CleaningUp cleaningUp) throws IOException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            cleaningUp.run();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     /** Waits for the end of a process; false if it does not come. */

@@ -15,11 +15,12 @@ import picocli.CommandLine.Option;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +35,8 @@ import java.util.stream.Collectors;
         sortOptions = false,
         footer = {
             "",
-            "The table goes to standard output, progress to standard error, everything to the JSON file.",
+            "The table goes to standard output; progress, with a table after each round, to standard error; everything",
+            "to the JSON file, which is written anew after each contestant. Ctrl-C ends it early, and cleanly.",
             "",
             "Examples:",
             "  benchmarks/compare --only netty-tap-epoll,c-epoll --rounds 3",
@@ -64,7 +66,10 @@ public final class Compare implements Callable<Integer> {
     @Option(
             names = "--warm-up",
             paramLabel = "S",
-            description = "Seconds of TCP and of UDP before each contestant is measured (default: ${DEFAULT-VALUE}).")
+            description = {
+                "Seconds of TCP and of UDP before netty-tap is measured, which starts interpreted; the others get",
+                "one second of each (default: ${DEFAULT-VALUE})."
+            })
     private int warmUp = 3;
 
     @Option(names = "--mtu", paramLabel = "BYTES", description = "The MTU of both ends (default: ${DEFAULT-VALUE}).")
@@ -73,9 +78,21 @@ public final class Compare implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "Writes all values there.")
     private Path json;
 
+    @Option(
+            names = "--measure",
+            split = ",",
+            paramLabel = "WHAT",
+            description = "Of tcp, streams, udp and latency (default: all).")
+    private List<String> measures = List.of("tcp", "streams", "udp", "latency");
+
     @Option(names = "--list", description = "Lists the contestants, says what is missing for them, and ends.")
     private boolean list;
 
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    private final Map<String, String> packages = new HashMap<>();
+    private final Map<String, String> leftOut = new LinkedHashMap<>();
     private final Path top =
             Path.of(System.getProperty("nettytap.top", ".")).toAbsolutePath().normalize();
 
@@ -107,45 +124,71 @@ public final class Compare implements Callable<Integer> {
         compile(top, compiled);
         List<Contestant> present = new ArrayList<>();
         for (Contestant contestant : chosen) {
-            if (contestant.missing().isEmpty()) {
+            String refusal = contestant.refusal(mtu);
+            if (contestant.missing().isEmpty() && refusal.isEmpty()) {
                 present.add(contestant);
             } else {
-                say("left out: " + contestant.name() + missing(contestant.missing()));
+                String reason = refusal.isEmpty() ? missing(contestant.missing()) : ": " + refusal;
+                leftOut.put(contestant.name(), reason.substring(2));
+                say("left out: " + contestant.name() + reason);
             }
         }
         double busy = Machine.busy();
         warnIfBusy(busy);
         Results results = new Results();
-        runRounds(present, compiled.resolve("udp_rate"), results);
+        Map<String, Object> conditions = conditions(busy);
+        for (Contestant contestant : present) {
+            packages.put(contestant.name(), Versions.packages(contestant.needs()));
+        }
+        Tour tour = new Tour(rounds, seconds, warmUp, mtu, Measure.named(measures), compiled.resolve("udp_rate"));
+        Interruption interruption = Interruption.ofThisThread();
+        try {
+            tour.run(present, results, new Progress(present, conditions, results));
+            return finish(present, conditions, results);
+        } finally {
+            interruption.cleanedUp();
+        }
+    }
+
+    private int finish(List<Contestant> present, Map<String, Object> conditions, Results results) throws IOException {
+        write(present, conditions, results);
         System.out.print(Table.format(names(present), results));
         results.failures()
                 .forEach((name, reasons) -> reasons.forEach(reason -> say("failed: " + name + ": " + reason)));
-        if (json != null) {
-            Files.writeString(json, Json.write(report(present, results, busy)));
-        }
         return results.failures().isEmpty() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
 
-    private void runRounds(List<Contestant> present, Path udpRate, Results results) throws IOException {
-        Path log = Files.createTempFile("compare", ".log");
-        for (int round = 0; round < rounds; round++) {
-            List<Contestant> order = new ArrayList<>(present);
-            // Nobody is always the one that follows a certain other, or that meets a machine still cold.
-            Collections.rotate(order, -round);
-            for (Contestant contestant : order) {
-                say("round " + (round + 1) + " of " + rounds + ": " + contestant.name());
-                try (Rig rig = new Rig(contestant, mtu, log)) {
-                    rig.open();
-                    Meter meter = new Meter(rig, udpRate, seconds);
-                    meter.warmUp(warmUp);
-                    results.add(contestant.name(), meter.measure());
-                } catch (IOException e) {
-                    results.addFailure(contestant.name(), "round " + (round + 1) + ": " + e.getMessage());
-                }
+    /** Shows and writes what there is, so that nothing is lost if the run does not come to its end. */
+    private final class Progress implements Tour.Observer {
+        private final List<Contestant> present;
+        private final Map<String, Object> conditions;
+        private final Results results;
+
+        Progress(List<Contestant> present, Map<String, Object> conditions, Results results) {
+            this.present = present;
+            this.conditions = conditions;
+            this.results = results;
+        }
+
+        @Override
+        public void measured() throws IOException {
+            write(present, conditions, results);
+        }
+
+        @Override
+        public void roundDone(int round) {
+            if (round < rounds) {
+                say(Table.format(names(present), results));
             }
         }
-        Files.delete(log);
-        Files.deleteIfExists(log.resolveSibling(log.getFileName() + ".out"));
+    }
+
+    private void write(List<Contestant> present, Map<String, Object> conditions, Results results) throws IOException {
+        if (json != null) {
+            Path unfinished = json.resolveSibling(json.getFileName() + ".part");
+            Files.writeString(unfinished, Json.write(report(present, conditions, results)));
+            Files.move(unfinished, json, StandardCopyOption.REPLACE_EXISTING);
+        }
     }
 
     static void warnIfBusy(double busy) {
@@ -164,15 +207,29 @@ public final class Compare implements Callable<Integer> {
         }
     }
 
-    private Map<String, Object> report(List<Contestant> present, Results results, double busy) throws IOException {
+    /** Taken before the first measurement: what is edited while it runs is not what runs. */
+    private Map<String, Object> conditions(double busy) throws IOException {
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        report.put(
+                "command",
+                "benchmarks/compare "
+                        + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
+        report.put("tree", Versions.tree(top));
         report.put("machine", Machine.describe());
+        report.put("netty", Versions.netty());
+        report.put("meters", Versions.packages(METERS));
         report.put("busyBefore", busy);
         report.put("rounds", rounds);
         report.put("seconds", seconds);
         report.put("warmUpSeconds", warmUp);
+        report.put("warmUpSecondsOfOthers", Math.min(warmUp, Tour.OTHERS_WARM_UP));
         report.put("mtu", mtu);
+        return report;
+    }
+
+    private Map<String, Object> report(List<Contestant> present, Map<String, Object> conditions, Results results) {
+        Map<String, Object> report = new LinkedHashMap<>(conditions);
         Map<String, Object> contestants = new LinkedHashMap<>();
         for (Contestant contestant : present) {
             if (results.has(contestant.name())) {
@@ -181,6 +238,7 @@ public final class Compare implements Callable<Integer> {
         }
         report.put("contestants", contestants);
         report.put("failures", results.failures());
+        report.put("leftOut", leftOut);
         return report;
     }
 
@@ -188,6 +246,7 @@ public final class Compare implements Callable<Integer> {
         Map<String, Object> figures = new LinkedHashMap<>();
         String command = Commands.line(contestant.command()).replace(top + "/", "");
         figures.put("command", contestant.isProgram() ? command : "kernel");
+        figures.put("packages", packages.get(contestant.name()));
         for (Metric metric : Metric.values()) {
             if (!results.has(contestant.name(), metric)) {
                 continue;

@@ -16,6 +16,8 @@ import java.util.List;
  */
 record Contestant(String name, Kind kind, List<String> command, List<Need> needs) {
 
+    private static final int ETHERNET_MTU = 1500;
+
     enum Kind {
         /** Makes the TAPs fx0 and fx1 and prints {@code ready}. */
         ANNOUNCED,
@@ -37,6 +39,23 @@ record Contestant(String name, Kind kind, List<String> command, List<Need> needs
 
     boolean isProgram() {
         return kind == Kind.ANNOUNCED || kind == Kind.SILENT;
+    }
+
+    /** Whether it gets faster while it runs. */
+    boolean compilesAtRunTime() {
+        return name.startsWith("netty-tap");
+    }
+
+    /** Why it cannot be measured with this MTU, as far as that was tried; empty if it can. */
+    String refusal(int mtu) {
+        return mtu <= ETHERNET_MTU
+                ? ""
+                : switch (name) {
+                    case "vde" -> "vde_switch drops frames of more than 1,518 bytes";
+                    case "ovs" -> "Open vSwitch 3.1 takes the MTU of a TAP that has left its namespace to be 1,500";
+                    case "testpmd" -> "net_tap of DPDK 22.11 has frames of 1,522 bytes at most";
+                    default -> "";
+                };
     }
 
     List<Need> missing() {

@@ -9,9 +9,9 @@ import io.github.nettytap.benchmarks.results.Metric;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,6 +23,7 @@ final class Meter {
     private final Rig rig;
     private final Path udpRate;
     private final int seconds;
+    private final Set<Measure> measures;
     private int port = 7000;
 
     /**
@@ -31,40 +32,63 @@ final class Meter {
      * @param rig an open rig
      * @param udpRate the compiled {@code udp_rate}
      * @param seconds how long each measurement takes
+     * @param measures what to measure
      */
-    Meter(Rig rig, Path udpRate, int seconds) {
+    Meter(Rig rig, Path udpRate, int seconds, Set<Measure> measures) {
         this.rig = rig;
         this.udpRate = udpRate;
         this.seconds = seconds;
+        this.measures = measures;
     }
 
     /** Lets compilers and caches settle: the same traffic, not counted. */
     void warmUp(int warmUpSeconds) throws IOException {
-        if (warmUpSeconds > 0) {
+        if (warmUpSeconds > 0 && (measures.contains(Measure.TCP) || measures.contains(Measure.STREAMS))) {
             iperf(warmUpSeconds);
+        }
+        if (warmUpSeconds > 0 && (measures.contains(Measure.UDP) || measures.contains(Measure.LATENCY))) {
             flood(warmUpSeconds);
         }
     }
 
-    Map<Metric, Double> measure() throws IOException {
-        Map<Metric, Double> result = new EnumMap<>(Metric.class);
+    /** Measures, and puts each value into the result as soon as it is known. */
+    void measure(Map<Metric, Double> result) throws IOException {
+        if (measures.contains(Measure.TCP)) {
+            tcp(result);
+        }
+        if (measures.contains(Measure.STREAMS)) {
+            streams(result);
+        }
+        if (measures.contains(Measure.UDP)) {
+            udp(result);
+        }
+        if (measures.contains(Measure.LATENCY)) {
+            String times = askAndAnswer();
+            result.put(Metric.RTT_P50, number(times, "p50"));
+            result.put(Metric.RTT_P99, number(times, "p99"));
+            result.put(Metric.RTT_P999, number(times, "p999"));
+        }
+        putProgram(result, Metric.MEMORY, rig.residentMegabytes());
+    }
+
+    private void tcp(Map<Metric, Double> result) throws IOException {
         double before = rig.cpuSeconds();
         double bytes = iperf(seconds);
         putProgram(result, Metric.CPU_PER_GIB, (rig.cpuSeconds() - before) / (bytes / (1 << 30)));
         result.put(Metric.TCP_1, gigabits(bytes));
+    }
+
+    private void streams(Map<Metric, Double> result) throws IOException {
         result.put(Metric.TCP_4, gigabits(iperf(seconds, "-P", "4")));
         result.put(Metric.TCP_REVERSE, gigabits(iperf(seconds, "-R")));
-        before = rig.cpuSeconds();
+    }
+
+    private void udp(Map<Metric, Double> result) throws IOException {
+        double before = rig.cpuSeconds();
         String counted = flood(seconds);
         double packets = number(counted, "packets");
         putProgram(result, Metric.CPU_PER_MILLION, (rig.cpuSeconds() - before) / (packets / 1e6));
         result.put(Metric.UDP_64, packets / number(counted, "seconds") / 1e3);
-        String times = askAndAnswer();
-        result.put(Metric.RTT_P50, number(times, "p50"));
-        result.put(Metric.RTT_P99, number(times, "p99"));
-        result.put(Metric.RTT_P999, number(times, "p999"));
-        putProgram(result, Metric.MEMORY, rig.residentMegabytes());
-        return result;
     }
 
     /** The kernel's own work is nobody's process. */
@@ -88,15 +112,21 @@ final class Meter {
             command.addAll(List.of(options));
             String json = Commands.run(duration + 20, rig.inNamespace("left", command));
             background.awaitOutput(10);
-            return number(json.substring(json.indexOf("\"sum_received\"")), "bytes");
+            return number(json.replaceFirst("(?s).*\"sum_received\"", ""), "bytes");
         }
     }
 
     private String flood(int duration) throws IOException {
         String udp = Integer.toString(port++);
+        List<String> sender = udpSender("flood", udp, duration + 5, Integer.toString(UDP_FRAME_BYTES));
+        // The flood ends with the count, so that processor time is not taken of frames that nobody counts.
         try (Background counter = udpReceiver("count", udp, duration)) {
-            udpSender("flood", udp, duration + 1, Integer.toString(UDP_FRAME_BYTES));
-            return counter.awaitOutput(10);
+            Background flood = Background.start(sender, "");
+            try {
+                return counter.awaitOutput(duration + 20);
+            } finally {
+                flood.close();
+            }
         }
     }
 
@@ -104,7 +134,7 @@ final class Meter {
         String udp = Integer.toString(port++);
         Background answerer = udpReceiver("answer", udp, seconds + 10);
         try {
-            return udpSender("ask", udp, seconds);
+            return Commands.run(seconds + 20, udpSender("ask", udp, seconds));
         } finally {
             answerer.close();
         }
@@ -115,11 +145,11 @@ final class Meter {
         return Background.start(rig.inNamespace("right", udpRate.toString(), role, udp, length), "ready");
     }
 
-    private String udpSender(String role, String udp, int duration, String... more) throws IOException {
+    private List<String> udpSender(String role, String udp, int duration, String... more) {
         List<String> command = new ArrayList<>(List.of(udpRate.toString(), role, Rig.RIGHT_ADDRESS, udp));
         command.add(Integer.toString(duration));
         command.addAll(List.of(more));
-        return Commands.run(duration + 20, rig.inNamespace("left", command));
+        return rig.inNamespace("left", command);
     }
 
     /** The first number of that name in a JSON text; the texts are those of two known programs. */

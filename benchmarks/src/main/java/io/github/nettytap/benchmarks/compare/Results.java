@@ -19,7 +19,11 @@ final class Results {
     private final Map<String, Map<Metric, List<Double>>> values = new LinkedHashMap<>();
     private final Map<String, List<String>> failures = new LinkedHashMap<>();
 
+    /** Adds a round, which may lack what could not be measured. */
     void add(String contestant, Map<Metric, Double> round) {
+        if (round.isEmpty()) {
+            return;
+        }
         Map<Metric, List<Double>> mine = values.computeIfAbsent(contestant, name -> new EnumMap<>(Metric.class));
         round.forEach((metric, value) ->
                 mine.computeIfAbsent(metric, m -> new ArrayList<>()).add(value));
@@ -32,6 +36,10 @@ final class Results {
 
     Map<String, List<String>> failures() {
         return failures;
+    }
+
+    List<String> failures(String contestant) {
+        return failures.getOrDefault(contestant, List.of());
     }
 
     boolean has(String contestant) {

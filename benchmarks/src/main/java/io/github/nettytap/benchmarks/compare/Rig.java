@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Three namespaces: the contestant in the middle and a host at each end.
@@ -30,8 +31,11 @@ final class Rig implements AutoCloseable {
     static final String RIGHT_ADDRESS = "10.77.0.2";
 
     private static final int START_SECONDS = 60;
+    private static final int IP_AND_ICMP_HEADERS = 20 + 8;
 
-    private final String prefix = "ntc" + ProcessHandle.current().pid();
+    private static final AtomicInteger RIGS = new AtomicInteger();
+
+    private final String prefix = "ntc" + ProcessHandle.current().pid() + "-" + RIGS.incrementAndGet();
     private final Contestant contestant;
     private final int mtu;
     private final Path log;
@@ -48,6 +52,9 @@ final class Rig implements AutoCloseable {
         for (String end : List.of("left", "middle", "right")) {
             ip("netns", "add", namespace(end));
             ip("-n", namespace(end), "link", "set", "lo", "up");
+            // A forwarder that gets a host's own router solicitation has to send it to a link that is still down, which
+            // ends some of them. It is traffic that nobody asked for, too.
+            Commands.run(10, inNamespace(end, "sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6"));
         }
         switch (contestant.kind()) {
             case VETH -> ip("-n", namespace("middle"), "link", "add", "fx0", "type", "veth", "peer", "name", "fx1");
@@ -56,6 +63,8 @@ final class Rig implements AutoCloseable {
         }
         end("left", "fx0", "10.77.0.1/24");
         end("right", "fx1", RIGHT_ADDRESS + "/24");
+        ip("-n", namespace("left"), "link", "set", "fx0", "up");
+        ip("-n", namespace("right"), "link", "set", "fx1", "up");
         awaitPing();
     }
 
@@ -96,14 +105,23 @@ final class Rig implements AutoCloseable {
     }
 
     private void end(String end, String link, String address) throws IOException {
+        // Before the move: some see the MTU of their TAP only as long as they are in its namespace.
+        ip("-n", namespace("middle"), "link", "set", link, "mtu", Integer.toString(mtu));
         ip("-n", namespace("middle"), "link", "set", link, "netns", namespace(end));
-        ip("-n", namespace(end), "link", "set", link, "mtu", Integer.toString(mtu));
         ip("-n", namespace(end), "addr", "add", address, "dev", link);
-        ip("-n", namespace(end), "link", "set", link, "up");
     }
 
     private void awaitPing() throws IOException {
-        Commands.run(20, inNamespace("left", "ping", "-q", "-c", "1", "-W", "1", "-w", "10", RIGHT_ADDRESS));
+        ping("-w", "10");
+        // Whoever drops frames of this size would otherwise be waited for by each measurement.
+        ping("-w", "5", "-M", "do", "-s", Integer.toString(mtu - IP_AND_ICMP_HEADERS));
+    }
+
+    private void ping(String... options) throws IOException {
+        List<String> command = new ArrayList<>(List.of("ping", "-q", "-c", "1", "-W", "1"));
+        command.addAll(Arrays.asList(options));
+        command.add(RIGHT_ADDRESS);
+        Commands.run(20, inNamespace("left", command));
     }
 
     /** The same command, to be run at one end or in the middle. */
@@ -165,9 +183,15 @@ final class Rig implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        if (program != null) {
-            Commands.stop(program);
-        }
+        Commands.uninterrupted(() -> {
+            if (program != null) {
+                Commands.stop(program);
+            }
+            deleteNamespaces();
+        });
+    }
+
+    private void deleteNamespaces() throws IOException {
         String existing = Commands.run(5, "ip", "netns", "list");
         for (String end : List.of("left", "middle", "right")) {
             if (existing.contains(namespace(end))) {

@@ -46,8 +46,10 @@ final class Worktree implements AutoCloseable {
     @Override
     public void close() throws IOException {
         // With --force: what was built in it is not of the commit.
-        git(repository, "worktree", "remove", "--force", path().toString());
-        Files.delete(directory);
+        Commands.uninterrupted(() -> {
+            git(repository, "worktree", "remove", "--force", path().toString());
+            Files.delete(directory);
+        });
     }
 
     private static void git(Path repository, String... arguments) throws IOException {

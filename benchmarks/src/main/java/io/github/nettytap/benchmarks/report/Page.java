@@ -99,13 +99,33 @@ final class Page {
                 .map(entry -> entry.getKey() + " " + ResultFile.text(entry.getValue()))
                 .collect(Collectors.joining(", "));
         line("Measured by `benchmarks/compare` on " + file.fact("date") + ": " + machine + ".");
+        versions();
         line("MTU " + file.fact("mtu") + ", " + file.fact("rounds") + " interleaved rounds over all contestants, "
                 + file.fact("seconds") + " s a measurement after " + file.fact("warmUpSeconds")
-                + " s of warm-up with TCP and UDP each.");
+                + " s of warm-up with TCP and UDP each" + warmUpOfOthers() + ".");
         if (file.facts().get("busyBefore") instanceof Double busy) {
             line(String.format(
                     Locale.ROOT, "Before it began, the machine was %.0f %% busy with other things.", 100 * busy));
         }
+    }
+
+    private void versions() {
+        Map<String, Object> tree = file.parts("tree");
+        if (tree.containsKey("commit")) {
+            line("The tree: commit `" + tree.get("commit") + "`"
+                    + (Boolean.TRUE.equals(tree.get("dirty")) ? " with changes that are not committed" : "")
+                    + ", Netty "
+                    + file.fact("netty") + "; measured with " + file.fact("meters") + ".");
+        }
+        if (file.facts().containsKey("command")) {
+            line("The command: `" + file.fact("command") + "`.");
+        }
+    }
+
+    private String warmUpOfOthers() {
+        return file.facts().containsKey("warmUpSecondsOfOthers")
+                ? " for netty-tap, " + file.fact("warmUpSecondsOfOthers") + " s for the others"
+                : "";
     }
 
     private interface Cell {
@@ -145,13 +165,21 @@ final class Page {
         line("");
         line("## Commands");
         line("");
-        line("| contestant | started as |");
-        line("| --- | --- |");
+        line("| contestant | started as | from |");
+        line("| --- | --- | --- |");
         file.contestants()
-                .forEach((contestant, figures) -> line("| " + contestant + " | `" + figures.command() + "` |"));
+                .forEach((contestant, figures) ->
+                        line("| " + contestant + " | `" + figures.command() + "` | " + figures.packages() + " |"));
     }
 
     private void failures() {
+        Map<String, Object> leftOut = file.parts("leftOut");
+        if (!leftOut.isEmpty()) {
+            line("");
+            line("## Not measured");
+            line("");
+            leftOut.forEach((contestant, reason) -> line("- " + contestant + ": " + reason));
+        }
         Map<String, Object> failures = file.parts("failures");
         if (!failures.isEmpty()) {
             line("");

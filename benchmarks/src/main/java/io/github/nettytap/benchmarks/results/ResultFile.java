@@ -25,9 +25,10 @@ public record ResultFile(Map<String, Object> facts, Map<String, Contestant> cont
      * What was measured of one contestant.
      *
      * @param command how it was started
+     * @param packages the packages it is of, with their versions; empty if of none
      * @param samples the values of all rounds, for each metric that it has
      */
-    public record Contestant(String command, Map<Metric, Samples> samples) {}
+    public record Contestant(String command, String packages, Map<Metric, Samples> samples) {}
 
     /** Reads a file. */
     public static ResultFile read(Path file) throws IOException {
@@ -62,7 +63,8 @@ public record ResultFile(Map<String, Object> facts, Map<String, Contestant> cont
                 }
             }
         }
-        return new Contestant(String.valueOf(figures.get("command")), samples);
+        return new Contestant(
+                String.valueOf(figures.get("command")), String.valueOf(figures.getOrDefault("packages", "")), samples);
     }
 
     /** A fact that has parts, such as the machine; empty if the file does not tell. */
