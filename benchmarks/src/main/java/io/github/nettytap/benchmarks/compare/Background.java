@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A program that runs beside a measurement, such as the receiver of what another sends. */
-final class Background implements AutoCloseable {
+public final class Background implements AutoCloseable {
 
     private static final int START_SECONDS = 10;
 
@@ -28,7 +28,7 @@ final class Background implements AutoCloseable {
     }
 
     /** Starts it and waits until it announces, on either stream, that it listens. */
-    static Background start(List<String> command, String announcement) throws IOException {
+    public static Background start(List<String> command, String announcement) throws IOException {
         Background background = new Background(command);
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
         while (!background.output().contains(announcement)) {
@@ -48,7 +48,7 @@ final class Background implements AutoCloseable {
     }
 
     /** Waits until it has ended by itself and returns what it printed on standard output. */
-    String awaitOutput(int seconds) throws IOException {
+    public String awaitOutput(int seconds) throws IOException {
         if (!Commands.ends(process, seconds)) {
             throw new IOException("receiver does not end: command=" + Commands.line(command));
         }

@@ -12,14 +12,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** Runs other programs, with a deadline for each and an error that says what was run. */
-final class Commands {
+public final class Commands {
 
     private static final Path DISCARD = Path.of("/dev/null");
 
     private Commands() {}
 
     /** Runs a command to its end and returns what it printed. */
-    static String run(int seconds, List<String> command) throws IOException {
+    public static String run(int seconds, List<String> command) throws IOException {
         Path out = Files.createTempFile("compare", ".out");
         Path err = Files.createTempFile("compare", ".err");
         Process process = start(command, out, err);
@@ -42,7 +42,7 @@ final class Commands {
         }
     }
 
-    static String run(int seconds, String... command) throws IOException {
+    public static String run(int seconds, String... command) throws IOException {
         return run(seconds, List.of(command));
     }
 
@@ -93,7 +93,7 @@ final class Commands {
     }
 
     /** Waits before looking again. */
-    static void pause(long millis) throws IOException {
+    public static void pause(long millis) throws IOException {
         try {
             Thread.sleep(millis);
         } catch (InterruptedException e) {

@@ -45,7 +45,7 @@ import java.util.stream.Collectors;
 public final class Compare implements Callable<Integer> {
 
     private static final double IDLE = 0.1;
-    static final List<Need> METERS = List.of(
+    public static final List<Need> METERS = List.of(
             new Need("ip", "iproute2"),
             new Need("ping", "iputils-ping"),
             new Need("iperf3", "iperf3"),
@@ -102,7 +102,7 @@ public final class Compare implements Callable<Integer> {
     }
 
     /** Failures are one line on standard error. */
-    static CommandLine commandLine(Object program) {
+    public static CommandLine commandLine(Object program) {
         CommandLine commandLine = new CommandLine(program);
         commandLine.setExecutionExceptionHandler((exception, command, parsed) -> {
             command.getErr().println(command.getCommandName() + ": " + exception.getMessage());
@@ -191,16 +191,16 @@ public final class Compare implements Callable<Integer> {
         }
     }
 
-    static void warnIfBusy(double busy) {
+    public static void warnIfBusy(double busy) {
         if (busy > IDLE) {
             say(String.format(
                     "warning: this machine is %.0f %% busy with other things; figures will mislead", busy * 100));
         }
     }
 
-    static void compile(Path top, Path compiled) throws IOException {
+    public static void compile(Path top, Path compiled) throws IOException {
         Files.createDirectories(compiled);
-        for (String name : List.of("forward_epoll", "forward_uring", "udp_rate")) {
+        for (String name : List.of("forward_epoll", "forward_uring", "udp_rate", "frame_rate")) {
             Path source = top.resolve("benchmarks/c/" + name + ".c");
             Path program = compiled.resolve(name);
             Commands.run(60, "gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program.toString(), source.toString());
@@ -263,7 +263,7 @@ public final class Compare implements Callable<Integer> {
         return figures;
     }
 
-    static void require(List<Need> needs) throws IOException {
+    public static void require(List<Need> needs) throws IOException {
         List<Need> missing =
                 needs.stream().filter(need -> !Commands.exists(need.program())).toList();
         if (!missing.isEmpty()) {
@@ -283,7 +283,7 @@ public final class Compare implements Callable<Integer> {
         return contestants.stream().map(Contestant::name).toList();
     }
 
-    static void say(String line) {
+    public static void say(String line) {
         System.err.println(line);
     }
 }

@@ -14,11 +14,11 @@ import java.util.List;
  * @param command what to start in the middle namespace; empty where the kernel does it
  * @param needs the programs that it takes
  */
-record Contestant(String name, Kind kind, List<String> command, List<Need> needs) {
+public record Contestant(String name, Kind kind, List<String> command, List<Need> needs) {
 
     private static final int ETHERNET_MTU = 1500;
 
-    enum Kind {
+    public enum Kind {
         /** Makes the TAPs fx0 and fx1 and prints {@code ready}. */
         ANNOUNCED,
         /** Makes the TAPs fx0 and fx1 and says nothing; given a moment after both are there. */
@@ -35,7 +35,7 @@ record Contestant(String name, Kind kind, List<String> command, List<Need> needs
      * @param program its name on the PATH
      * @param debianPackage what to install
      */
-    record Need(String program, String debianPackage) {}
+    public record Need(String program, String debianPackage) {}
 
     boolean isProgram() {
         return kind == Kind.ANNOUNCED || kind == Kind.SILENT;

@@ -8,7 +8,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** Lets the end of the process, by Ctrl-C or by {@code timeout}, wait until the main thread has cleaned up and written. */
-final class Interruption {
+public final class Interruption {
 
     private static final int CLEAN_UP_SECONDS = 60;
 
@@ -27,14 +27,14 @@ final class Interruption {
     }
 
     /** From here on, the end of the process interrupts the calling thread and waits for {@link #cleanedUp()}. */
-    static Interruption ofThisThread() {
+    public static Interruption ofThisThread() {
         Interruption interruption = new Interruption(Thread.currentThread());
         Runtime.getRuntime().addShutdownHook(interruption.hook);
         return interruption;
     }
 
     /** Lets the process end. */
-    void cleanedUp() {
+    public void cleanedUp() {
         done.countDown();
     }
 }

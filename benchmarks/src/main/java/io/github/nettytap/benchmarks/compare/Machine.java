@@ -11,13 +11,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** What the figures were measured on, and whether it was busy with other things. */
-final class Machine {
+public final class Machine {
 
     private static final long WATCH_MILLIS = 2_000;
 
     private Machine() {}
 
-    static Map<String, Object> describe() throws IOException {
+    public static Map<String, Object> describe() throws IOException {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("processor", firstValue("/proc/cpuinfo", "model name"));
         result.put("processors", Runtime.getRuntime().availableProcessors());
@@ -29,7 +29,7 @@ final class Machine {
     }
 
     /** The part of its time that the machine is busy while nothing is measured: 0 to 1. */
-    static double busy() throws IOException {
+    public static double busy() throws IOException {
         long[] before = ticks();
         Commands.pause(WATCH_MILLIS);
         long[] after = ticks();

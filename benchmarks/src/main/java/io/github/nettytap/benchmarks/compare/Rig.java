@@ -26,9 +26,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>The contestant makes its TAPs in the middle; then they are moved to the ends, which their descriptors survive. So
  * every program is measured alike, whatever it can do about namespaces.
  */
-final class Rig implements AutoCloseable {
+public final class Rig implements AutoCloseable {
 
-    static final String RIGHT_ADDRESS = "10.77.0.2";
+    public static final String RIGHT_ADDRESS = "10.77.0.2";
 
     private static final int START_SECONDS = 60;
     private static final int IP_AND_ICMP_HEADERS = 20 + 8;
@@ -41,14 +41,14 @@ final class Rig implements AutoCloseable {
     private final Path log;
     private Process program;
 
-    Rig(Contestant contestant, int mtu, Path log) {
+    public Rig(Contestant contestant, int mtu, Path log) {
         this.contestant = contestant;
         this.mtu = mtu;
         this.log = log;
     }
 
     /** Makes it all, ready to measure. */
-    void open() throws IOException {
+    public void open() throws IOException {
         for (String end : List.of("left", "middle", "right")) {
             ip("netns", "add", namespace(end));
             ip("-n", namespace(end), "link", "set", "lo", "up");
@@ -131,7 +131,7 @@ final class Rig implements AutoCloseable {
         return result;
     }
 
-    List<String> inNamespace(String end, String... command) {
+    public List<String> inNamespace(String end, String... command) {
         return inNamespace(end, Arrays.asList(command));
     }
 
@@ -141,7 +141,7 @@ final class Rig implements AutoCloseable {
     }
 
     /** Processor seconds that the contestant and its children have used so far. */
-    double cpuSeconds() throws IOException {
+    public double cpuSeconds() throws IOException {
         double ticks = 0;
         for (ProcessHandle process : processes()) {
             String[] stat = procFile(process, "stat").split("\\) ", 2);
@@ -155,7 +155,7 @@ final class Rig implements AutoCloseable {
     }
 
     /** Resident memory of the contestant and its children in MB. */
-    double residentMegabytes() throws IOException {
+    public double residentMegabytes() throws IOException {
         double kilobytes = 0;
         for (ProcessHandle process : processes()) {
             kilobytes += procFile(process, "status")

@@ -16,14 +16,14 @@ import java.util.List;
 import java.util.Map;
 
 /** What was measured: the state of the source tree, and the versions of everything that takes part. */
-final class Versions {
+public final class Versions {
 
     private static final int SECONDS = 20;
 
     private Versions() {}
 
     /** The commit of a tree; {@code dirty} if there is anything in it that the commit does not have. */
-    static Map<String, Object> tree(Path top) throws IOException {
+    public static Map<String, Object> tree(Path top) throws IOException {
         Map<String, Object> result = new LinkedHashMap<>();
         if (Files.exists(top.resolve(".git")) && Commands.exists("git")) {
             String git = top.toString();
@@ -38,13 +38,13 @@ final class Versions {
     }
 
     /** Netty's version on this class path, which is that of the switch's, too. */
-    static String netty() {
+    public static String netty() {
         Version version = Version.identify().get("netty-transport");
         return version == null ? "unknown" : version.artifactVersion();
     }
 
     /** The Debian packages of these needs, each with its version; empty where they are not of packages. */
-    static String packages(List<Contestant.Need> needs) throws IOException {
+    public static String packages(List<Contestant.Need> needs) throws IOException {
         List<String> command = new ArrayList<>(List.of("dpkg-query", "-W", "-f", "${Package} ${Version}\\n"));
         needs.forEach(need -> command.addAll(Arrays.asList(need.debianPackage().split(" "))));
         if (needs.isEmpty() || !Commands.exists("dpkg-query")) {

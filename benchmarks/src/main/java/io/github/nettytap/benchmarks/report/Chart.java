@@ -30,23 +30,39 @@ final class Chart {
     private static final int ROW = 24;
     private static final int BAR = 14;
 
-    private final Metric metric;
+    private final String title;
+    private final boolean moreIsBetter;
+    private final boolean isOfTcp;
+    private final boolean isRanked;
     private final StringBuilder svg = new StringBuilder();
     private int y;
 
-    private Chart(Metric metric) {
-        this.metric = metric;
+    private Chart(String title, boolean moreIsBetter, boolean isOfTcp, boolean isRanked) {
+        this.title = title;
+        this.moreIsBetter = moreIsBetter;
+        this.isOfTcp = isOfTcp;
+        this.isRanked = isRanked;
     }
 
     /** Draws the contestants, at least one. */
     static String draw(Metric metric, Map<String, Samples> contestants) {
-        return new Chart(metric).drawAll(contestants);
+        String title = Page.title(metric) + ", " + metric.unit();
+        return new Chart(title, metric.moreIsBetter(), isOfTcp(metric), true).drawAll(contestants);
+    }
+
+    /** Draws what one program of ours does at some points, at least one, in their own order; less is better. */
+    static String drawInOrder(String title, Map<String, Samples> points) {
+        return new Chart(title, false, false, false).drawAll(points);
     }
 
     private String drawAll(Map<String, Samples> contestants) {
         title();
-        legend(contestants);
-        if (isOfTcp()) {
+        if (isRanked) {
+            legend(contestants);
+        } else {
+            y += 10;
+        }
+        if (isOfTcp) {
             panel("frames of the MTU's size", select(contestants, false));
             panel("TCP superframes of up to 64 KiB passed on whole", select(contestants, true));
         } else {
@@ -63,7 +79,7 @@ final class Chart {
                 + svg + "</svg>\n";
     }
 
-    private boolean isOfTcp() {
+    private static boolean isOfTcp(Metric metric) {
         return metric == Metric.TCP_1
                 || metric == Metric.TCP_4
                 || metric == Metric.TCP_REVERSE
@@ -78,8 +94,8 @@ final class Chart {
 
     private void title() {
         y = 20;
-        text(0, y, "start", "font-size=\"16\" font-weight=\"600\"", Page.title(metric) + ", " + metric.unit());
-        text(WIDTH, y, "end", "", metric.moreIsBetter() ? "longer is better" : "shorter is better");
+        text(0, y, "start", "font-size=\"16\" font-weight=\"600\"", title);
+        text(WIDTH, y, "end", "", moreIsBetter ? "longer is better" : "shorter is better");
         y += 10;
     }
 
@@ -114,7 +130,9 @@ final class Chart {
         List<Map.Entry<String, Samples>> ranking = new ArrayList<>(contestants.entrySet());
         Comparator<Map.Entry<String, Samples>> less =
                 Comparator.comparingDouble(entry -> entry.getValue().median());
-        ranking.sort((metric.moreIsBetter() ? less.reversed() : less).thenComparing(Map.Entry::getKey));
+        if (isRanked) {
+            ranking.sort((moreIsBetter ? less.reversed() : less).thenComparing(Map.Entry::getKey));
+        }
         ranking.forEach(entry -> bar(entry.getKey(), entry.getValue(), scale));
         y += 8;
     }
@@ -129,7 +147,7 @@ final class Chart {
                 y,
                 Math.max(1, samples.median() * scale),
                 BAR,
-                Family.of(name).colour()));
+                (isRanked ? Family.of(name) : Family.OURS).colour()));
         // The range of the rounds as a line through the end of the bar.
         svg.append(String.format(
                 Locale.ROOT,

@@ -4,12 +4,14 @@
  */
 package io.github.nettytap.benchmarks.report;
 
+import io.github.nettytap.benchmarks.results.GrowthFile;
 import io.github.nettytap.benchmarks.results.ResultFile;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -19,7 +21,7 @@ import java.util.concurrent.Callable;
 @Command(
         name = "benchmarks/report",
         description = {
-            "Makes a Markdown page with tables and SVG charts from a file of benchmarks/compare --json.",
+            "Makes a Markdown page with tables and SVG charts from a file of benchmarks/compare or benchmarks/growth.",
             "Prints the names of the files that it has written."
         },
         mixinStandardHelpOptions = true,
@@ -38,6 +40,10 @@ public final class Report implements Callable<Integer> {
         System.exit(commandLine(new Report()).execute(arguments));
     }
 
+    private Map<String, String> comparison(String name) throws IOException {
+        return new Page(name, ResultFile.read(file)).files();
+    }
+
     static CommandLine commandLine(Object command) {
         CommandLine commandLine = new CommandLine(command);
         commandLine.setExecutionExceptionHandler((exception, failed, parsed) -> {
@@ -50,7 +56,8 @@ public final class Report implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         String name = file.getFileName().toString().replaceFirst("\\.json$", "");
-        Map<String, String> files = new Page(name, ResultFile.read(file)).files();
+        Map<String, String> files =
+                GrowthFile.isOne(file) ? new GrowthPage(name, GrowthFile.read(file)).files() : comparison(name);
         Files.createDirectories(into);
         for (Map.Entry<String, String> made : files.entrySet()) {
             Path path = into.resolve(made.getKey()).normalize();

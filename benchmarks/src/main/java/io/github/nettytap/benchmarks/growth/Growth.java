@@ -1,0 +1,235 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.benchmarks.growth;
+
+import io.github.nettytap.benchmarks.compare.Compare;
+import io.github.nettytap.benchmarks.compare.Contestant;
+import io.github.nettytap.benchmarks.compare.Interruption;
+import io.github.nettytap.benchmarks.compare.Machine;
+import io.github.nettytap.benchmarks.compare.Rig;
+import io.github.nettytap.benchmarks.compare.Versions;
+import io.github.nettytap.benchmarks.results.Json;
+import io.github.nettytap.benchmarks.results.Samples;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
+/** {@code benchmarks/growth}: what a frame costs as things grow in number or in size. */
+@Command(
+        name = "benchmarks/growth",
+        description = {
+            "Measures what a frame costs netty-tap over the number of ports, of stations, of queues and event loops, over",
+            "the size of the frame and over loss; and what an idle port costs in memory."
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "The cost is processor time of the program for a frame that has arrived, while more are sent than it can take.",
+            "",
+            "Examples:",
+            "  benchmarks/growth --only ports,size --rounds 1",
+            "  benchmarks/growth --json growth.json && benchmarks/report growth.json"
+        })
+public final class Growth implements Callable<Integer> {
+
+    @Option(
+            names = "--only",
+            split = ",",
+            paramLabel = "WHAT",
+            description = "Of ports, stations, size, loss and queues (default: all).")
+    private List<String> only = List.of();
+
+    @Option(names = "--rounds", paramLabel = "N", description = "Rounds over all (default: ${DEFAULT-VALUE}).")
+    private int rounds = 3;
+
+    @Option(names = "--seconds", paramLabel = "S", description = "Seconds a measurement (default: ${DEFAULT-VALUE}).")
+    private int seconds = 2;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "S",
+            description = "Seconds of the same traffic for each program started (default: ${DEFAULT-VALUE}).")
+    private int warmUp = 2;
+
+    @Option(names = "--io", paramLabel = "TYPE", description = "epoll or io_uring (default: ${DEFAULT-VALUE}).")
+    private String io = "epoll";
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Writes all values there.")
+    private Path json;
+
+    /** The values of all rounds: series, point, figure. */
+    private final Map<String, Map<String, Map<String, List<Double>>>> values = new LinkedHashMap<>();
+
+    private final List<String> failures = new ArrayList<>();
+    private final Path top =
+            Path.of(System.getProperty("nettytap.top", ".")).toAbsolutePath().normalize();
+    private final Path compiled = top.resolve("benchmarks/target/c");
+
+    /** Starts the program and ends the process with its exit code. */
+    public static void main(String[] arguments) {
+        System.exit(Compare.commandLine(new Growth()).execute(arguments));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        List<Series> chosen = chosen();
+        Compare.require(Compare.METERS);
+        Compare.compile(top, compiled);
+        double busy = Machine.busy();
+        Compare.warnIfBusy(busy);
+        Map<String, Object> conditions = conditions(busy);
+        Interruption interruption = Interruption.ofThisThread();
+        try {
+            for (int round = 1; round <= rounds; round++) {
+                for (Series series : chosen) {
+                    Compare.say("round " + round + " of " + rounds + ": " + series.name());
+                    measure(series);
+                    write(chosen, conditions);
+                }
+            }
+        } catch (InterruptedIOException e) {
+            failures.add("interrupted");
+        } finally {
+            write(chosen, conditions);
+            interruption.cleanedUp();
+        }
+        System.out.print(text(chosen));
+        failures.forEach(failure -> Compare.say("failed: " + failure));
+        return failures.isEmpty() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+    }
+
+    private List<Series> chosen() {
+        List<Series> all = Series.all(io);
+        for (String name : only) {
+            if (all.stream().noneMatch(series -> series.name().equals(name))) {
+                throw new IllegalArgumentException("no such series: name=" + name + " (expected: "
+                        + String.join(", ", all.stream().map(Series::name).toList()) + ")");
+            }
+        }
+        return all.stream()
+                .filter(series -> only.isEmpty() || only.contains(series.name()))
+                .toList();
+    }
+
+    private void measure(Series series) throws IOException {
+        Path log = Files.createTempFile("growth", ".log");
+        Rig rig = null;
+        Series.Point last = null;
+        try {
+            for (Series.Point point : series.points()) {
+                try {
+                    boolean started = !point.runsIn(last);
+                    if (started) {
+                        close(rig);
+                        last = null;
+                        rig = new Rig(contestant(series, point), point.mtu(), log);
+                        rig.open();
+                        add(series, point, Map.of(FrameMeter.MEMORY, rig.residentMegabytes()));
+                    }
+                    FrameMeter meter = new FrameMeter(rig, compiled.resolve("frame_rate"));
+                    meter.prepare(point, started ? warmUp : 0);
+                    add(series, point, meter.measure(point, seconds));
+                    last = point;
+                } catch (InterruptedIOException e) {
+                    throw e;
+                } catch (IOException | RuntimeException e) {
+                    failures.add(series.name() + " " + point.label() + ": " + e.getMessage());
+                }
+            }
+        } finally {
+            close(rig);
+            Files.deleteIfExists(log);
+            Files.deleteIfExists(log.resolveSibling(log.getFileName() + ".out"));
+        }
+    }
+
+    private static void close(Rig rig) throws IOException {
+        if (rig != null) {
+            rig.close();
+        }
+    }
+
+    private Contestant contestant(Series series, Series.Point point) {
+        List<String> command = new ArrayList<>(point.program());
+        command.set(0, top.resolve(command.get(0)).toString());
+        return new Contestant(series.name() + " " + point.label(), Contestant.Kind.ANNOUNCED, command, List.of());
+    }
+
+    private void add(Series series, Series.Point point, Map<String, Double> figures) {
+        Map<String, List<Double>> mine = values.computeIfAbsent(series.name(), name -> new LinkedHashMap<>())
+                .computeIfAbsent(point.label(), label -> new LinkedHashMap<>());
+        figures.forEach((figure, value) ->
+                mine.computeIfAbsent(figure, name -> new ArrayList<>()).add(value));
+    }
+
+    private Map<String, Object> conditions(double busy) throws IOException {
+        Map<String, Object> report = new LinkedHashMap<>();
+        report.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        report.put(
+                "command",
+                "benchmarks/growth --rounds " + rounds + " --seconds " + seconds + " --warm-up " + warmUp + " --io "
+                        + io + (only.isEmpty() ? "" : " --only " + String.join(",", only)));
+        report.put("tree", Versions.tree(top));
+        report.put("machine", Machine.describe());
+        report.put("netty", Versions.netty());
+        report.put("meters", Versions.packages(Compare.METERS));
+        report.put("busyBefore", busy);
+        report.put("io", io);
+        report.put("rounds", rounds);
+        report.put("seconds", seconds);
+        report.put("warmUpSeconds", warmUp);
+        return report;
+    }
+
+    private void write(List<Series> chosen, Map<String, Object> conditions) throws IOException {
+        if (json == null) {
+            return;
+        }
+        Map<String, Object> report = new LinkedHashMap<>(conditions);
+        Map<String, Object> growth = new LinkedHashMap<>();
+        for (Series series : chosen) {
+            if (values.containsKey(series.name())) {
+                growth.put(series.name(), Map.of("title", series.title(), "points", values.get(series.name())));
+            }
+        }
+        report.put("growth", growth);
+        report.put("failures", failures);
+        Files.writeString(json, Json.write(report));
+    }
+
+    private String text(List<Series> chosen) {
+        StringBuilder text = new StringBuilder();
+        for (Series series : chosen) {
+            text.append(series.title()).append('\n');
+            values.getOrDefault(series.name(), Map.of()).forEach((label, figures) -> {
+                text.append(String.format(Locale.ROOT, "  %-20s", label));
+                figures.forEach((figure, all) -> text.append(String.format(
+                        Locale.ROOT,
+                        "  %s: %.4g",
+                        figure,
+                        new Samples(all.stream()
+                                        .mapToDouble(Double::doubleValue)
+                                        .toArray())
+                                .median())));
+                text.append('\n');
+            });
+        }
+        return text.toString();
+    }
+}
