@@ -280,8 +280,8 @@ class MulticastSnoopingTest {
 
     private static ByteBuf ipv4(String source, String destination, int protocol, String body) {
         int length = 20 + body.length() / 2;
-        return frame("0800" + String.format("4500%04x0000000001%02x0000", length, protocol)
-                + hex(source) + hex(destination) + body);
+        return frame("0800" + String.format("4500%04x0000000001%02x0000", length, protocol) + hex(source)
+                + hex(destination) + body);
     }
 
     private static ByteBuf mld(int type, String group) {
