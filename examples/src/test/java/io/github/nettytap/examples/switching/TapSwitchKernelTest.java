@@ -24,16 +24,10 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
-import java.security.MessageDigest;
-import java.util.HexFormat;
-import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The switch between kernels: two hosts with real TCP/IP stacks, on each kind of event loop, with and without offloads. */
@@ -44,9 +38,6 @@ class TapSwitchKernelTest {
 
     /** IPv6 and ARP go on by themselves. */
     private static final long FRAMES_THAT_GO_ON = 10;
-
-    private static final int CHUNK = 64 * 1024;
-    private static final int CHUNKS = 512;
 
     private final TapIoType io;
     private final int threads;
@@ -93,8 +84,8 @@ class TapSwitchKernelTest {
 
     @Test
     void tcpDeliversTheSameBytes() throws Exception {
-        assertSameBytes(left, right);
-        assertSameBytes(right, left);
+        HashedTransfer.assertSameBytes(left, right);
+        HashedTransfer.assertSameBytes(right, left);
     }
 
     @Test
@@ -102,8 +93,8 @@ class TapSwitchKernelTest {
         // The header is there on all ports or on none.
         try (Host plain = Host.create("plain", Cidr.parse("10.88.0.3/24"), TapOffload.NONE, !offloads.isEmpty())) {
             lan.add(plain.device());
-            assertSameBytes(left, plain);
-            assertSameBytes(plain, left);
+            HashedTransfer.assertSameBytes(left, plain);
+            HashedTransfer.assertSameBytes(plain, left);
         }
     }
 
@@ -188,46 +179,5 @@ class TapSwitchKernelTest {
                 Thread.onSpinWait();
             }
         }
-    }
-
-    private static void assertSameBytes(Host from, Host to) throws Exception {
-        ExecutorService thread = Executors.newSingleThreadExecutor();
-        try (ServerSocketChannel server = to.call(ServerSocketChannel::open);
-                SocketChannel client = from.call(SocketChannel::open)) {
-            server.bind(new InetSocketAddress(to.address(), 0));
-            Future<String> received = thread.submit(() -> hashOfReceived(server));
-            client.connect(server.getLocalAddress());
-            String sent = hashOfSent(client);
-            assertThat(received.get(60, TimeUnit.SECONDS)).isEqualTo(sent);
-        } finally {
-            thread.shutdown();
-        }
-    }
-
-    private static String hashOfSent(SocketChannel client) throws Exception {
-        MessageDigest digest = MessageDigest.getInstance("SHA-256");
-        Random random = new Random(42);
-        byte[] chunk = new byte[CHUNK];
-        for (int i = 0; i < CHUNKS; i++) {
-            random.nextBytes(chunk);
-            digest.update(chunk);
-            ByteBuffer buffer = ByteBuffer.wrap(chunk);
-            while (buffer.hasRemaining()) {
-                client.write(buffer);
-            }
-        }
-        client.shutdownOutput();
-        return HexFormat.of().formatHex(digest.digest());
-    }
-
-    private static String hashOfReceived(ServerSocketChannel server) throws Exception {
-        MessageDigest digest = MessageDigest.getInstance("SHA-256");
-        try (SocketChannel socket = server.accept()) {
-            ByteBuffer buffer = ByteBuffer.allocate(CHUNK);
-            while (socket.read(buffer.clear()) >= 0) {
-                digest.update(buffer.flip());
-            }
-        }
-        return HexFormat.of().formatHex(digest.digest());
     }
 }

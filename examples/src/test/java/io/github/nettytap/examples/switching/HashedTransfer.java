@@ -1,0 +1,71 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.switching;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.nettytap.examples.demo.Host;
+
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/** Random bytes over TCP from one host to another, hashed at both ends. */
+final class HashedTransfer {
+
+    private static final int CHUNK = 64 * 1024;
+    private static final int CHUNKS = 256;
+
+    private HashedTransfer() {}
+
+    static void assertSameBytes(Host from, Host to) throws Exception {
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        try (ServerSocketChannel server = to.call(ServerSocketChannel::open);
+                SocketChannel client = from.call(SocketChannel::open)) {
+            server.bind(new InetSocketAddress(to.address(), 0));
+            Future<String> received = thread.submit(() -> hashOfReceived(server));
+            client.connect(server.getLocalAddress());
+            String sent = hashOfSent(client);
+            assertThat(received.get(60, TimeUnit.SECONDS)).isEqualTo(sent);
+        } finally {
+            thread.shutdown();
+        }
+    }
+
+    private static String hashOfSent(SocketChannel client) throws Exception {
+        MessageDigest digest = MessageDigest.getInstance("SHA-256");
+        Random random = new Random(42);
+        byte[] chunk = new byte[CHUNK];
+        for (int i = 0; i < CHUNKS; i++) {
+            random.nextBytes(chunk);
+            digest.update(chunk);
+            ByteBuffer buffer = ByteBuffer.wrap(chunk);
+            while (buffer.hasRemaining()) {
+                client.write(buffer);
+            }
+        }
+        client.shutdownOutput();
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static String hashOfReceived(ServerSocketChannel server) throws Exception {
+        MessageDigest digest = MessageDigest.getInstance("SHA-256");
+        try (SocketChannel socket = server.accept()) {
+            ByteBuffer buffer = ByteBuffer.allocate(CHUNK);
+            while (socket.read(buffer.clear()) >= 0) {
+                digest.update(buffer.flip());
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+}

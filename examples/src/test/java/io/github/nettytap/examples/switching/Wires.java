@@ -1,0 +1,65 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.switching;
+
+import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapOffload;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** A namespace whose TAPs are joined by a bridge of the kernel: the cable between two switches, or a multicast router. */
+final class Wires implements AutoCloseable {
+
+    private final NetworkNamespace namespace = NetworkNamespace.create();
+    private final List<TapDevice> ends = new ArrayList<>();
+
+    Wires(Set<TapOffload> offloads, String... taps) throws Exception {
+        try {
+            namespace.run(() -> Files.writeString(Path.of("/proc/sys/net/ipv6/conf/default/disable_ipv6"), "1"));
+            run("link", "add", "br0", "type", "bridge", "mcast_snooping", "0");
+            for (String tap : taps) {
+                ends.add(TapDevice.builder(tap)
+                        .namespace(namespace)
+                        .offloads(offloads)
+                        .vnetHeader(!offloads.isEmpty())
+                        .up(true)
+                        .open());
+                run("link", "set", tap, "master", "br0");
+            }
+            run("link", "set", "br0", "up");
+        } catch (Exception e) {
+            close();
+            throw e;
+        }
+    }
+
+    TapDevice end(int index) {
+        return ends.get(index);
+    }
+
+    /** {@code ip} with these words. */
+    void run(String... words) throws Exception {
+        List<String> command = new ArrayList<>(List.of("ip"));
+        command.addAll(List.of(words));
+        Process process = namespace.call(
+                () -> new ProcessBuilder(command).redirectErrorStream(true).start());
+        String text = new String(process.getInputStream().readAllBytes());
+        if (process.waitFor() != 0) {
+            throw new IOException("command failed: command=" + command + ", output=" + text);
+        }
+    }
+
+    @Override
+    public void close() {
+        ends.forEach(TapDevice::close);
+        namespace.close();
+    }
+}
