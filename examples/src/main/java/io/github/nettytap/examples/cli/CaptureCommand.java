@@ -26,6 +26,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -48,16 +49,15 @@ import java.util.concurrent.Callable;
 /** {@code capture}: frames of a TAP to the screen or to a file, files to the screen, files into a TAP. */
 @Command(
         name = "capture",
-        description = {
-            "Captures what the kernel sends into a TAP (-i), reads capture files (-r), or replays them into a TAP",
-            "(--replay). Prints one line a frame, or writes pcapng (-w). The options are those of tcpdump."
-        },
+        description =
+                "Captures what the kernel sends into a TAP (-i), reads capture files (-r), or replays them into a TAP "
+                        + "(--replay). Prints one line a frame, or writes pcapng (-w). The options are those of tcpdump.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
             "",
-            "This program is the other end of the TAP, which it makes, or attaches to if it is there and free. To see what",
-            "passes a program that has a TAP already, use that program's --capture, or tcpdump.",
+            "This program is the other end of the TAP, which it makes, or attaches to if it is there and free. "
+                    + "To see what passes a program that has a TAP already, use that program's --capture, or tcpdump.",
             "",
             "Examples:",
             "  ./run-example.sh capture -i tap0",
@@ -125,6 +125,9 @@ final class CaptureCommand implements Callable<Integer> {
             description = "Which frames, in tcpdump's syntax; compiled by tcpdump, which must be installed.")
     private List<String> filter = List.of();
 
+    @Mixin
+    private Verbosity verbosity;
+
     @Spec
     private CommandSpec spec;
 
@@ -186,6 +189,7 @@ final class CaptureCommand implements Callable<Integer> {
                 Loops loops = Loops.of("replay", TapIoType.EPOLL);
                 TapDevice device =
                         TapDevice.builder(tap).vnetHeader(true).up(true).open()) {
+            verbosity.opened(device);
             Channel channel = new Bootstrap()
                     .group(loops.group())
                     .channelFactory(TapChannel.factory(device))
@@ -198,7 +202,7 @@ final class CaptureCommand implements Callable<Integer> {
             Replay player = new Replay(channel, device.vnetHeaderSize(), speed);
             long start = System.nanoTime();
             player.run(selection(reader, expression), interruption::await);
-            say(player.summary(System.nanoTime() - start));
+            verbosity.note(player.summary(System.nanoTime() - start));
             channel.close().sync();
         }
         return ExitCode.OK;
@@ -213,6 +217,7 @@ final class CaptureCommand implements Callable<Integer> {
                 .offloads(offloads.set())
                 .up(true)
                 .open()) {
+            verbosity.opened(device);
             if (expression != null) {
                 device.filters().attach(expression.forKernel());
             }
@@ -238,8 +243,9 @@ final class CaptureCommand implements Callable<Integer> {
             }
             channel.close().sync();
             close(capture, printing);
-            say(capture.captured() + " frames captured, " + capture.dropped() + " dropped by this program, " + kept
-                    + " not handed over by the kernel" + (filter.isEmpty() ? "" : " (those of the filter included)"));
+            verbosity.note(capture.captured() + " frames captured, " + capture.dropped() + " dropped by this program, "
+                    + kept + " not handed over by the kernel"
+                    + (filter.isEmpty() ? "" : " (those of the filter included)"));
         } finally {
             close(capture, printing);
         }

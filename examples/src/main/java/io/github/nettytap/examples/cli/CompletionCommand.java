@@ -14,10 +14,8 @@ import java.io.PrintWriter;
 /** {@code completion}: the script that makes the shell complete commands and options. */
 @Command(
         name = "completion",
-        description = {
-            "Prints a script for bash and zsh that completes the commands and options of run-example.sh.",
-            "Load it in the shell that you type in."
-        },
+        description = "Prints a script for bash and zsh that completes the commands and options of run-example.sh. "
+                + "Load it in the shell that you type in.",
         mixinStandardHelpOptions = true,
         footer = {
             "",

@@ -16,11 +16,14 @@ import io.github.nettytap.transport.netlink.Cidr;
 import io.netty.channel.Channel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
+import java.io.Writer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -29,10 +32,9 @@ import java.util.stream.Collectors;
 /** {@code demo}: two hosts, joined by the switch, with real traffic between them. Needs nothing but this program. */
 @Command(
         name = "demo",
-        description = {
-            "Makes two hosts in network namespaces of their own, each with a TAP as its only link, joins them by the",
-            "switch, and lets them ping, transfer and ask each other through ordinary sockets. Takes about 12 seconds."
-        },
+        description =
+                "Makes two hosts in network namespaces of their own, each with a TAP as its only link, joins them by the "
+                        + "switch, and lets them ping, transfer and ask each other through ordinary sockets. Takes about 12 seconds.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
@@ -63,6 +65,9 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--seconds", paramLabel = "S", description = "Length of each part (default: 3).")
     private int seconds = 3;
 
+    @Mixin
+    private Verbosity verbosity;
+
     @Spec
     private CommandSpec spec;
 
@@ -73,7 +78,9 @@ final class DemoCommand implements Callable<Integer> {
         if (UserNamespace.isNeeded()) {
             return UserNamespace.run(arguments());
         }
-        out = spec.commandLine().getOut();
+        out = verbosity.isQuiet()
+                ? new PrintWriter(Writer.nullWriter())
+                : spec.commandLine().getOut();
         boolean header = offloads != Offloads.NONE;
         try (Host left = Host.create("left", Cidr.parse("10.99.0.1/24"), offloads.set(), header);
                 Host right = Host.create("right", Cidr.parse("10.99.0.2/24"), offloads.set(), header)) {
@@ -82,17 +89,22 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private List<String> arguments() {
-        return List.of(
+        List<String> arguments = new ArrayList<>(List.of(
                 "demo",
                 "--offloads=" + offloads.name().toLowerCase(Locale.ROOT),
                 "--io=" + io.name().toLowerCase(Locale.ROOT),
-                "--seconds=" + seconds);
+                "--seconds=" + seconds));
+        arguments.addAll(verbosity.arguments());
+        return arguments;
     }
 
     private int demonstrate(Host left, Host right) throws Exception {
         TapEventLoopGroup loops =
                 TapEventLoopGroup.builder().io(io).name("switch").build();
         try (TapSwitch lan = new TapSwitch(loops, SwitchSettings.DEFAULT, this::portFailed)) {
+            verbosity.looping(1, loops.io());
+            verbosity.opened(left.device());
+            verbosity.opened(right.device());
             lan.add(left.device());
             lan.add(right.device());
             picture(left, right);

@@ -9,6 +9,7 @@ import io.github.nettytap.transport.device.Diagnosis;
 import io.github.nettytap.transport.device.Doctor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -21,15 +22,19 @@ import java.util.concurrent.Callable;
 /** {@code doctor}: what this process can do with TAPs here, and what is in its way. */
 @Command(
         name = "doctor",
-        description = {
-            "Looks at this machine and tells, in plain words, whether TAP interfaces can be made here by this user,",
-            "what stands in the way, and what to do about it. Changes nothing."
-        },
+        description =
+                "Looks at this machine and tells, in plain words, whether TAP interfaces can be made here by this user, "
+                        + "what stands in the way, and what to do about it. Changes nothing.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            " 0:TAPs can be made",
+            " 1:something is missing, which the page tells",
+            " 2:wrong usage",
+            "77:this user lacks the right"
+        },
         footer = {
-            "",
-            "Exit codes: 0 TAPs can be made, 77 this user lacks the right, 1 something else is missing.",
             "",
             "Examples:",
             "  ./run-example.sh doctor",
@@ -43,6 +48,9 @@ final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object in place of the page.")
     private boolean json;
 
+    @Mixin
+    private Verbosity verbosity;
+
     @Spec
     private CommandSpec spec;
 
@@ -51,8 +59,10 @@ final class DoctorCommand implements Callable<Integer> {
         Diagnosis diagnosis = Doctor.examine();
         DiagnosisReport report = new DiagnosisReport(diagnosis);
         PrintWriter out = spec.commandLine().getOut();
-        out.print(json ? report.json() : diagnosis.toString());
-        out.flush();
+        if (json || !verbosity.isQuiet()) {
+            out.print(json ? report.json() : diagnosis.toString());
+            out.flush();
+        }
         if (diagnosis.canCreate()) {
             return ExitCode.OK;
         }

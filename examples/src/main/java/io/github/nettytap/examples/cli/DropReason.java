@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.examples.cli;
 
-/** Why a frame went nowhere at a port of the switch. */
+/** Why a frame went nowhere at a port. */
 enum DropReason {
     /** Came in too short, or with a virtio-net header that does not fit it. */
     MALFORMED("malformed", "malformed"),
@@ -22,6 +22,8 @@ enum DropReason {
     STORM("storm", "storm"),
     /** Came in at an isolated port for another. */
     ISOLATED("isolated", "isolated"),
+    /** Came in, and the router had no way for it; its fates tell why. */
+    NOT_ROUTED("not routed", "notRouted"),
     /** Went out while the link was down. */
     LINK_DOWN("link down", "linkDown"),
     /** Went out and was refused by the kernel as malformed. */

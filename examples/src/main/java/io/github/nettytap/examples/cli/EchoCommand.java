@@ -9,14 +9,16 @@ import io.github.nettytap.examples.echo.EchoAddresses;
 import io.github.nettytap.examples.echo.EchoEvent;
 import io.github.nettytap.examples.echo.EchoHandler;
 import io.github.nettytap.examples.echo.EchoServer;
+import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.channel.TapCounters;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapDeviceBuilder;
 import io.github.nettytap.transport.device.TapException;
 import io.github.nettytap.transport.netlink.Cidr;
-import io.netty.channel.Channel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -25,22 +27,24 @@ import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 
 /** {@code echo}: answers ARP, neighbour discovery, ping and UDP echo on a TAP. */
 @Command(
         name = "echo",
-        description = {
-            "Answers ping and UDP echo for addresses of its own on a TAP, and the ARP and neighbour discovery before it.",
-            "Prints \"ready\" when it answers. Ctrl-C removes what it made and prints what was answered."
-        },
+        description =
+                "Answers ping and UDP echo for addresses of its own on a TAP, and the ARP and neighbour discovery before it. "
+                        + "Prints \"ready\" when it answers. Ctrl-C removes what it made and prints what was answered.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
             "",
             "Examples:",
-            "  ./run-example.sh echo tap0 10.0.0.2 fd00::2 --host 10.0.0.1/24 --host fd00::1/64",
+            "  ./run-example.sh echo tap0 10.0.0.2 fd00::2 \\",
+            "      --host 10.0.0.1/24 --host fd00::1/64",
             "  ping 10.0.0.2; ping fd00::2; echo hello | nc -u -w 1 10.0.0.2 7",
             "",
             "A whole network of stations, to try something against many of them:",
@@ -92,37 +96,59 @@ final class EchoCommand implements Callable<Integer> {
             description = "What drives it (default: epoll).")
     private TapIoType io = TapIoType.EPOLL;
 
+    @Mixin
+    private Observation observation;
+
+    @Mixin
+    private Verbosity verbosity;
+
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() throws Exception {
         EchoHandler echo = handler();
-        PrintWriter out = spec.commandLine().getOut();
         Interruption interruption = Interruption.install();
         TapDevice device = open();
         boolean deleted;
-        try (Loops loops = Loops.of("echo", io)) {
-            Channel channel = EchoServer.start(device, loops.group(), echo);
+        try (Loops loops = Loops.of("echo", io);
+                PortCapture captured = observation.capture()) {
+            verbosity.looping(1, loops.group().io());
+            TapChannel channel = EchoServer.start(device, loops.group(), echo);
+            captured.tap(channel, tap, "answered by echo");
             channel.closeFuture().addListener(closed -> interruption.end());
-            out.println("ready");
-            out.flush();
-            interruption.await();
+            TapCounters counters = channel.counters();
+            observation.showUntil(
+                    interruption,
+                    () -> List.of(PortSample.of(tap, counters, 0, echo.count(EchoEvent.CONGESTED))),
+                    () -> counts(echo));
             deleted = !channel.isOpen();
             channel.close().sync();
         } finally {
             device.close();
         }
+        observation.end(verbosity, () -> printAnswers(echo));
+        if (deleted) {
+            throw new CommandException(ExitCode.SOFTWARE, "interface deleted: device=" + tap);
+        }
+        return ExitCode.OK;
+    }
+
+    private static Map<String, Long> counts(EchoHandler echo) {
+        Map<String, Long> counts = new LinkedHashMap<>();
+        for (EchoEvent event : EchoEvent.values()) {
+            counts.put(PortSample.jsonName(event), echo.count(event));
+        }
+        return counts;
+    }
+
+    private void printAnswers(EchoHandler echo) {
+        PrintWriter out = spec.commandLine().getOut();
         out.println();
         out.println("answered: " + echo.count(EchoEvent.ARP) + " ARP, " + echo.count(EchoEvent.NEIGHBOUR)
                 + " neighbour discovery, " + echo.count(EchoEvent.PING) + " ping, " + echo.count(EchoEvent.UDP)
                 + " UDP; ignored: " + echo.count(EchoEvent.IGNORED) + "; dropped: "
                 + echo.count(EchoEvent.CONGESTED));
-        out.flush();
-        if (deleted) {
-            throw new CommandException(ExitCode.SOFTWARE, "interface deleted: device=" + tap);
-        }
-        return ExitCode.OK;
     }
 
     private EchoHandler handler() {
@@ -141,6 +167,8 @@ final class EchoCommand implements Callable<Integer> {
         TapDeviceBuilder builder =
                 TapDevice.builder(tap).vnetHeader(true).offloads(offloads.set()).up(true);
         host.forEach(builder::address);
-        return builder.open();
+        TapDevice device = builder.open();
+        verbosity.opened(device);
+        return device;
     }
 }

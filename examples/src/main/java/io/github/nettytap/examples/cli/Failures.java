@@ -43,7 +43,7 @@ final class Failures implements IExecutionExceptionHandler {
     static int usage(ParameterException exception, String[] arguments) {
         CommandLine command = exception.getCommandLine();
         PrintWriter err = command.getErr();
-        err.println(name(command) + ": " + exception.getMessage());
+        err.println(name(command) + ": " + exception.getMessage().replaceFirst("^Error: ", ""));
         CommandLine.UnmatchedArgumentException.printSuggestions(exception, err);
         err.println("try: ./run-example.sh " + subcommand(command) + "--help");
         return ExitCode.USAGE;

@@ -5,13 +5,15 @@
 package io.github.nettytap.examples.cli;
 
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * Shows what the ports carry while the switch runs, in the form that suits where it is shown.
+ * Shows what the ports carry while a program runs, in the form that suits where it is shown.
  *
  * <p>The main thread calls {@link #show}; {@link #interrupt} may come from any thread.
  */
@@ -33,6 +35,7 @@ final class LiveStats {
     private final PrintWriter out;
     private final Form form;
     private final Supplier<List<PortSample>> source;
+    private final Supplier<Map<String, Long>> counts;
     private final LongSupplier clock;
     private final StatsTable table;
     private final Terminal terminal;
@@ -50,9 +53,30 @@ final class LiveStats {
      * @param clock the time in nanoseconds
      */
     LiveStats(PrintWriter out, Form form, boolean colours, Supplier<List<PortSample>> source, LongSupplier clock) {
+        this(out, form, colours, source, Map::of, clock);
+    }
+
+    /**
+     * Begins the first interval of a program that counts more than its ports do.
+     *
+     * @param out where to show it
+     * @param form how to show it
+     * @param colours whether the redrawn table has colours
+     * @param source the ports of the moment, always the same in the same order
+     * @param counts what else is counted, by the names of JSON members
+     * @param clock the time in nanoseconds
+     */
+    LiveStats(
+            PrintWriter out,
+            Form form,
+            boolean colours,
+            Supplier<List<PortSample>> source,
+            Supplier<Map<String, Long>> counts,
+            LongSupplier clock) {
         this.out = out;
         this.form = form;
         this.source = source;
+        this.counts = counts;
         this.clock = clock;
         boolean redrawn = form == Form.REDRAWN;
         table = new StatsTable(redrawn ? PORTS_ON_A_TERMINAL : Integer.MAX_VALUE, redrawn && colours);
@@ -68,13 +92,30 @@ final class LiveStats {
         long time = clock.getAsLong();
         long nanos = Math.max(1, time - beforeTime);
         switch (form) {
-            case JSON -> out.println(StatsJson.interval(before, now, nanos, time - start));
+            case JSON -> out.println(StatsJson.interval(before, now, nanos, time - start, counts.get()));
             case APPENDED -> lines(now, nanos, time).forEach(out::println);
             case REDRAWN -> terminal.draw(lines(now, nanos, time));
         }
         out.flush();
         before = now;
         beforeTime = time;
+    }
+
+    /**
+     * Shows each interval until the program is interrupted.
+     *
+     * @param interval its length, or null to show none
+     */
+    void showUntil(Interruption interruption, Duration interval) throws InterruptedException {
+        if (interval == null) {
+            interruption.await();
+            return;
+        }
+        long next = System.nanoTime() + interval.toNanos();
+        while (!interruption.await(next - System.nanoTime())) {
+            show();
+            next += interval.toNanos();
+        }
     }
 
     /** The blank line sets the table off from what stands above it: the table of before, or "ready". */
@@ -96,7 +137,7 @@ final class LiveStats {
     synchronized void end() {
         List<PortSample> now = source.get();
         if (form == Form.JSON) {
-            out.println(StatsJson.last(now, clock.getAsLong() - start));
+            out.println(StatsJson.last(now, clock.getAsLong() - start, counts.get()));
         } else {
             out.println();
             out.print(PortTable.format(now.stream().map(PortSample::row).toList()));

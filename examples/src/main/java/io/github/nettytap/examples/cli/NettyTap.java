@@ -5,12 +5,19 @@
 package io.github.nettytap.examples.cli;
 
 import io.github.nettytap.transport.channel.TapIoType;
+import io.netty.util.internal.logging.InternalLoggerFactory;
+import io.netty.util.internal.logging.JdkLoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -33,8 +40,6 @@ import java.util.logging.Logger;
         synopsisSubcommandLabel = "COMMAND",
         footer = {
             "",
-            "Exit codes: 0 success, 1 failure, 2 wrong usage, 77 no permission.",
-            "",
             "Examples:",
             "  ./run-example.sh doctor",
             "  ./run-example.sh demo",
@@ -46,11 +51,23 @@ public final class NettyTap implements Runnable {
     /** Warns, with a stack trace, of a namespace without interfaces, which is what the programs are often run in. */
     private static final Logger OF_NETTY = Logger.getLogger("io.netty.util.NetUtilInitializations");
 
+    private static final Map<String, String> EXIT_CODES = exitCodes();
+
     @Spec
     private CommandSpec spec;
 
+    private static Map<String, String> exitCodes() {
+        Map<String, String> codes = new LinkedHashMap<>();
+        codes.put(" 0", "success");
+        codes.put(" 1", "failure, told on standard error");
+        codes.put(" 2", "wrong usage");
+        codes.put("77", "no permission; see ./run-example.sh doctor");
+        return codes;
+    }
+
     /** Starts the program and ends the process with its exit code. */
     public static void main(String[] arguments) {
+        InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE); // which is set up by Verbosity
         OF_NETTY.setLevel(Level.SEVERE);
         System.exit(commandLine().execute(arguments));
     }
@@ -61,7 +78,30 @@ public final class NettyTap implements Runnable {
         commandLine.registerConverter(TapIoType.class, new IoConverter());
         commandLine.setExecutionExceptionHandler(new Failures());
         commandLine.setParameterExceptionHandler(Failures::usage);
+        commandLine.setExecutionStrategy(NettyTap::execute);
+        commandLine.setUsageHelpAutoWidth(true);
+        describeExitCodes(commandLine);
+        commandLine.getSubcommands().values().forEach(NettyTap::describeExitCodes);
         return commandLine;
+    }
+
+    private static int execute(ParseResult parsed) {
+        for (ParseResult command = parsed; command != null; command = command.subcommand()) {
+            for (CommandSpec mixin : command.commandSpec().mixins().values()) {
+                if (mixin.userObject() instanceof Verbosity) {
+                    ((Verbosity) mixin.userObject()).begin();
+                }
+            }
+        }
+        return new RunLast().execute(parsed);
+    }
+
+    private static void describeExitCodes(CommandLine command) {
+        UsageMessageSpec usage = command.getCommandSpec().usageMessage();
+        if (usage.exitCodeList().isEmpty()) {
+            usage.exitCodeListHeading("%nExit codes:%n");
+            usage.exitCodeList(EXIT_CODES);
+        }
     }
 
     @Override

@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The capture of {@code --capture} at the ports of a switch, or none. */
+/** The capture of {@code --capture} at the ports of a program, or none. */
 final class PortCapture implements AutoCloseable {
 
     private final Capture capture;
@@ -23,29 +23,38 @@ final class PortCapture implements AutoCloseable {
         this.capture = capture;
     }
 
+    /** Opens the file of a switch. */
+    static PortCapture to(Path file) throws IOException {
+        return to(file, "netty-tap switch");
+    }
+
     /**
      * Opens the file.
      *
      * @param file the file, or null for no capture
+     * @param application what the file says that its writer was
      */
-    static PortCapture to(Path file) throws IOException {
+    static PortCapture to(Path file, String application) throws IOException {
         return new PortCapture(
                 file == null
                         ? null
-                        : Capture.toFile(file).application("netty-tap switch").start());
+                        : Capture.toFile(file).application(application).start());
     }
 
     /** Sees, from now on, what goes in and out of these ports, as the kernels have it. */
     void tap(List<SwitchPort> ports) {
-        if (capture == null) {
-            return;
-        }
         for (SwitchPort port : ports) {
-            TapChannel channel = (TapChannel) port.channel();
+            tap((TapChannel) port.channel(), port.name(), "port of the switch");
+        }
+    }
+
+    /** Sees, from now on, what goes in and out of a channel, as the kernel has it. */
+    void tap(TapChannel channel, String name, String description) {
+        if (capture != null) {
             channel.pipeline()
                     .addFirst(new CaptureHandler(
                             capture,
-                            CaptureInterface.ethernet(port.name()).withDescription("port of the switch"),
+                            CaptureInterface.ethernet(name).withDescription(description),
                             channel.device().vnetHeaderSize()));
         }
     }

@@ -4,13 +4,17 @@
  */
 package io.github.nettytap.examples.cli;
 
+import io.github.nettytap.examples.routing.RouterCounter;
+import io.github.nettytap.examples.routing.RouterPort;
 import io.github.nettytap.examples.switching.PolicyDrop;
 import io.github.nettytap.examples.switching.SwitchPort;
 import io.github.nettytap.examples.switching.TapSwitch;
 import io.github.nettytap.transport.channel.TapCounters;
 
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToLongFunction;
 
@@ -24,7 +28,8 @@ import java.util.function.ToLongFunction;
  * @param bytesOut their bytes, without virtio-net headers
  * @param wouldBlockIn reads that found no frame
  * @param wouldBlockOut writes that the device refused for the moment
- * @param drops frames that went nowhere, all reasons present
+ * @param drops frames that went nowhere, all reasons that the program has
+ * @param fates what else the program counts at a port, by the names of JSON members
  */
 record PortSample(
         String port,
@@ -34,7 +39,8 @@ record PortSample(
         long bytesOut,
         long wouldBlockIn,
         long wouldBlockOut,
-        Map<DropReason, Long> drops) {
+        Map<DropReason, Long> drops,
+        Map<String, Long> fates) {
 
     static final String TOTAL = "total";
 
@@ -44,36 +50,74 @@ record PortSample(
     }
 
     private static PortSample of(SwitchPort port) {
-        TapCounters counters = port.counters();
+        PortSample sample = of(port.name(), port.counters(), port.malformed(), port.congested());
+        sample.drops.put(DropReason.VLAN, port.dropped(PolicyDrop.VLAN));
+        sample.drops.put(DropReason.SOURCE, port.dropped(PolicyDrop.SOURCE));
+        sample.drops.put(DropReason.HELD, port.dropped(PolicyDrop.HELD));
+        sample.drops.put(DropReason.MAC_LIMIT, port.dropped(PolicyDrop.LIMIT));
+        sample.drops.put(DropReason.STORM, port.dropped(PolicyDrop.STORM));
+        sample.drops.put(DropReason.ISOLATED, port.dropped(PolicyDrop.ISOLATED));
+        return sample;
+    }
+
+    /** A port of the router: what it could not send on is a reason of its own, and each fate is told. */
+    static PortSample of(RouterPort port) {
+        Map<String, Long> fates = new LinkedHashMap<>();
+        for (RouterCounter counter : RouterCounter.values()) {
+            fates.put(jsonName(counter), port.count(counter));
+        }
+        long malformed = port.count(RouterCounter.MALFORMED);
+        long congested = port.count(RouterCounter.CONGESTED);
+        TapCounters counters = port.channelCounters();
+        PortSample sample = of(port.name(), counters, malformed, congested);
+        sample.drops.put(DropReason.NOT_ROUTED, port.drops() - counters.drops() - malformed - congested);
+        return new PortSample(
+                sample.port,
+                sample.framesIn,
+                sample.bytesIn,
+                sample.framesOut,
+                sample.bytesOut,
+                sample.wouldBlockIn,
+                sample.wouldBlockOut,
+                sample.drops,
+                fates);
+    }
+
+    /** NO_ROUTE as noRoute. */
+    static String jsonName(Enum<?> constant) {
+        StringBuilder name = new StringBuilder();
+        for (String word : constant.name().toLowerCase(Locale.ROOT).split("_")) {
+            name.append(name.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));
+        }
+        return name.toString();
+    }
+
+    /** The channel of a TAP, whatever is behind it. */
+    static PortSample of(String port, TapCounters counters, long malformed, long congested) {
         Map<DropReason, Long> drops = new EnumMap<>(DropReason.class);
-        drops.put(DropReason.MALFORMED, port.malformed());
-        drops.put(DropReason.CONGESTED, port.congested());
-        drops.put(DropReason.VLAN, port.dropped(PolicyDrop.VLAN));
-        drops.put(DropReason.SOURCE, port.dropped(PolicyDrop.SOURCE));
-        drops.put(DropReason.HELD, port.dropped(PolicyDrop.HELD));
-        drops.put(DropReason.MAC_LIMIT, port.dropped(PolicyDrop.LIMIT));
-        drops.put(DropReason.STORM, port.dropped(PolicyDrop.STORM));
-        drops.put(DropReason.ISOLATED, port.dropped(PolicyDrop.ISOLATED));
+        drops.put(DropReason.MALFORMED, malformed);
+        drops.put(DropReason.CONGESTED, congested);
         drops.put(DropReason.LINK_DOWN, counters.dropsLinkDown());
         drops.put(DropReason.REFUSED, counters.dropsMalformed());
         drops.put(DropReason.NO_MEMORY, counters.dropsNoMemory());
         drops.put(DropReason.OTHER, counters.dropsOther());
         return new PortSample(
-                port.name(),
+                port,
                 counters.framesReceived(),
                 counters.bytesReceived(),
                 counters.framesSent(),
                 counters.bytesSent(),
                 counters.receiveWouldBlock(),
                 counters.sendWouldBlock(),
-                drops);
+                drops,
+                Map.of());
     }
 
     /** All ports as one. */
     static PortSample total(List<PortSample> ports) {
         Map<DropReason, Long> drops = new EnumMap<>(DropReason.class);
-        for (DropReason reason : DropReason.values()) {
-            drops.put(reason, sum(ports, port -> port.drops().get(reason)));
+        for (PortSample port : ports) {
+            port.drops.forEach((reason, count) -> drops.merge(reason, count, Long::sum));
         }
         return new PortSample(
                 TOTAL,
@@ -83,7 +127,8 @@ record PortSample(
                 sum(ports, PortSample::bytesOut),
                 sum(ports, PortSample::wouldBlockIn),
                 sum(ports, PortSample::wouldBlockOut),
-                drops);
+                drops,
+                Map.of());
     }
 
     private static long sum(List<PortSample> ports, ToLongFunction<PortSample> value) {
@@ -102,7 +147,8 @@ record PortSample(
                 bytesOut - before.bytesOut,
                 wouldBlockIn - before.wouldBlockIn,
                 wouldBlockOut - before.wouldBlockOut,
-                more);
+                more,
+                Map.of());
     }
 
     /** The line of the table of what was carried in all. */

@@ -7,7 +7,7 @@ package io.github.nettytap.examples.cli;
 import io.github.nettytap.examples.routing.RouterCounter;
 import io.github.nettytap.examples.routing.RouterPort;
 import io.github.nettytap.examples.routing.TapRouter;
-import io.github.nettytap.transport.channel.TapCounters;
+import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapDevice;
@@ -15,6 +15,7 @@ import io.github.nettytap.transport.device.TapDeviceBuilder;
 import io.github.nettytap.transport.device.TapException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -24,27 +25,29 @@ import java.io.PrintWriter;
 import java.net.Inet4Address;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 
 /** {@code router}: IPv4 and IPv6 between TAPs. */
 @Command(
         name = "router",
-        description = {
-            "An IPv4 and IPv6 router between TAP interfaces, which it makes, or attaches to if they are there.",
-            "The addresses are the router's own on the link behind the TAP; the kernel's side of the TAP gets others.",
-            "Prints \"ready\" when it forwards. Ctrl-C removes what it made and prints what each port has carried."
-        },
+        description =
+                "An IPv4 and IPv6 router between TAP interfaces, which it makes, or attaches to if they are there. "
+                        + "The addresses are the router's own on the link behind the TAP; the kernel's side of the TAP gets others. "
+                        + "Prints \"ready\" when it forwards. Ctrl-C removes what it made and prints what each port has carried.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
             "",
             "Examples:",
-            "  ./run-example.sh router tap0=10.0.0.1/24,2001:db8:0::1/64 tap1=10.0.1.1/24,2001:db8:1::1/64",
-            "  ./run-example.sh router tap0=10.0.0.1/24 tap1=10.0.1.1/24,mtu=1400,offloads=none \\",
-            "      --route 0.0.0.0/0=10.0.1.254",
+            "  ./run-example.sh router tap0=10.0.0.1/24,2001:db8:0::1/64 \\",
+            "      tap1=10.0.1.1/24,2001:db8:1::1/64",
+            "  ./run-example.sh router tap0=10.0.0.1/24 \\",
+            "      tap1=10.0.1.1/24,mtu=1400,offloads=none --route 0.0.0.0/0=10.0.1.254",
             "  ./run-example.sh router tap0=10.0.0.1/24,dhcp=10.0.0.100-10.0.0.199 \\",
-            "      uplink=192.168.9.1/24,nat --route 0.0.0.0/0=192.168.9.254 --dns 192.168.9.254",
+            "      uplink=192.168.9.1/24,nat --route 0.0.0.0/0=192.168.9.254 \\",
+            "      --dns 192.168.9.254",
             "",
             "To route between two network namespaces, move the TAPs while the router runs:",
             "  ip link set tap0 netns left; ip -n left address add 10.0.0.2/24 dev tap0",
@@ -60,12 +63,12 @@ final class RouterCommand implements Callable<Integer> {
             paramLabel = "TAP=ADDRESS/LEN[,…]",
             converter = RouterPortArgument.Converter.class,
             description = {
-                "The ports: interface name and the router's addresses there; settings of its own behind them:",
-                "NAME=ADDRESS/LEN[,ADDRESS/LEN…][,advertise][,nat][,dhcp=FIRST-LAST][,mtu=BYTES]",
-                "[,offloads=all|none].",
+                "The ports: interface name and the router's addresses there, and behind them settings of the port alone:",
                 "advertise: IPv6 hosts there configure themselves by router advertisements.",
                 "nat: IPv4 packets leave there with the router's address as their source, and answers find back.",
-                "dhcp: IPv4 hosts there are leased these addresses."
+                "dhcp=FIRST-LAST: IPv4 hosts there are leased these addresses.",
+                "mtu=BYTES: sets the MTU.",
+                "offloads=all|none: as --offloads."
             })
     private List<RouterPortArgument> taps;
 
@@ -95,34 +98,45 @@ final class RouterCommand implements Callable<Integer> {
             description = "What drives the event loop (default: epoll; io_uring is faster for many small frames).")
     private TapIoType io = TapIoType.EPOLL;
 
+    @Mixin
+    private Observation observation;
+
+    @Mixin
+    private Verbosity verbosity;
+
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() throws Exception {
-        PrintWriter out = spec.commandLine().getOut();
         Interruption interruption = Interruption.install();
         boolean header = taps.stream().anyMatch(tap -> offloads(tap) != Offloads.NONE);
         TapEventLoopGroup loops =
                 TapEventLoopGroup.builder().threads(1).io(io).name("router").build();
         TapRouter router = new TapRouter(loops, header ? VNET_HEADER : 0, this::portFailed);
-        try {
+        verbosity.looping(1, loops.io());
+        try (PortCapture captured = observation.capture()) {
             for (RouterPortArgument tap : taps) {
                 router.add(open(tap, header), tap.settings(nameServers));
             }
             for (RouteArgument route : routes) {
                 router.addRoute(route.destination(), route.gateway());
+                verbosity.step("route " + route.destination() + " through "
+                        + route.gateway().getHostAddress());
             }
-            out.println("ready");
-            out.flush();
-            interruption.await();
+            for (RouterPort port : router.ports()) {
+                captured.tap((TapChannel) port.channel(), port.name(), "port of the router");
+            }
+            observation.showUntil(interruption, () -> samples(router), Map::of);
         } finally {
             router.close();
         }
-        out.println();
-        print(out, router.ports());
-        out.flush();
+        observation.end(verbosity, () -> printFates(router.ports()));
         return CommandLine.ExitCode.OK;
+    }
+
+    private static List<PortSample> samples(TapRouter router) {
+        return router.ports().stream().map(PortSample::of).toList();
     }
 
     private TapDevice open(RouterPortArgument tap, boolean header) throws TapException {
@@ -133,7 +147,9 @@ final class RouterCommand implements Callable<Integer> {
         if (tap.mtu() != null) {
             builder.mtu(tap.mtu());
         }
-        return builder.open();
+        TapDevice device = builder.open();
+        verbosity.opened(device);
+        return device;
     }
 
     private Offloads offloads(RouterPortArgument tap) {
@@ -141,11 +157,12 @@ final class RouterCommand implements Callable<Integer> {
     }
 
     private void portFailed(RouterPort port, Throwable cause) {
-        spec.commandLine().getErr().println("netty-tap router: port lost: " + cause.getMessage());
+        PrintWriter err = spec.commandLine().getErr();
+        observation.interrupt(() -> err.println("netty-tap router: port lost: " + cause.getMessage()));
     }
 
-    private static void print(PrintWriter out, List<RouterPort> ports) {
-        out.print(PortTable.format(ports.stream().map(RouterCommand::row).toList()));
+    private void printFates(List<RouterPort> ports) {
+        PrintWriter out = spec.commandLine().getOut();
         out.println();
         for (RouterPort port : ports) {
             String fates = Arrays.stream(RouterCounter.values())
@@ -154,16 +171,5 @@ final class RouterCommand implements Callable<Integer> {
                     .collect(Collectors.joining(", "));
             out.println("from " + port.name() + ": " + (fates.isEmpty() ? "nothing" : fates));
         }
-    }
-
-    private static PortTable.Row row(RouterPort port) {
-        TapCounters counters = port.channelCounters();
-        return new PortTable.Row(
-                port.name(),
-                counters.framesReceived(),
-                counters.bytesReceived(),
-                counters.framesSent(),
-                counters.bytesSent(),
-                port.drops());
     }
 }

@@ -8,6 +8,7 @@ import io.github.nettytap.examples.doctor.DiagnosisReport;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** Counters as JSON (RFC 8259), one object a line: the counts since the start, and what they grew by in a second. */
@@ -22,8 +23,10 @@ final class StatsJson {
      * @param now the same ports, in the same order, at its end
      * @param nanos the length of the interval
      * @param elapsed nanoseconds since the start
+     * @param counts what else is counted
      */
-    static String interval(List<PortSample> before, List<PortSample> now, long nanos, long elapsed) {
+    static String interval(
+            List<PortSample> before, List<PortSample> now, long nanos, long elapsed, Map<String, Long> counts) {
         StringBuilder json = begin("interval", elapsed);
         json.append(",\"interval\":").append(seconds(nanos)).append(",\"ports\":[");
         for (int i = 0; i < now.size(); i++) {
@@ -32,11 +35,11 @@ final class StatsJson {
             rates(json.append(','), now.get(i).since(before.get(i)), nanos);
             json.append('}');
         }
-        return json.append("]}").toString();
+        return end(json, counts);
     }
 
     /** What the ports have carried. */
-    static String last(List<PortSample> ports, long elapsed) {
+    static String last(List<PortSample> ports, long elapsed, Map<String, Long> counts) {
         StringBuilder json = begin("final", elapsed).append(",\"ports\":[");
         String separator = "";
         for (PortSample port : ports) {
@@ -45,7 +48,21 @@ final class StatsJson {
             json.append('}');
             separator = ",";
         }
-        return json.append("]}").toString();
+        return end(json, counts);
+    }
+
+    private static String end(StringBuilder json, Map<String, Long> counts) {
+        json.append(']');
+        object(json, "counts", counts);
+        return json.append('}').toString();
+    }
+
+    private static void object(StringBuilder json, String name, Map<String, Long> members) {
+        if (!members.isEmpty()) {
+            json.append(members.entrySet().stream()
+                    .map(member -> "\"" + member.getKey() + "\":" + member.getValue())
+                    .collect(Collectors.joining(",", ",\"" + name + "\":{", "}")));
+        }
     }
 
     private static StringBuilder begin(String event, long elapsed) {
@@ -66,6 +83,7 @@ final class StatsJson {
         json.append(port.drops().entrySet().stream()
                 .map(drop -> "\"" + drop.getKey().key() + "\":" + drop.getValue())
                 .collect(Collectors.joining(",", ",\"drops\":{", "}")));
+        object(json, "fates", port.fates());
     }
 
     private static void rates(StringBuilder json, PortSample change, long nanos) {

@@ -102,7 +102,7 @@ final class StatsTable {
         StringBuilder text = new StringBuilder(Units.count(now.dropped()));
         String separator = " (";
         for (DropReason reason : DropReason.values()) {
-            long count = now.drops().get(reason);
+            long count = now.drops().getOrDefault(reason, 0L);
             if (count > 0) {
                 text.append(separator).append(reason.text()).append(' ').append(Units.count(count));
                 separator = ", ";

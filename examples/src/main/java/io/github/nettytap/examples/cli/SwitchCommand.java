@@ -17,6 +17,7 @@ import io.github.nettytap.transport.device.TapException;
 import io.netty.channel.Channel;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -32,12 +33,11 @@ import java.util.concurrent.Callable;
 /** {@code switch}: a learning Ethernet switch between TAPs. */
 @Command(
         name = "switch",
-        description = {
-            "A learning Ethernet switch between TAP interfaces, which it makes, or attaches to if they are there.",
-            "Prints \"ready\" when it forwards. Ctrl-C removes what it made and prints what each port has carried.",
-            "With --stats it shows what the ports carry now: frames and bits a second, reads and writes that would",
-            "have blocked, and drops since the start by their reasons."
-        },
+        description =
+                "A learning Ethernet switch between TAP interfaces, which it makes, or attaches to if they are there. "
+                        + "Prints \"ready\" when it forwards. Ctrl-C removes what it made and prints what each port has carried. "
+                        + "With --stats it shows what the ports carry now: frames and bits a second, reads and writes that would "
+                        + "have blocked, and drops since the start by their reasons.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
@@ -125,6 +125,9 @@ final class SwitchCommand implements Callable<Integer> {
     @Option(names = "--capture", paramLabel = "FILE", description = "Writes what passes the ports to a pcapng file.")
     private Path capture;
 
+    @Mixin
+    private Verbosity verbosity;
+
     @Spec
     private CommandSpec spec;
 
@@ -145,6 +148,7 @@ final class SwitchCommand implements Callable<Integer> {
                 .io(io)
                 .name("switch")
                 .build();
+        verbosity.looping(threads, io);
         TapSwitch lan = new TapSwitch(loops, settings, this::portFailed);
         try (PortCapture captured = PortCapture.to(capture)) {
             for (PortArgument port : ports) {
@@ -161,7 +165,9 @@ final class SwitchCommand implements Callable<Integer> {
         } finally {
             lan.close();
         }
-        live.end();
+        if (json || !verbosity.isQuiet()) {
+            live.end();
+        }
         return CommandLine.ExitCode.OK;
     }
 
@@ -208,7 +214,9 @@ final class SwitchCommand implements Callable<Integer> {
         if (mtu != null) {
             builder.mtu(mtu);
         }
-        return builder.open();
+        TapDevice device = builder.open();
+        verbosity.opened(device);
+        return device;
     }
 
     /**

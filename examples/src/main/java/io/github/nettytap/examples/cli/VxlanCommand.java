@@ -10,12 +10,12 @@ import io.github.nettytap.codec.wire.VxlanHeader;
 import io.github.nettytap.examples.vxlan.Underlay;
 import io.github.nettytap.examples.vxlan.VxlanEndpoint;
 import io.github.nettytap.transport.channel.TapChannel;
-import io.github.nettytap.transport.channel.TapCounters;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -29,24 +29,26 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 
 /** {@code vxlan}: a VXLAN tunnel endpoint. */
 @Command(
         name = "vxlan",
-        description = {
-            "A VXLAN tunnel endpoint: joins each TAP, over UDP, to a network of other endpoints, such as the kernel's own",
-            "vxlan device, Open vSwitch, or this program elsewhere. Prints \"ready\" when it forwards."
-        },
+        description =
+                "A VXLAN tunnel endpoint: joins each TAP, over UDP, to a network of other endpoints, such as the kernel's own "
+                        + "vxlan device, Open vSwitch, or this program elsewhere. Prints \"ready\" when it forwards.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
             "",
             "Examples:",
             "  ./run-example.sh vxlan tap0,vni=100 --remote 192.0.2.2",
-            "  ./run-example.sh vxlan tap0,vni=100 tap1,vni=200,remote=2001:db8::3 --remote 192.0.2.2",
+            "  ./run-example.sh vxlan tap0,vni=100 tap1,vni=200,remote=2001:db8::3 \\",
+            "      --remote 192.0.2.2",
             "",
             "The other end, with the kernel's device:",
             "  ip link add vxlan100 type vxlan id 100 remote 192.0.2.1 dstport 4789",
@@ -84,10 +86,9 @@ final class VxlanCommand implements Callable<Integer> {
     @Option(
             names = "--source-ports",
             paramLabel = "N",
-            description = {
-                "How many UDP ports to send from, each flow from one of them, so that the network between spreads flows",
-                "over its paths; 0 to send from --port (default: 8)."
-            })
+            description =
+                    "How many UDP ports to send from, each flow from one of them, so that the network between spreads flows "
+                            + "over its paths; 0 to send from --port (default: 8).")
     private int sourcePorts = VxlanEndpoint.DEFAULT_SOURCE_PORTS;
 
     @Option(
@@ -122,30 +123,60 @@ final class VxlanCommand implements Callable<Integer> {
             description = "What drives it (default: epoll).")
     private TapIoType io = TapIoType.EPOLL;
 
+    @Mixin
+    private Observation observation;
+
+    @Mixin
+    private Verbosity verbosity;
+
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() throws Exception {
         VxlanPeers peers = peers();
-        PrintWriter out = spec.commandLine().getOut();
         Interruption interruption = Interruption.install();
         InetSocketAddress address = local == null ? new InetSocketAddress(port) : new InetSocketAddress(local, port);
-        try (Loops loops = Loops.of("vxlan", io);
+        boolean lost;
+        try (PortCapture captured = observation.capture();
+                Loops loops = Loops.of("vxlan", io);
                 VxlanEndpoint endpoint = new VxlanEndpoint(loops.group(), peers, address, sourcePorts)) {
+            verbosity.looping(1, loops.group().io());
+            endpoint.sockets().forEach(socket -> verbosity.step("socket: " + socket));
             for (VxlanArgument tap : taps) {
-                endpoint.add(open(tap), tap.vni()).closeFuture().addListener(closed -> interruption.end());
+                TapChannel channel = endpoint.add(open(tap), tap.vni());
+                captured.tap(channel, tap.tap(), "VXLAN network " + tap.vni());
+                channel.closeFuture().addListener(closed -> interruption.end());
             }
-            out.println("ready");
-            out.flush();
-            interruption.await();
-            boolean lost = endpoint.taps().stream().anyMatch(tap -> !tap.isOpen());
-            summarize(endpoint, out);
-            if (lost) {
-                throw new CommandException(ExitCode.SOFTWARE, "interface deleted: one of " + names());
-            }
+            observation.showUntil(interruption, () -> samples(endpoint), () -> counts(endpoint));
+            lost = endpoint.taps().stream().anyMatch(tap -> !tap.isOpen());
+            observation.end(verbosity, () -> printTunnel(endpoint));
+        }
+        if (lost) {
+            throw new CommandException(ExitCode.SOFTWARE, "interface deleted: one of " + names());
         }
         return ExitCode.OK;
+    }
+
+    private List<PortSample> samples(VxlanEndpoint endpoint) {
+        List<PortSample> samples = new ArrayList<>();
+        for (TapChannel tap : endpoint.taps()) {
+            samples.add(PortSample.of(String.valueOf(tap.localAddress()), tap.counters(), 0, 0));
+        }
+        return samples;
+    }
+
+    private static Map<String, Long> counts(VxlanEndpoint endpoint) {
+        Map<String, Long> counts = new LinkedHashMap<>();
+        for (VxlanEvent event : VxlanEvent.values()) {
+            counts.put(PortSample.jsonName(event), endpoint.count(event));
+        }
+        counts.put("trains", endpoint.trains());
+        counts.put("inTrains", endpoint.inTrains());
+        counts.put("refusedTrains", endpoint.refusedTrains());
+        counts.put("congested", endpoint.congested());
+        counts.put("unsent", endpoint.unsent());
+        return counts;
     }
 
     private VxlanPeers peers() {
@@ -199,37 +230,25 @@ final class VxlanCommand implements Callable<Integer> {
             narrowest = narrowest == null || underlay.innerMtu() < narrowest.innerMtu() ? underlay : narrowest;
         }
         int chosen = mtu == null ? narrowest.innerMtu() : mtu;
-        PrintWriter err = spec.commandLine().getErr();
-        err.println(tap.tap() + ": network " + tap.vni() + ", MTU " + chosen + " (" + narrowest.mtu() + " of "
+        verbosity.note(tap.tap() + ": network " + tap.vni() + ", MTU " + chosen + " (" + narrowest.mtu() + " of "
                 + narrowest.link() + ", less " + narrowest.overhead() + " for the tunnel, is " + narrowest.innerMtu()
                 + (chosen > narrowest.innerMtu() ? ": longer packets will travel in fragments, or not at all)" : ")"));
-        err.flush();
         return open(tap.tap(), chosen);
     }
 
     private TapDevice open(String tap, int chosenMtu) throws TapException {
-        return TapDevice.builder(tap)
+        TapDevice device = TapDevice.builder(tap)
                 .vnetHeader(true)
                 .offloads(offloads.set())
                 .mtu(chosenMtu)
                 .up(true)
                 .open();
+        verbosity.opened(device);
+        return device;
     }
 
-    private static void summarize(VxlanEndpoint endpoint, PrintWriter out) {
-        out.println();
-        List<PortTable.Row> rows = new ArrayList<>();
-        for (TapChannel tap : endpoint.taps()) {
-            TapCounters counters = tap.counters();
-            rows.add(new PortTable.Row(
-                    String.valueOf(tap.localAddress()),
-                    counters.framesReceived(),
-                    counters.bytesReceived(),
-                    counters.framesSent(),
-                    counters.bytesSent(),
-                    counters.drops()));
-        }
-        out.print(PortTable.format(rows));
+    private void printTunnel(VxlanEndpoint endpoint) {
+        PrintWriter out = spec.commandLine().getOut();
         out.println();
         out.println("tunnel: " + endpoint.count(VxlanEvent.ENCAPSULATED) + " datagrams out, "
                 + endpoint.count(VxlanEvent.DECAPSULATED) + " in, " + endpoint.count(VxlanEvent.FLOODED)
@@ -240,6 +259,5 @@ final class VxlanCommand implements Callable<Integer> {
                 + endpoint.count(VxlanEvent.DROP_UNKNOWN_NETWORK) + " of other networks, "
                 + endpoint.count(VxlanEvent.DROP_MALFORMED_FRAME) + " malformed, " + endpoint.congested()
                 + " for want of room, " + endpoint.unsent() + " refused by the socket");
-        out.flush();
     }
 }

@@ -25,8 +25,9 @@ public final class EchoServer {
      * @param echo the responder
      * @return the channel, which closes when the device is deleted
      */
-    public static Channel start(TapDevice device, EventLoopGroup loops, EchoHandler echo) throws InterruptedException {
-        return new Bootstrap()
+    public static TapChannel start(TapDevice device, EventLoopGroup loops, EchoHandler echo)
+            throws InterruptedException {
+        return (TapChannel) new Bootstrap()
                 .group(loops)
                 .channelFactory(TapChannel.factory(device))
                 .handler(new ChannelInitializer<Channel>() {

@@ -87,7 +87,8 @@ public final class RouterPort {
         VALUE.setOpaque(counters, counter.ordinal(), counters[counter.ordinal()] + 1);
     }
 
-    Channel channel() {
+    /** What frames come in and go out through. */
+    public Channel channel() {
         return channel;
     }
 

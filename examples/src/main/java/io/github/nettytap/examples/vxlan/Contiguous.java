@@ -41,6 +41,7 @@ final class Contiguous {
 
     private static ByteBuf inOnePiece(DatagramPacket[] packets, int count, int total) {
         ByteBuf first = packets[0].content();
+        // Where leaks are looked for, a slice is wrapped in an object of its own, which has to see the last release.
         ByteBuf memory = first.unwrap();
         if (memory == null || !memory.hasMemoryAddress() || !first.hasMemoryAddress()) {
             return null;

@@ -145,13 +145,15 @@ final class TunnelSockets implements AutoCloseable {
         return channel;
     }
 
-    Channel listening() {
-        return channels.get(0);
-    }
-
     /** Those that frames are sent through, by their flows. */
     List<Channel> sending() {
         return channels.size() == 1 ? channels : channels.subList(1, channels.size());
+    }
+
+    List<String> addresses() {
+        return channels.stream()
+                .map(channel -> String.valueOf(channel.localAddress()))
+                .toList();
     }
 
     long count(VxlanEvent event) {

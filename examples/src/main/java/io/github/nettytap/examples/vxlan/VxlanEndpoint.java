@@ -93,6 +93,11 @@ public final class VxlanEndpoint implements AutoCloseable {
         return List.copyOf(taps);
     }
 
+    /** The addresses that are listened on, first, and sent from. */
+    public List<String> sockets() {
+        return sockets.addresses();
+    }
+
     /** How often something happened to frames at the tunnel. */
     public long count(VxlanEvent event) {
         return sockets.count(event);

@@ -164,8 +164,9 @@ class LiveStatsTest {
         for (DropReason reason : DropReason.values()) {
             drops.put(reason, 0L);
         }
+        drops.remove(DropReason.NOT_ROUTED); // a switch has none
         drops.put(DropReason.CONGESTED, congested);
         return new PortSample(
-                port, framesIn, 100 * framesIn, framesOut, 100 * framesOut, framesOut, framesOut / 2, drops);
+                port, framesIn, 100 * framesIn, framesOut, 100 * framesOut, framesOut, framesOut / 2, drops, Map.of());
     }
 }

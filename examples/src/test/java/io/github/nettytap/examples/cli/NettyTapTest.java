@@ -40,7 +40,7 @@ class NettyTapTest {
     @Test
     void helpGoesToStandardOutputAndSucceeds() {
         assertThat(run("--help")).isZero();
-        assertThat(out.toString()).startsWith("Usage: netty-tap").contains("Examples:", "77 no permission");
+        assertThat(out.toString()).startsWith("Usage: netty-tap").contains("Examples:", "77   no permission");
         assertThat(err).hasToString("");
     }
 

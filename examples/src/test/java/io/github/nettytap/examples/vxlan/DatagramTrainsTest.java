@@ -7,18 +7,21 @@ package io.github.nettytap.examples.vxlan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.epoll.Epoll;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.SegmentedDatagramPacket;
 import io.netty.util.ReferenceCountUtil;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,6 +41,9 @@ class DatagramTrainsTest {
     private static final int ENETUNREACH = 101;
     private static final InetSocketAddress A = new InetSocketAddress("192.0.2.1", 4789);
     private static final InetSocketAddress B = new InetSocketAddress("192.0.2.2", 4789);
+
+    /** Its slices are not wrapped for leak detection, as those of a program are not. */
+    private static final ByteBufAllocator UNTRACKED = new UnpooledByteBufAllocator(true, true);
 
     private final SocketCounters counters = new SocketCounters();
     private final Kernel kernel = new Kernel();
@@ -63,6 +69,12 @@ class DatagramTrainsTest {
 
     private EmbeddedChannel channel(boolean supported) {
         return new EmbeddedChannel(kernel, new DatagramTrains(supported, counters));
+    }
+
+    /** Errors of the kernel need the library that knows their texts. */
+    @BeforeAll
+    static void loadNativeCode() {
+        Epoll.ensureAvailability();
     }
 
     @AfterEach
@@ -170,7 +182,7 @@ class DatagramTrainsTest {
 
     @Test
     void theContentIsInOrderWhetherMemoryIsOnePieceOrNot() {
-        ByteBuf memory = PooledByteBufAllocator.DEFAULT.directBuffer(300);
+        ByteBuf memory = UNTRACKED.directBuffer(300);
         for (int i = 0; i < 300; i++) {
             memory.writeByte(written++);
         }
@@ -178,6 +190,7 @@ class DatagramTrainsTest {
             channel.write(new DatagramPacket(memory.retainedSlice(100 * i, 100), A));
         }
         memory.release();
+        channel.flush();
         write(100, A);
         write(100, A);
         write(90, A);
@@ -192,16 +205,13 @@ class DatagramTrainsTest {
                 assertThat(content.readByte()).isEqualTo((byte) expected++);
             }
             packet.release();
-            if (train == 0) {
-                assertThat(expected).isEqualTo(400);
-            }
         }
         assertThat(expected).isEqualTo(590);
     }
 
     @Test
     void segmentsOfOneMemoryAreSentFromThereAsTheyAre() {
-        ByteBuf memory = PooledByteBufAllocator.DEFAULT.directBuffer(300).writeZero(300);
+        ByteBuf memory = UNTRACKED.directBuffer(300).writeZero(300);
         long address = memory.memoryAddress();
         for (int i = 0; i < 3; i++) {
             channel.write(new DatagramPacket(memory.retainedSlice(100 * i, 100), A));
