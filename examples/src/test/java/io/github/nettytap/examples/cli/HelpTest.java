@@ -55,8 +55,7 @@ class HelpTest {
     void linesBreakWhereTheTerminalEndsAndNotBefore(String name, int width) {
         List<String> lines = help(name, width);
         int description = 1;
-        while (!lines.get(description - 1).startsWith("  ")
-                && lines.get(description).startsWith(" ")) {
+        while (lines.get(description).startsWith(" ")) {
             description++;
         }
         for (int i = description; i + 1 < lines.size() && !lines.get(i + 1).startsWith("  "); i++) {
