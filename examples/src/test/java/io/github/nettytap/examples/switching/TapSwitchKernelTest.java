@@ -139,9 +139,9 @@ class TapSwitchKernelTest {
                     assertThat(port.channel().isRegistered()).isFalse();
                 }
             }
-            assertThat(transfer.get().received())
+            assertThat(transfer.get().receivedBytes())
                     .isPositive()
-                    .isEqualTo(transfer.get().sent());
+                    .isEqualTo(transfer.get().sentBytes());
             assertThat(lan.ports()).extracting(SwitchPort::name).containsExactly("left", "right");
         } finally {
             thread.shutdown();
