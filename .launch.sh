@@ -9,7 +9,10 @@ program=$(basename "$0")
 
 # The modules whose sources are in a module's class path.
 modules_of() {
-    echo tap-codec tap-transport "$1"
+    case $1 in
+        benchmarks) echo tap-codec tap-transport examples benchmarks ;;
+        *) echo tap-codec tap-transport "$1" ;;
+    esac
 }
 
 is_stale() {
