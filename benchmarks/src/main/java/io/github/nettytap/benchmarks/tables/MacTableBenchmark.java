@@ -59,7 +59,7 @@ public class MacTableBenchmark {
 
     /** A station that is known and was heard in the same second. */
     @Benchmark
-    public boolean hearAgain() {
+    public MacTable.Lesson hearAgain() {
         return table.learn(nextKey(), 0, NOW);
     }
 
