@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.examples.switching.TapSwitch;
 import io.github.nettytap.examples.switching.policy.SwitchSettings;
+import io.github.nettytap.examples.traffic.HashedTransfer;
 import io.github.nettytap.test.KernelTest;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapOffload;
@@ -80,15 +81,15 @@ class PathMtuKernelTest {
     @ValueSource(booleans = {true, false})
     void tcpFindsThePathMtu(boolean offloads) throws Exception {
         join(offloads ? TapOffload.ALL : TapOffload.NONE);
-        HashedTransfer.assertSameBytes(left, right, "10.88.2.2", 64);
+        HashedTransfer.assertSameBytes(left::call, right::call, InetAddress.getByName("10.88.2.2"), 64);
         assertThat(left.run("ip", "route", "get", "10.88.2.2")).contains("mtu " + SMALL);
         RouterPort port = router.ports().get(0);
         long ofIpv4 = port.count(RouterCounter.TOO_BIG);
         assertThat(ofIpv4).isPositive();
-        HashedTransfer.assertSameBytes(left, right, "2001:db8:2::2", 64);
+        HashedTransfer.assertSameBytes(left::call, right::call, InetAddress.getByName("2001:db8:2::2"), 64);
         assertThat(left.run("ip", "-6", "route", "get", "2001:db8:2::2")).contains("mtu " + SMALL);
         assertThat(port.count(RouterCounter.TOO_BIG)).isGreaterThan(ofIpv4);
-        HashedTransfer.assertSameBytes(right, left, "10.88.0.2", 64);
+        HashedTransfer.assertSameBytes(right::call, left::call, InetAddress.getByName("10.88.0.2"), 64);
     }
 
     @ParameterizedTest(name = "offloads {0}")

@@ -5,12 +5,14 @@
 package io.github.nettytap.examples.routing;
 
 import com.sun.management.ThreadMXBean;
+import io.github.nettytap.examples.traffic.HashedTransfer;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapOffload;
 import io.github.nettytap.transport.netlink.Cidr;
 
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -39,10 +41,10 @@ final class RoutingAllocationProbe {
             router.add(right.device(), new PortSettings(List.of(Cidr.parse("10.88.1.1/24")), false, translates, null));
             left.run("ip", "route", "add", "default", "via", "10.88.0.1");
             right.run("ip", "route", "add", "default", "via", "10.88.1.1");
-            HashedTransfer.assertSameBytes(left, right, "10.88.1.2", WARM_UP_CHUNKS);
+            HashedTransfer.assertSameBytes(left::call, right::call, InetAddress.getByName("10.88.1.2"), WARM_UP_CHUNKS);
             long frames = framesForwarded(router);
             long bytes = allocatedByLoops();
-            HashedTransfer.assertSameBytes(left, right, "10.88.1.2", CHUNKS);
+            HashedTransfer.assertSameBytes(left::call, right::call, InetAddress.getByName("10.88.1.2"), CHUNKS);
             bytes = allocatedByLoops() - bytes;
             frames = framesForwarded(router) - frames;
             System.out.println(bytes + " " + frames);

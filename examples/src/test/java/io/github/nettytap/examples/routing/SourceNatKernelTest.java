@@ -7,6 +7,7 @@ package io.github.nettytap.examples.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.nettytap.examples.traffic.HashedTransfer;
 import io.github.nettytap.test.KernelTest;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapOffload;
@@ -82,8 +83,8 @@ class SourceNatKernelTest {
 
     @Test
     void tcpDeliversTheSameBytesOverASmallerMtuOutside() throws Exception {
-        HashedTransfer.assertSameBytes(one, outside, "192.0.2.2", 64);
-        HashedTransfer.assertSameBytes(two, outside, "192.0.2.2", 64);
+        HashedTransfer.assertSameBytes(one::call, outside::call, InetAddress.getByName("192.0.2.2"), 64);
+        HashedTransfer.assertSameBytes(two::call, outside::call, InetAddress.getByName("192.0.2.2"), 64);
         assertThat(router.ports().get(2).count(RouterCounter.MALFORMED)).isZero();
     }
 

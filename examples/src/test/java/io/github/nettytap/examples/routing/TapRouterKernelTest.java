@@ -7,6 +7,7 @@ package io.github.nettytap.examples.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.fault.FaultHandler;
+import io.github.nettytap.examples.traffic.HashedTransfer;
 import io.github.nettytap.test.KernelTest;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Set;
 
@@ -112,8 +114,8 @@ class TapRouterKernelTest {
                 FaultHandler.builder(7).drop(0.01).reorder(0.01).duplicate(0.01).build();
         Channel channel = router.ports().get(0).channel();
         channel.eventLoop().submit(() -> channel.pipeline().addFirst(line)).sync();
-        HashedTransfer.assertSameBytes(left, right, "10.88.1.2", FAULTY_CHUNKS);
-        HashedTransfer.assertSameBytes(right, left, LEFT_6, FAULTY_CHUNKS);
+        HashedTransfer.assertSameBytes(left::call, right::call, InetAddress.getByName("10.88.1.2"), FAULTY_CHUNKS);
+        HashedTransfer.assertSameBytes(right::call, left::call, InetAddress.getByName(LEFT_6), FAULTY_CHUNKS);
         assertThat(line.inboundCounters().dropped()).isPositive();
         assertThat(line.inboundCounters().duplicated()).isPositive();
         assertThat(line.outboundCounters().reordered()).isPositive();
@@ -121,10 +123,10 @@ class TapRouterKernelTest {
 
     @Test
     void tcpDeliversTheSameBytes() throws Exception {
-        HashedTransfer.assertSameBytes(left, right, "10.88.1.2", CHUNKS);
-        HashedTransfer.assertSameBytes(right, left, "10.88.0.2", CHUNKS);
-        HashedTransfer.assertSameBytes(left, right, RIGHT_6, CHUNKS);
-        HashedTransfer.assertSameBytes(right, left, LEFT_6, CHUNKS);
+        HashedTransfer.assertSameBytes(left::call, right::call, InetAddress.getByName("10.88.1.2"), CHUNKS);
+        HashedTransfer.assertSameBytes(right::call, left::call, InetAddress.getByName("10.88.0.2"), CHUNKS);
+        HashedTransfer.assertSameBytes(left::call, right::call, InetAddress.getByName(RIGHT_6), CHUNKS);
+        HashedTransfer.assertSameBytes(right::call, left::call, InetAddress.getByName(LEFT_6), CHUNKS);
         RouterPort in = router.ports().get(0);
         assertThat(in.count(RouterCounter.FORWARDED)).isPositive();
         // A superframe that only the receiving side does not take is the router's to cut.

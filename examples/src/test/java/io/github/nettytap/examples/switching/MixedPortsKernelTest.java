@@ -7,6 +7,7 @@ package io.github.nettytap.examples.switching;
 import io.github.nettytap.examples.demo.Host;
 import io.github.nettytap.examples.switching.policy.PortPolicy;
 import io.github.nettytap.examples.switching.policy.SwitchSettings;
+import io.github.nettytap.examples.traffic.HashedTransfer;
 import io.github.nettytap.test.KernelTest;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapOffload;
@@ -26,6 +27,8 @@ import java.util.Set;
 @ParameterizedClass(name = "{0} threads, coalesce {1}")
 @CsvSource({"1, false", "1, true", "2, true"})
 class MixedPortsKernelTest {
+
+    private static final int CHUNKS = 256;
 
     private final TapSwitch lan;
     private final PortPolicy policy;
@@ -51,7 +54,7 @@ class MixedPortsKernelTest {
         for (Host from : hosts) {
             for (Host to : hosts) {
                 if (from != to) {
-                    HashedTransfer.assertSameBytes(from, to);
+                    HashedTransfer.assertSameBytes(from::call, to::call, to.address(), CHUNKS);
                 }
             }
         }

@@ -2,12 +2,11 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.examples.switching;
+package io.github.nettytap.examples.traffic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.examples.demo.Host;
-
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
@@ -15,38 +14,48 @@ import java.nio.channels.SocketChannel;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /** Random bytes over TCP from one host to another, hashed at both ends. */
-final class HashedTransfer {
+public final class HashedTransfer {
 
     private static final int CHUNK = 64 * 1024;
-    private static final int CHUNKS = 256;
 
     private HashedTransfer() {}
 
-    static void assertSameBytes(Host from, Host to) throws Exception {
+    /** One of the hosts: does something in its network namespace. */
+    public interface Inside {
+        <T> T call(Callable<T> action) throws Exception;
+    }
+
+    /**
+     * Sends {@code chunks} times 64 KiB and compares the hashes.
+     *
+     * @param address one of the receiving host
+     */
+    public static void assertSameBytes(Inside from, Inside to, InetAddress address, int chunks) throws Exception {
         ExecutorService thread = Executors.newSingleThreadExecutor();
         try (ServerSocketChannel server = to.call(ServerSocketChannel::open);
                 SocketChannel client = from.call(SocketChannel::open)) {
-            server.bind(new InetSocketAddress(to.address(), 0));
+            server.bind(new InetSocketAddress(address, 0));
             Future<String> received = thread.submit(() -> hashOfReceived(server));
-            client.connect(server.getLocalAddress());
-            String sent = hashOfSent(client);
+            client.socket().connect(server.getLocalAddress(), 10_000);
+            String sent = hashOfSent(client, chunks);
             assertThat(received.get(60, TimeUnit.SECONDS)).isEqualTo(sent);
         } finally {
             thread.shutdown();
         }
     }
 
-    private static String hashOfSent(SocketChannel client) throws Exception {
+    private static String hashOfSent(SocketChannel client, int chunks) throws Exception {
         MessageDigest digest = MessageDigest.getInstance("SHA-256");
         Random random = new Random(42);
         byte[] chunk = new byte[CHUNK];
-        for (int i = 0; i < CHUNKS; i++) {
+        for (int i = 0; i < chunks; i++) {
             random.nextBytes(chunk);
             digest.update(chunk);
             ByteBuffer buffer = ByteBuffer.wrap(chunk);
