@@ -103,7 +103,13 @@ class SnoopingKernelTest {
         router = new Wires(TapOffload.ALL, "router");
         lan.add(router.end(0), PortPolicy.DEFAULT);
         router.run("address", "add", "10.88.0.9/24", "dev", "br0");
+        // In hundredths of a second: asks every second, and wants answers within one.
         router.run("link", "set", "br0", "type", "bridge", "mcast_query_use_ifaddr", "1");
+        router.run("link", "set", "br0", "type", "bridge", "mcast_query_interval", "100");
+        router.run("link", "set", "br0", "type", "bridge", "mcast_startup_query_interval", "100");
+        router.run("link", "set", "br0", "type", "bridge", "mcast_query_response_interval", "100");
+        // A host that speaks version 2 may leave without a word (RFC 2236, section 3).
+        router.run("link", "set", "br0", "type", "bridge", "mcast_igmp_version", "3");
         router.run("link", "set", "br0", "type", "bridge", "mcast_snooping", "1", "mcast_querier", "1");
     }
 

@@ -5,6 +5,7 @@
 package io.github.nettytap.examples.switching.multicast;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** Ports, each until a time. Immutable, so that it is read without a lock while another takes its place. */
 final class PortDeadlines {
@@ -68,6 +69,10 @@ final class PortDeadlines {
     }
 
     PortDeadlines without(int port) {
-        return contains(port, Long.MIN_VALUE) ? with(port, Long.MIN_VALUE, Long.MIN_VALUE + 1) : this;
+        int[] kept =
+                IntStream.range(0, ports.length).filter(i -> ports[i] != port).toArray();
+        return new PortDeadlines(
+                Arrays.stream(kept).map(i -> ports[i]).toArray(),
+                Arrays.stream(kept).mapToLong(i -> until[i]).toArray());
     }
 }
