@@ -101,7 +101,8 @@ class PortPolicyKernelTest {
                 socket.send(new DatagramPacket(new byte[100], 100, InetAddress.getByName("10.88.0.255"), 9));
             }
         }
-        assertThat(Traffic.ping(noisy, here, 1).answered()).isEqualTo(1);
+        // The first may be lost behind the storm, in the queue of the TAP.
+        assertThat(Traffic.ping(noisy, here, 5).answered()).isPositive();
         SwitchPort in = lan.ports().get(1);
         long received = in.counters().framesReceived();
         assertThat(in.dropped(PolicyDrop.STORM)).isPositive();
