@@ -46,7 +46,7 @@ import java.util.concurrent.Callable;
             "  ./run-example.sh switch tap0 tap1",
             "  ./run-example.sh switch tap0 tap1 tap2,offloads=none --threads 2 --io io_uring",
             "  ./run-example.sh switch tap0 tap1 --stats 1s",
-            "  ./run-example.sh switch up,trunk=10+20 a,vlan=10 b,vlan=10,mac-limit=1 c,vlan=20,storm=100",
+            "  ./run-example.sh switch up0,trunk=10+20 red1,vlan=10 red2,vlan=10,mac-limit=1 blue1,vlan=20",
             "  ./run-example.sh switch tap0 tap1 mon0 --mirror mon0=tap0",
             "",
             "Settings of a port, behind its name and commas:",
