@@ -49,7 +49,7 @@ final class LiveStats {
      * @param out where to show it
      * @param form how to show it
      * @param colours whether the redrawn table has colours
-     * @param source the ports of the moment, always the same in the same order
+     * @param source the ports of the moment, which may come and go
      * @param clock the time in nanoseconds
      */
     LiveStats(PrintWriter out, Form form, boolean colours, Supplier<List<PortSample>> source, LongSupplier clock) {
@@ -89,6 +89,7 @@ final class LiveStats {
     /** Ends an interval, shows it, and begins the next. */
     synchronized void show() {
         List<PortSample> now = source.get();
+        before = PortSample.earlier(before, now);
         long time = clock.getAsLong();
         long nanos = Math.max(1, time - beforeTime);
         switch (form) {

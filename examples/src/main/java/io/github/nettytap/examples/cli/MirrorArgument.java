@@ -25,9 +25,12 @@ record MirrorArgument(String monitor, List<String> mirrored) {
             throw new IllegalArgumentException(
                     "a port cannot be its own mirror: mirror=" + monitor + " (expected: other ports behind =)");
         }
-        return ports.stream()
-                .map(port -> port.withPolicy(port.policy().withMirroring(roleOf(port.tap()))))
-                .toList();
+        return ports.stream().map(this::applyTo).toList();
+    }
+
+    /** The part of a port that comes later. */
+    PortArgument applyTo(PortArgument port) {
+        return port.withPolicy(port.policy().withMirroring(roleOf(port.tap())));
     }
 
     private Mirroring roleOf(String tap) {

@@ -29,6 +29,7 @@ import java.util.logging.Logger;
         subcommands = {
             DemoCommand.class,
             SwitchCommand.class,
+            CtlCommand.class,
             RouterCommand.class,
             EchoCommand.class,
             CaptureCommand.class,

@@ -12,6 +12,7 @@ import io.github.nettytap.examples.switching.TapSwitch;
 import io.github.nettytap.transport.channel.TapCounters;
 
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +22,7 @@ import java.util.function.ToLongFunction;
 /**
  * What a port has counted since it was made, at one moment.
  *
+ * @param identity what tells it from another port of the same name, of before or after
  * @param port its name
  * @param framesIn frames that came from the network
  * @param bytesIn their bytes, without virtio-net headers
@@ -32,6 +34,7 @@ import java.util.function.ToLongFunction;
  * @param fates what else the program counts at a port, by the names of JSON members
  */
 record PortSample(
+        Object identity,
         String port,
         long framesIn,
         long bytesIn,
@@ -44,13 +47,13 @@ record PortSample(
 
     static final String TOTAL = "total";
 
-    /** All ports that the switch ever had. */
+    /** All ports of a switch. */
     static List<PortSample> of(TapSwitch lan) {
         return lan.ports().stream().map(PortSample::of).toList();
     }
 
     private static PortSample of(SwitchPort port) {
-        PortSample sample = of(port.name(), port.counters(), port.malformed(), port.congested());
+        PortSample sample = of(port, port.name(), port.counters(), port.malformed(), port.congested());
         sample.drops.put(DropReason.VLAN, port.dropped(PolicyDrop.VLAN));
         sample.drops.put(DropReason.SOURCE, port.dropped(PolicyDrop.SOURCE));
         sample.drops.put(DropReason.HELD, port.dropped(PolicyDrop.HELD));
@@ -72,6 +75,7 @@ record PortSample(
         PortSample sample = of(port.name(), counters, malformed, congested);
         sample.drops.put(DropReason.NOT_ROUTED, port.drops() - counters.drops() - malformed - congested);
         return new PortSample(
+                sample.identity,
                 sample.port,
                 sample.framesIn,
                 sample.bytesIn,
@@ -94,6 +98,10 @@ record PortSample(
 
     /** The channel of a TAP, whatever is behind it. */
     static PortSample of(String port, TapCounters counters, long malformed, long congested) {
+        return of(port, port, counters, malformed, congested);
+    }
+
+    private static PortSample of(Object identity, String port, TapCounters counters, long malformed, long congested) {
         Map<DropReason, Long> drops = new EnumMap<>(DropReason.class);
         drops.put(DropReason.MALFORMED, malformed);
         drops.put(DropReason.CONGESTED, congested);
@@ -102,6 +110,7 @@ record PortSample(
         drops.put(DropReason.NO_MEMORY, counters.dropsNoMemory());
         drops.put(DropReason.OTHER, counters.dropsOther());
         return new PortSample(
+                identity,
                 port,
                 counters.framesReceived(),
                 counters.bytesReceived(),
@@ -121,6 +130,7 @@ record PortSample(
         }
         return new PortSample(
                 TOTAL,
+                TOTAL,
                 sum(ports, PortSample::framesIn),
                 sum(ports, PortSample::bytesIn),
                 sum(ports, PortSample::framesOut),
@@ -135,11 +145,21 @@ record PortSample(
         return ports.stream().mapToLong(value).sum();
     }
 
+    /** Earlier samples of these ports, in their order; nothing counted for those that were not there. */
+    static List<PortSample> earlier(List<PortSample> before, List<PortSample> now) {
+        Map<Object, PortSample> known = new HashMap<>();
+        before.forEach(sample -> known.put(sample.identity, sample));
+        return now.stream()
+                .map(sample -> known.getOrDefault(sample.identity, sample.since(sample)))
+                .toList();
+    }
+
     /** What was counted since an earlier sample of the same port. */
     PortSample since(PortSample before) {
         Map<DropReason, Long> more = new EnumMap<>(DropReason.class);
         drops.forEach((reason, count) -> more.put(reason, count - before.drops.get(reason)));
         return new PortSample(
+                identity,
                 port,
                 framesIn - before.framesIn,
                 bytesIn - before.bytesIn,

@@ -38,9 +38,18 @@ final class StatsJson {
         return end(json, counts);
     }
 
-    /** What the ports have carried. */
+    /** What the ports have carried in all. */
     static String last(List<PortSample> ports, long elapsed, Map<String, Long> counts) {
-        StringBuilder json = begin("final", elapsed).append(",\"ports\":[");
+        return carried("final", ports, elapsed, counts);
+    }
+
+    /** What the ports have carried so far. */
+    static String now(List<PortSample> ports, long elapsed) {
+        return carried("now", ports, elapsed, Map.of());
+    }
+
+    private static String carried(String event, List<PortSample> ports, long elapsed, Map<String, Long> counts) {
+        StringBuilder json = begin(event, elapsed).append(",\"ports\":[");
         String separator = "";
         for (PortSample port : ports) {
             json.append(separator);

@@ -8,12 +8,8 @@ import io.github.nettytap.examples.cli.LiveStats.Form;
 import io.github.nettytap.examples.switching.SwitchPort;
 import io.github.nettytap.examples.switching.TapSwitch;
 import io.github.nettytap.examples.switching.policy.SwitchSettings;
-import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
-import io.github.nettytap.transport.device.TapDevice;
-import io.github.nettytap.transport.device.TapDeviceBuilder;
-import io.github.nettytap.transport.device.TapException;
 import io.netty.channel.Channel;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -23,6 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,6 +45,8 @@ import java.util.concurrent.Callable;
             "  ./run-example.sh switch tap0 tap1 --stats 1s",
             "  ./run-example.sh switch up0,trunk=10+20 red1,vlan=10 red2,vlan=10,mac-limit=1 blue1,vlan=20",
             "  ./run-example.sh switch tap0 tap1 mon0 --mirror mon0=tap0",
+            "  ./run-example.sh switch tap0 tap1 --control /run/netty-tap.sock",
+            "  ./run-example.sh switch --config switch.yaml --threads 2",
             "",
             "Settings of a port, behind its name and commas:",
             "  offloads=all|none   what its kernel may leave to the other end",
@@ -69,11 +68,17 @@ import java.util.concurrent.Callable;
 final class SwitchCommand implements Callable<Integer> {
 
     @Parameters(
-            arity = "2..*",
+            arity = "0..*",
             paramLabel = "TAP",
             converter = PortArgument.Converter.class,
             description = "The ports: interface names, each with settings of its own: NAME[,SETTING…], see below.")
-    private List<PortArgument> taps;
+    private List<PortArgument> taps = List.of();
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Reads ports and options from a YAML file; what is given here as well wins over the file.")
+    private Path config;
 
     @Option(
             names = "--offloads",
@@ -125,6 +130,12 @@ final class SwitchCommand implements Callable<Integer> {
     @Option(names = "--capture", paramLabel = "FILE", description = "Writes what passes the ports to a pcapng file.")
     private Path capture;
 
+    @Option(
+            names = "--control",
+            paramLabel = "PATH",
+            description = "Listens on a Unix-domain socket there, for the command ctl and others.")
+    private Path control;
+
     @Mixin
     private Verbosity verbosity;
 
@@ -135,6 +146,14 @@ final class SwitchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (config != null) {
+            readConfig();
+        }
+        if (control == null && taps.size() < 2) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(),
+                    "too few ports: ports=" + taps.size() + " (expected: 2 or more, or --control to add them later)");
+        }
         if (threads < 1) {
             throw new CommandLine.ParameterException(
                     spec.commandLine(), "too few threads: threads=" + threads + " (expected: 1 or more)");
@@ -151,17 +170,22 @@ final class SwitchCommand implements Callable<Integer> {
         verbosity.looping(threads, io);
         TapSwitch lan = new TapSwitch(loops, settings, this::portFailed);
         try (PortCapture captured = PortCapture.to(capture)) {
+            PortOpener opener = new PortOpener(lan, ports, offloads, mtu, captured, verbosity);
             for (PortArgument port : ports) {
-                lan.add(open(port), port.policy());
+                opener.add(port);
             }
-            captured.tap(lan.ports());
             for (SwitchPort port : lan.ports()) {
-                setUp(port);
+                PortOpener.setUp(port);
             }
             live = liveStats(out, lan);
-            out.println("ready");
-            out.flush();
-            showUntil(interruption);
+            ControlSocket socket = ControlSocket.open(control, new SwitchRequests(lan, opener, mirror));
+            try {
+                out.println("ready");
+                out.flush();
+                showUntil(interruption);
+            } finally {
+                socket.close();
+            }
         } finally {
             lan.close();
         }
@@ -169,6 +193,16 @@ final class SwitchCommand implements Callable<Integer> {
             live.end();
         }
         return CommandLine.ExitCode.OK;
+    }
+
+    private void readConfig() throws IOException {
+        SwitchFile file;
+        try {
+            file = SwitchFile.read(config);
+        } catch (IllegalArgumentException e) {
+            throw new CommandException(CommandLine.ExitCode.USAGE, e.getMessage());
+        }
+        file.applyTo(spec);
     }
 
     private SwitchSettings settings() {
@@ -204,34 +238,6 @@ final class SwitchCommand implements Callable<Integer> {
             live.show();
             next += stats.toNanos();
         }
-    }
-
-    private TapDevice open(PortArgument tap) throws TapException {
-        // With one offloading port all have the header, so that frames need no rewriting on their way.
-        boolean header = taps.stream().anyMatch(other -> offloads(other) != Offloads.NONE);
-        TapDeviceBuilder builder =
-                TapDevice.builder(tap.tap()).offloads(offloads(tap).set()).vnetHeader(header);
-        if (mtu != null) {
-            builder.mtu(mtu);
-        }
-        TapDevice device = builder.open();
-        verbosity.opened(device);
-        return device;
-    }
-
-    /**
-     * When all ports are there: each kernel greets its new link with some multicast frames, which are flooded, so that
-     * a thousand ports that came up one by one would wait ever longer for loops that are busy with the greetings.
-     */
-    private static void setUp(SwitchPort port) throws TapException {
-        TapDevice device = ((TapChannel) port.channel()).device();
-        if (!device.link().isUp()) {
-            device.up();
-        }
-    }
-
-    private Offloads offloads(PortArgument tap) {
-        return tap.offloads() == null ? offloads : tap.offloads();
     }
 
     private void portFailed(Channel channel, Throwable cause) {

@@ -54,6 +54,17 @@ class LiveStatsTest {
     }
 
     @Test
+    void portsThatComeAndGoAreCountedFromTheirOwnStart() {
+        at(0, sample("tap0", 100, 0, 0), sample("old", "tap1", 900, 0, 0));
+        at(1, sample("new", "tap1", 7, 0, 0), sample("tap0", 300, 0, 0));
+        start(LiveStats.Form.APPENDED, false).show();
+        assertThat(text.toString().lines().filter(line -> line.startsWith("tap")))
+                .satisfiesExactly(
+                        first -> assertThat(first).startsWith("tap1             7 "),
+                        second -> assertThat(second).startsWith("tap0           200 "));
+    }
+
+    @Test
     void tableOnATerminalIsDrawnOverTheLastOne() {
         at(0, sample("tap0", 0, 0, 0));
         at(1, sample("tap0", 1, 0, 0));
@@ -160,6 +171,10 @@ class LiveStatsTest {
 
     /** Frames of 100 bytes; the reads and writes that would block are made up from those sent. */
     private static PortSample sample(String port, long framesIn, long framesOut, long congested) {
+        return sample(port, port, framesIn, framesOut, congested);
+    }
+
+    private static PortSample sample(Object identity, String port, long framesIn, long framesOut, long congested) {
         Map<DropReason, Long> drops = new EnumMap<>(DropReason.class);
         for (DropReason reason : DropReason.values()) {
             drops.put(reason, 0L);
@@ -167,6 +182,15 @@ class LiveStatsTest {
         drops.remove(DropReason.NOT_ROUTED); // a switch has none
         drops.put(DropReason.CONGESTED, congested);
         return new PortSample(
-                port, framesIn, 100 * framesIn, framesOut, 100 * framesOut, framesOut, framesOut / 2, drops, Map.of());
+                identity,
+                port,
+                framesIn,
+                100 * framesIn,
+                framesOut,
+                100 * framesOut,
+                framesOut,
+                framesOut / 2,
+                drops,
+                Map.of());
     }
 }

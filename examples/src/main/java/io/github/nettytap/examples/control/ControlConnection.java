@@ -1,0 +1,182 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples.control;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.util.concurrent.Future;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One client: takes a request, writes its answer as fast as the client reads, and only then reads on.
+ *
+ * <p>So a client that sends more than it reads is held by its own socket buffer. At most one answer is in the making, as
+ * an iterator, and no more of it is in memory than the water marks of the channel allow.
+ */
+final class ControlConnection extends ChannelInboundHandlerAdapter {
+
+    private static final long PATIENCE_SECONDS = 10;
+
+    private final Requests requests;
+    private ByteBuf received;
+    private Iterator<String> answer;
+    private String outcome;
+    private boolean writing;
+    private boolean inputEnded;
+    private boolean closing;
+
+    /** Hangs up on a client that leaves its answer unread; null while none is overdue. */
+    private Future<?> hangUp;
+
+    ControlConnection(Requests requests) {
+        this.requests = requests;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        received = context.alloc().heapBuffer(256, 2 * ControlServer.MAX_REQUEST);
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        received.release();
+        stopWaiting();
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        context.read();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf bytes = (ByteBuf) message;
+        try {
+            received.discardReadBytes();
+            received.writeBytes(bytes);
+        } finally {
+            bytes.release();
+        }
+        proceed(context);
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event == ChannelInputShutdownEvent.INSTANCE) {
+            inputEnded = true;
+            proceed(context);
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (context.channel().isWritable()) {
+            stopWaiting();
+            proceed(context);
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        context.close();
+    }
+
+    /** Writes what there is to write, takes the next request, and so on until the client has to do something. */
+    private void proceed(ChannelHandlerContext context) {
+        if (writing || closing) {
+            return;
+        }
+        writing = true;
+        try {
+            do {
+                while (answer != null && context.channel().isWritable()) {
+                    writeLine(context);
+                }
+                context.flush();
+            } while (context.channel().isWritable() && (answer != null || takeRequest(context)));
+        } finally {
+            writing = false;
+        }
+        if (answer != null) {
+            waitForReader(context);
+        } else if (!closing) {
+            if (inputEnded) {
+                context.close();
+            } else {
+                context.read();
+            }
+        }
+    }
+
+    private void writeLine(ChannelHandlerContext context) {
+        String line = null;
+        try {
+            line = answer.hasNext() ? answer.next() : null;
+        } catch (RuntimeException e) {
+            outcome = failed(e);
+        }
+        if (line == null) {
+            answer = null;
+            line = outcome;
+        }
+        write(context, line);
+    }
+
+    private static void write(ChannelHandlerContext context, String line) {
+        context.write(ByteBufUtil.writeUtf8(context.alloc(), line + "\n"));
+    }
+
+    /** False if there is no whole request. */
+    private boolean takeRequest(ChannelHandlerContext context) {
+        int length = received.bytesBefore((byte) '\n');
+        int end = length < 0 ? received.readableBytes() : length;
+        if (end > ControlServer.MAX_REQUEST) {
+            closing = true;
+            write(
+                    context,
+                    Outcome.failed("request too long (expected: at most " + ControlServer.MAX_REQUEST + " bytes)"));
+            context.writeAndFlush(context.alloc().buffer(0, 0)).addListener(ChannelFutureListener.CLOSE);
+            return false;
+        }
+        if (length < 0 && !(inputEnded && end > 0)) {
+            return false;
+        }
+        String request = received.readCharSequence(end, StandardCharsets.UTF_8).toString();
+        received.skipBytes(length < 0 ? 0 : 1);
+        try {
+            outcome = Outcome.DONE;
+            answer = requests.answer(request.strip());
+        } catch (Exception e) {
+            outcome = failed(e);
+            answer = Collections.emptyIterator();
+        }
+        return true;
+    }
+
+    private static String failed(Exception e) {
+        return Outcome.failed(e.getMessage() == null ? e.toString() : e.getMessage());
+    }
+
+    private void waitForReader(ChannelHandlerContext context) {
+        if (hangUp == null) {
+            hangUp = context.executor().schedule(() -> context.close(), PATIENCE_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    private void stopWaiting() {
+        if (hangUp != null) {
+            hangUp.cancel(false);
+            hangUp = null;
+        }
+    }
+}
