@@ -61,11 +61,11 @@ abstract class PortHandler extends ChannelInboundHandlerAdapter {
         if (cause instanceof IOException && context.channel().isOpen()) {
             return; // A frame that could not be sent; its channel has counted it.
         }
-        context.close();
         if (!failed) {
             // Every frame that was still to be sent fails with the same cause.
             failed = true;
             lan.failed(context.channel(), cause);
         }
+        context.close();
     }
 }

@@ -45,7 +45,14 @@ public final class TapSwitch implements AutoCloseable {
      */
     public TapSwitch(TapEventLoopGroup loops, SwitchSettings settings, BiConsumer<Channel, Throwable> onFailure) {
         this.loops = loops;
-        lan = new EthernetSwitch(settings, onFailure);
+        lan = new EthernetSwitch(settings, (channel, cause) -> {
+            PortLife life = channel.pipeline().get(PortLife.class);
+            if (life == null || life.wasActive) {
+                onFailure.accept(channel, cause);
+            } else {
+                life.refusal = cause;
+            }
+        });
     }
 
     /**
@@ -64,6 +71,7 @@ public final class TapSwitch implements AutoCloseable {
      * @param device an open device with one queue, which belongs to the switch from now on
      * @param policy what the port may do, and what is done for it
      * @return the port
+     * @throws IllegalArgumentException if it cannot be a port of this switch with this policy; its device is closed then
      */
     public SwitchPort add(TapDevice device, PortPolicy policy) throws InterruptedException {
         PortLife life = new PortLife();
@@ -80,6 +88,9 @@ public final class TapSwitch implements AutoCloseable {
                 .sync()
                 .channel();
         life.attached.await();
+        if (life.refusal != null) {
+            throw new IllegalArgumentException(life.refusal.getMessage(), life.refusal);
+        }
         SwitchPort added = lan.ports().stream()
                 .filter(port -> port.channel() == channel)
                 .findFirst()
@@ -157,8 +168,15 @@ public final class TapSwitch implements AutoCloseable {
         private final CountDownLatch attached = new CountDownLatch(1);
         private final CountDownLatch detached = new CountDownLatch(1);
 
+        /** Of the loop. */
+        private boolean wasActive;
+
+        /** Why the channel did not become a port. */
+        private volatile Throwable refusal;
+
         @Override
         public void channelActive(ChannelHandlerContext context) {
+            wasActive = true;
             attached.countDown();
         }
 

@@ -166,6 +166,39 @@ class PortPolicyForwardingTest {
     }
 
     @Test
+    void framesOfAFlowAreJoinedTowardsAPortThatAsksForIt() {
+        MemoryLan.Host a = lan.host(12, TapOffload.NONE);
+        MemoryLan.Host joined = lan.host(12, TapOffload.ALL, PortPolicy.DEFAULT.withCoalesce(true));
+        MemoryLan.Host plain = lan.host(12, TapOffload.ALL);
+        // From here on the port of a waits for frames, so that those of one flush are read in one batch.
+        assertThat(a.nothingComes()).isTrue();
+        Frames frames = Frames.tcp4();
+        frames.payload = 1_000;
+        for (int i = 0; i < 3; i++) {
+            frames.sequence = 1_000 * i;
+            frames.identification = i;
+            ByteBuf frame = frames.packet(12);
+            a.sendLater(ByteBufUtil.hexDump(frame));
+            frame.release();
+        }
+        a.flush();
+        // NEEDS_CSUM and TCPv4.
+        assertThat(joined.receive()).startsWith("0101").hasSize(2 * (12 + frames.headers() + 3_000));
+        for (int i = 0; i < 3; i++) {
+            assertThat(plain.receive()).startsWith("0000").hasSize(2 * (12 + frames.headers() + 1_000));
+        }
+    }
+
+    @Test
+    void joiningWithoutVirtioNetHeadersIsRefused() {
+        lan.refusedHost(PortPolicy.DEFAULT.withCoalesce(true));
+        assertThat(lan.failure())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("frames can only be joined with virtio-net headers: port=")
+                .hasMessageEndingWith(", vnetHeaderSize=0 (expected: a port with offloads in the switch)");
+    }
+
+    @Test
     void monitorGetsWhatComesInAndGoesOutAtAMirroredPort() {
         MemoryLan.Host mirrored = lan.host(PortPolicy.DEFAULT.withMirroring(Mirroring.MIRRORED));
         MemoryLan.Host b = lan.host();

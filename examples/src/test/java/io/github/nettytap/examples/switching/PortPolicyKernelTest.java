@@ -5,11 +5,13 @@
 package io.github.nettytap.examples.switching;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.examples.demo.Host;
 import io.github.nettytap.examples.demo.Traffic;
 import io.github.nettytap.examples.switching.policy.PortPolicy;
+import io.github.nettytap.examples.switching.policy.StaticStation;
 import io.github.nettytap.examples.switching.policy.SwitchSettings;
 import io.github.nettytap.test.KernelTest;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
@@ -118,6 +120,20 @@ class PortPolicyKernelTest {
         assertThat(Traffic.ping(one, gateway, 1).answered()).isEqualTo(1);
         assertThat(Traffic.ping(two, gateway, 1).answered()).isEqualTo(1);
         assertThat(Traffic.ping(one, two, 1).answered()).isZero();
+    }
+
+    @Test
+    void portThatCannotBeWhatItsPolicySaysIsRefusedAndItsDeviceClosed() throws Exception {
+        PortPolicy policy =
+                PortPolicy.DEFAULT.withStations(List.of(StaticStation.of(MacAddress.parse("02:00:00:00:00:99"))));
+        host("one", "10.88.0.1/24", policy);
+        assertThatThrownBy(() -> host("two", "10.88.0.2/24", policy))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("static station is at another port already: port=two, static=02:00:00:00:00:99, vlan=0");
+        assertThat(hosts.get(1).device().isOpen()).isFalse();
+        assertThat(lan.ports()).hasSize(1);
+        Host again = host("again", "10.88.0.2/24", PortPolicy.DEFAULT);
+        assertThat(Traffic.ping(again, hosts.get(0), 1).answered()).isEqualTo(1);
     }
 
     private Host host(String tap, String address, PortPolicy policy) throws Exception {
