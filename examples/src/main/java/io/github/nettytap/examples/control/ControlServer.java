@@ -52,6 +52,7 @@ public final class ControlServer implements AutoCloseable {
     private final MultiThreadIoEventLoopGroup loop =
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("control"), EpollIoHandler.newFactory());
     private final Requests requests;
+    private Channel socket;
 
     /** Of the loop's thread. */
     private int clients;
@@ -84,7 +85,7 @@ public final class ControlServer implements AutoCloseable {
     }
 
     private void listen(Path path) throws IOException, InterruptedException {
-        Channel socket = new ServerBootstrap()
+        socket = new ServerBootstrap()
                 .group(loop)
                 .channel(EpollServerDomainSocketChannel.class)
                 .childOption(ChannelOption.AUTO_READ, false)
@@ -128,6 +129,9 @@ public final class ControlServer implements AutoCloseable {
     /** Hangs up on all clients and removes the socket. A request that is being answered is finished before. */
     @Override
     public void close() {
+        if (socket != null) {
+            socket.close().awaitUninterruptibly();
+        }
         loop.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS).syncUninterruptibly();
     }
 }

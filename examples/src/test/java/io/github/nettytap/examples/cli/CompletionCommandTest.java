@@ -26,6 +26,8 @@ class CompletionCommandTest {
                 .isZero();
         Path script = Files.writeString(directory.resolve("completion"), out.toString());
         assertThat(completed(script, "run-example.sh", "capt")).isEqualTo("capture");
+        assertThat(completed(script, "run-example.sh", "ctl", "fdb/f")).isEqualTo("fdb/flush");
+        assertThat(completed(script, "run-example.sh", "switch", "--conf")).isEqualTo("--config");
         assertThat(completed(script, "run-example.sh", "vxlan", "--no-l")).isEqualTo("--no-learning");
     }
 
