@@ -6,6 +6,7 @@ package io.github.nettytap.examples.control;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -28,7 +29,8 @@ final class ControlConnection extends ChannelInboundHandlerAdapter {
     private static final long PATIENCE_SECONDS = 10;
 
     private final Requests requests;
-    private ByteBuf received;
+    private final byte[] received = new byte[2 * ControlServer.MAX_REQUEST];
+    private int length;
     private Iterator<String> answer;
     private String outcome;
     private boolean writing;
@@ -43,17 +45,6 @@ final class ControlConnection extends ChannelInboundHandlerAdapter {
     }
 
     @Override
-    public void handlerAdded(ChannelHandlerContext context) {
-        received = context.alloc().heapBuffer(256, 2 * ControlServer.MAX_REQUEST);
-    }
-
-    @Override
-    public void handlerRemoved(ChannelHandlerContext context) {
-        received.release();
-        stopWaiting();
-    }
-
-    @Override
     public void channelActive(ChannelHandlerContext context) {
         context.read();
     }
@@ -62,8 +53,9 @@ final class ControlConnection extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf bytes = (ByteBuf) message;
         try {
-            received.discardReadBytes();
-            received.writeBytes(bytes);
+            int more = bytes.readableBytes();
+            bytes.readBytes(received, length, more);
+            length += more;
         } finally {
             bytes.release();
         }
@@ -76,6 +68,11 @@ final class ControlConnection extends ChannelInboundHandlerAdapter {
             inputEnded = true;
             proceed(context);
         }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        stopWaiting();
     }
 
     @Override
@@ -138,21 +135,26 @@ final class ControlConnection extends ChannelInboundHandlerAdapter {
 
     /** False if there is no whole request. */
     private boolean takeRequest(ChannelHandlerContext context) {
-        int length = received.bytesBefore((byte) '\n');
-        int end = length < 0 ? received.readableBytes() : length;
+        int end = 0;
+        while (end < length && received[end] != '\n') {
+            end++;
+        }
         if (end > ControlServer.MAX_REQUEST) {
             closing = true;
             write(
                     context,
                     Outcome.failed("request too long (expected: at most " + ControlServer.MAX_REQUEST + " bytes)"));
-            context.writeAndFlush(context.alloc().buffer(0, 0)).addListener(ChannelFutureListener.CLOSE);
+            context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
             return false;
         }
-        if (length < 0 && !(inputEnded && end > 0)) {
+        boolean whole = end < length || inputEnded && end > 0;
+        if (!whole) {
             return false;
         }
-        String request = received.readCharSequence(end, StandardCharsets.UTF_8).toString();
-        received.skipBytes(length < 0 ? 0 : 1);
+        String request = new String(received, 0, end, StandardCharsets.UTF_8);
+        int next = Math.min(end + 1, length);
+        System.arraycopy(received, next, received, 0, length - next);
+        length -= next;
         try {
             outcome = Outcome.DONE;
             answer = requests.answer(request.strip());

@@ -15,9 +15,12 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.GlobalEventExecutor;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,10 +55,8 @@ public final class ControlServer implements AutoCloseable {
     private final MultiThreadIoEventLoopGroup loop =
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("control"), EpollIoHandler.newFactory());
     private final Requests requests;
+    private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private Channel socket;
-
-    /** Of the loop's thread. */
-    private int clients;
 
     private ControlServer(Requests requests) {
         this.requests = requests;
@@ -114,15 +115,14 @@ public final class ControlServer implements AutoCloseable {
     }
 
     private void accept(Channel client) {
-        if (clients == MAX_CLIENTS) {
-            String refusal = Outcome.failed(
-                    "too many clients: clients=" + clients + " (expected: at most " + MAX_CLIENTS + " at a time)");
+        if (clients.size() == MAX_CLIENTS) {
+            String refusal = Outcome.failed("too many clients: clients=" + clients.size() + " (expected: at most "
+                    + MAX_CLIENTS + " at a time)");
             client.writeAndFlush(ByteBufUtil.writeUtf8(client.alloc(), refusal + "\n"))
                     .addListener(ChannelFutureListener.CLOSE);
             return;
         }
-        clients++;
-        client.closeFuture().addListener(closed -> clients--);
+        clients.add(client);
         client.pipeline().addLast(new ControlConnection(requests));
     }
 
@@ -132,6 +132,7 @@ public final class ControlServer implements AutoCloseable {
         if (socket != null) {
             socket.close().awaitUninterruptibly();
         }
+        clients.close().awaitUninterruptibly();
         loop.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS).syncUninterruptibly();
     }
 }
