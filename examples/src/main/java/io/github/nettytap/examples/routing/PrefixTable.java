@@ -119,10 +119,13 @@ final class PrefixTable<V> {
         return (V) values[slot];
     }
 
-    private static int hash(long high, long low, int length) {
-        // Odd multipliers without structure; the upper bits of a product depend on all bits of its factors.
+    /** Any bits of it will do as the number of a slot. */
+    static int hash(long high, long low, int length) {
+        // Odd multipliers without structure. Only the upper bits of a product depend on all bits of its factors, and
+        // the
+        // low ones of an IPv4 network are all zero: so the halves are joined before the last one.
         long product = (high * 0x9e37_79b9_7f4a_7c15L ^ Long.rotateLeft(low, 32)) * 0xc2b2_ae3d_27d4_eb4fL + length;
-        product *= 0x9e37_79b9_7f4a_7c15L;
+        product = (product ^ product >>> 32) * 0x9e37_79b9_7f4a_7c15L;
         return (int) (product >>> 32);
     }
 

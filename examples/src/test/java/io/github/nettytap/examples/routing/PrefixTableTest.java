@@ -13,6 +13,7 @@ import java.lang.management.ManagementFactory;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 class PrefixTableTest {
 
@@ -30,6 +31,17 @@ class PrefixTableTest {
         assertThat(table.find(HIGH, 8)).isEqualTo("network");
         assertThat(table.find(HIGH | 1, 7)).isEqualTo("site");
         assertThat(table.find(0, 7)).isEqualTo("all");
+    }
+
+    /** Their low bits are all zero, as those of all IPv4 networks are; chance fills about 63 of 100 slots. */
+    @Test
+    void networksOf24BitsAreSpreadOverTheSlots() {
+        int slots = 4096;
+        long hit = IntStream.range(0, slots)
+                .map(i -> PrefixTable.hash(0, 0xffff_0a00_0000L + (i << 8), 120) & slots - 1)
+                .distinct()
+                .count();
+        assertThat(hit).isBetween(slots / 2L, slots * 3L / 4);
     }
 
     @Test
