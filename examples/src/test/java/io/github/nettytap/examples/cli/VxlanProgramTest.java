@@ -21,9 +21,13 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -92,6 +96,7 @@ class VxlanProgramTest {
     @CsvSource({
         "192.0.2.2, 192.0.2.1, 1450, all, epoll",
         "192.0.2.2, 192.0.2.1, 1450, none, io_uring",
+        "192.0.2.2, 192.0.2.1, 1450, all, io_uring",
         "2001:db8::2, 2001:db8::1, 1430, all, epoll"
     })
     void hostsReachEachOtherThroughTheKernelsEndpoint(String remote, String local, int mtu, String offloads, String io)
@@ -114,7 +119,9 @@ class VxlanProgramTest {
             assertSameBytes(kernel, ours, "10.71.0.1");
             assertThat(endpoint.terminate().await()).isZero();
             assertThat(endpoint.output())
-                    .contains("drops: 0 without a VXLAN header, 0 of other networks, 0 malformed, ");
+                    .contains("drops: 0 without a VXLAN header, 0 of other networks, 0 malformed, ")
+                    .containsPattern(
+                            "trains: [1-9][0-9]* with [1-9][0-9]* of the datagrams, 0 refused and sent singly");
             assertThat(RunningProgram.run(ours, "ip", "-o", "link")).doesNotContain("tp1", "tp2");
         }
     }
@@ -148,6 +155,64 @@ class VxlanProgramTest {
             assertThat(ping.waitFor()).isEqualTo(1);
             assertThat(endpoint.terminate().await()).isZero();
         }
+    }
+
+    @Test
+    void trainsLongerThanTheUnderlayTravelInFragments() throws Exception {
+        kernelDevice(100, "192.0.2.1", "10.71.0.2/24");
+        try (RunningProgram endpoint = endpoint("--remote=192.0.2.2")) {
+            ip(ours, "link set va mtu 1400");
+            assertSameBytes(ours, kernel, "10.71.0.2");
+            assertThat(endpoint.terminate().await()).isZero();
+            assertThat(endpoint.output()).containsPattern("of the datagrams, [1-9][0-9]* refused and sent singly");
+        }
+    }
+
+    @Test
+    void eachFlowHasOneSourcePortOfSeveral() throws Exception {
+        Map<Integer, Set<Integer>> portsOfFlows = sourcePorts("--source-ports=8");
+
+        assertThat(portsOfFlows.values())
+                .allSatisfy(ports -> assertThat(ports).hasSize(1).allMatch(port -> port >= 49_152));
+        // 64 flows on eight ports: fewer than five of them used is less likely than a meteorite.
+        assertThat(portsOfFlows.values().stream().flatMap(Set::stream).distinct())
+                .hasSizeBetween(5, 8);
+    }
+
+    @Test
+    void withoutSourcePortsAllComesFromThePortThatIsListenedOn() throws Exception {
+        assertThat(sourcePorts("--source-ports=0").values()).allMatch(Set.of(4790)::equals);
+    }
+
+    /** What outer ports the datagrams of 64 inner flows come from, by inner source port: three datagrams of each. */
+    private Map<Integer, Set<Integer>> sourcePorts(String option) throws Exception {
+        Map<Integer, Set<Integer>> ports = new HashMap<>();
+        try (DatagramSocket outer = kernel.call(() -> new DatagramSocket(4790));
+                RunningProgram endpoint = endpoint("--remote=192.0.2.2", "--port=4790", option)) {
+            outer.setSoTimeout(10_000);
+            for (int flow = 0; flow < 64; flow++) {
+                try (DatagramSocket sender = ours.call(DatagramSocket::new)) {
+                    sender.setBroadcast(true);
+                    for (int i = 0; i < 3; i++) {
+                        sender.send(new DatagramPacket(new byte[50], 50, InetAddress.getByName("10.71.0.255"), 9));
+                    }
+                }
+            }
+            DatagramPacket received = new DatagramPacket(new byte[2_000], 2_000);
+            for (int i = 0; i < 3 * 64; ) {
+                outer.receive(received);
+                byte[] datagram = received.getData();
+                // Behind VXLAN, Ethernet and IPv4: our UDP to port 9, not what the kernel says by itself.
+                int udp = 8 + 14 + 20;
+                if (datagram[8 + 12] == 8 && datagram[8 + 13] == 0 && datagram[udp + 3] == 9) {
+                    int flow = (datagram[udp] & 0xff) << 8 | datagram[udp + 1] & 0xff;
+                    ports.computeIfAbsent(flow, key -> new HashSet<>()).add(received.getPort());
+                    i++;
+                }
+            }
+            assertThat(endpoint.terminate().await()).isZero();
+        }
+        return ports;
     }
 
     private static void assertSameBytes(NetworkNamespace from, NetworkNamespace to, String address) throws Exception {
