@@ -35,7 +35,7 @@ import java.util.stream.Stream;
 @KernelTest
 class CaptureProgramTest {
 
-    private static final int FRAMES = 20_000;
+    private static final int FRAMES = 100_000;
     private static final String NEIGHBOUR = "10.67.0.2";
 
     @TempDir
@@ -122,7 +122,7 @@ class CaptureProgramTest {
             try {
                 assertThat(tcpdump.inputReader().readLine()).contains("listening on cp0");
                 send(FRAMES, 9);
-                assertThat(tcpdump.waitFor(30, TimeUnit.SECONDS)).isTrue();
+                assertThat(tcpdump.waitFor(60, TimeUnit.SECONDS)).isTrue();
             } finally {
                 tcpdump.destroyForcibly().onExit().join();
             }
@@ -239,7 +239,7 @@ class CaptureProgramTest {
                 assertThat(replay.await()).isZero();
                 assertThat(replay.errors()).contains("200 frames, ", "; 0 left out", "; 0 refused");
             }
-            assertThat(tcpdump.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(tcpdump.waitFor(60, TimeUnit.SECONDS)).isTrue();
         } finally {
             tcpdump.destroyForcibly().onExit().join();
         }

@@ -194,14 +194,21 @@ class VxlanKernelTest {
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
             VxlanFrame frame = (VxlanFrame) message;
+            if (taps[frame.vni()] == null) {
+                frame.release(); // came before the host was there
+                return;
+            }
             ByteBuf header = ctx.alloc().directBuffer(VNET_HEADER).writeZero(VNET_HEADER);
             taps[frame.vni()].write(ctx.alloc().compositeBuffer(2).addComponents(true, header, frame.content()));
         }
 
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
-            taps[5].flush();
-            taps[6].flush();
+            for (Channel tap : taps) {
+                if (tap != null) {
+                    tap.flush();
+                }
+            }
         }
     }
 
