@@ -157,6 +157,22 @@ class VxlanProgramTest {
         }
     }
 
+    /** The kernel hands a train of datagrams from one end to the other whole: segmented by nobody, joined by nobody. */
+    @ParameterizedTest
+    @CsvSource({"epoll, epoll", "epoll, io_uring"})
+    void endpointsInJavaTakeEachOthersTrains(String io, String otherIo) throws Exception {
+        try (RunningProgram endpoint = endpoint("--remote=192.0.2.2", "--io=" + io);
+                RunningProgram other = RunningProgram.start(
+                                kernel, List.of("vxlan", "tp1,vni=100", "--remote=192.0.2.1", "--io=" + otherIo))
+                        .awaitReady()) {
+            ip(kernel, "address add 10.71.0.2/24 dev tp1");
+            assertSameBytes(ours, kernel, "10.71.0.2");
+            assertSameBytes(kernel, ours, "10.71.0.1");
+            assertThat(endpoint.terminate().await()).isZero();
+            assertThat(other.terminate().await()).isZero();
+        }
+    }
+
     @Test
     void trainsLongerThanTheUnderlayTravelInFragments() throws Exception {
         kernelDevice(100, "192.0.2.1", "10.71.0.2/24");

@@ -5,6 +5,7 @@
 package io.github.nettytap.codec.offload;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.FrameVerdict;
@@ -113,6 +114,36 @@ class OffloadHandlersTest {
         }
         assertThat(channel.<Object>readInbound()).isNull();
         assertThat(handler.superframes()).isEqualTo(1);
+    }
+
+    @Test
+    void segmentsHaveTheHeadroomThatWasAskedFor() {
+        channel = new EmbeddedChannel(new VirtioNetCodec(12), SegmentationHandler.inbound(8));
+        Frames frames = Frames.tcp4();
+        frames.payload = 250;
+        int headers = frames.headers();
+
+        channel.writeInbound(frames.superframe(12, 100));
+
+        for (int payload : new int[] {100, 100, 50}) {
+            VirtioNetFrame segment = channel.readInbound();
+            ByteBuf content = segment.content();
+            assertThat(segment.isWhole()).isTrue();
+            assertThat(content.readerIndex()).isEqualTo(8);
+            assertThat(content.getLong(0)).isZero();
+            assertThat(content.readableBytes()).isEqualTo(headers + payload);
+            assertThat(Checksums.verify(content, content.readerIndex(), content.writerIndex()))
+                    .isEqualTo(Checksums.Result.CORRECT);
+            segment.release();
+        }
+    }
+
+    @Test
+    void headroomIsNotNegative() {
+        assertThatThrownBy(() -> SegmentationHandler.inbound(-1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("no such headroom: headroom=-1 (expected: 0 or more)");
+        channel = new EmbeddedChannel(SegmentationHandler.inbound(0));
     }
 
     @Test
