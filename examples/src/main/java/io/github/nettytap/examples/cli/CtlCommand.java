@@ -7,6 +7,7 @@ package io.github.nettytap.examples.cli;
 import io.github.nettytap.examples.control.ControlClient;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -27,10 +28,8 @@ import java.util.concurrent.Callable;
 /** {@code ctl}: asks a running switch, or tells it what to change. */
 @Command(
         name = "ctl",
-        description = {
-            "Asks a running switch about its ports and stations, or changes them while it forwards.",
-            "The switch must have been started with --control, and by the user who runs this."
-        },
+        description = "Asks a running switch about its ports and stations, or changes them while it forwards. "
+                + "The switch must have been started with --control, and by the user who runs this.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
@@ -74,6 +73,9 @@ final class CtlCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints the answer as it comes: a JSON object a line.")
     private boolean json;
 
+    @Mixin
+    private Verbosity verbosity;
+
     @Spec
     private CommandSpec spec;
 
@@ -83,6 +85,7 @@ final class CtlCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         List<String> lines = new ArrayList<>();
         String failure;
+        verbosity.step("asks " + control + ": " + String.join(" ", request()));
         try (ControlClient client = connect()) {
             failure =
                     client.ask(String.join(" ", request()), json ? line -> out.println(line) : line -> lines.add(line));
@@ -90,7 +93,7 @@ final class CtlCommand implements Callable<Integer> {
         if (failure != null) {
             throw new CommandException(CommandLine.ExitCode.SOFTWARE, AnswerTable.reason(failure));
         }
-        if (!json) {
+        if (!json && !verbosity.isQuiet()) {
             out.print(AnswerTable.format(asked, lines));
         }
         out.flush();
