@@ -68,17 +68,17 @@ final class Contestants {
     }
 
     private void peers() {
-        peer("vde", "vde", new Need("vde_switch", "vde-switch"));
-        peer("ovs", "ovs", new Need("ovs-vswitchd", "openvswitch-switch"));
-        peer("ovs-tso", "ovs-tso", new Need("ovs-vswitchd", "openvswitch-switch"));
-        peer("qemu", "qemu", new Need("qemu-system-x86_64", "qemu-system-x86"));
-        peer("socat", "socat", new Need("socat", "socat"));
-        peer("testpmd", "testpmd", new Need("dpdk-testpmd", "dpdk-dev"));
+        peer("vde", Kind.SILENT, new Need("vde_switch", "vde-switch"));
+        peer("ovs", Kind.SILENT, new Need("ovs-vswitchd", "openvswitch-switch"));
+        peer("ovs-tso", Kind.SILENT, new Need("ovs-vswitchd", "openvswitch-switch"));
+        peer("qemu", Kind.SILENT, new Need("qemu-system-x86_64", "qemu-system-x86"));
+        peer("socat", Kind.SILENT, new Need("socat", "socat"));
+        peer("testpmd", Kind.ANNOUNCED, new Need("dpdk-testpmd", "dpdk-dev"));
     }
 
-    private void peer(String name, String script, Need need) {
-        String command = top.resolve("benchmarks/peers/" + script).toString();
-        all.add(new Contestant(name, Kind.SILENT, List.of(command), List.of(need)));
+    private void peer(String name, Kind kind, Need need) {
+        String command = top.resolve("benchmarks/peers/" + name).toString();
+        all.add(new Contestant(name, kind, List.of(command), List.of(need)));
     }
 
     List<Contestant> all() {
