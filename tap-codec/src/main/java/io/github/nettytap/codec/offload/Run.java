@@ -12,7 +12,6 @@ import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 
@@ -29,7 +28,19 @@ final class Run {
     private static final int MAX_IP_LENGTH = 0xffff;
     // UDP_GRO_CNT_MAX: a flood of tiny datagrams would else hold much more memory than payload.
     private static final int MAX_DATAGRAMS = 64;
+
+    // Where the fields are that are compared: in bytes from the header's first.
+    private static final int IPV4_IDENTIFICATION = 4;
+    private static final int IPV4_FRAGMENT = 6;
     private static final int IPV4_ADDRESSES = 12;
+    private static final int IPV6_NEXT_HEADER = 6;
+    private static final int IPV6_FLOW_LABEL = 0xfffff;
+    private static final int TCP_SEQUENCE = 4;
+    private static final int TCP_ACKNOWLEDGMENT = 8;
+    private static final int TCP_OFFSET_AND_FLAGS = 12;
+    private static final int TCP_WINDOW = 14;
+    private static final int TCP_URGENT_POINTER = 18;
+
     private static final int ID_UNKNOWN = 0;
     private static final int ID_FIXED = 1;
     private static final int ID_COUNTING = 2;
@@ -45,7 +56,6 @@ final class Run {
 
     int hash;
     private final byte[] header = new byte[Segment.WINDOW];
-    private final ByteBuf first = Unpooled.wrappedBuffer(header);
     private int closing;
     private int network;
     private int transport;
@@ -85,7 +95,7 @@ final class Run {
     }
 
     private static int closingFlags(Segment segment) {
-        return segment.tcp ? TcpHeader.flags(segment.bytes(), segment.transport) & CLOSING_FLAGS : 0;
+        return segment.tcp ? segment.tcpFlags() & CLOSING_FLAGS : 0;
     }
 
     /** Tells whether a frame is of the flow of this run: same Ethernet header with tags, addresses, label and ports. */
@@ -93,12 +103,24 @@ final class Run {
         if (hash != other.hash || network != other.network || v6 != other.v6 || tcp != other.tcp) {
             return false;
         }
-        ByteBuf bytes = other.bytes();
         boolean sameAddresses = v6
-                ? Ipv6Header.flowLabel(first, network) == Ipv6Header.flowLabel(bytes, network)
+                ? (differences(other, network) & IPV6_FLOW_LABEL) == 0
                         && equal(other, Ipv6Header.sourceIndex(network), 32)
-                : equal(other, network + IPV4_ADDRESSES, 8);
-        return sameAddresses && first.getInt(transport) == bytes.getInt(other.transport) && equal(other, 0, network);
+                : sameLong(other, network + IPV4_ADDRESSES);
+        return sameAddresses && differences(other, transport) == 0 && equal(other, 0, network);
+    }
+
+    /** The bits of a word in which the headers differ. */
+    private int differences(Segment other, int at) {
+        return Segment.int32(header, at) ^ Segment.int32(other.window, at);
+    }
+
+    private int differences16(Segment other, int at) {
+        return Segment.int16(header, at) ^ Segment.int16(other.window, at);
+    }
+
+    private boolean sameLong(Segment other, int at) {
+        return Segment.int64(header, at) == Segment.int64(other.window, at);
     }
 
     private boolean equal(Segment other, int from, int length) {
@@ -121,18 +143,16 @@ final class Run {
     }
 
     private boolean acceptsNetwork(Segment other) {
-        ByteBuf bytes = other.bytes();
         if (v6) {
-            // Traffic class, which has ECN in it, hop limit, and extension headers must be the same.
+            // Traffic class, which has ECN in it, next header, hop limit, and extension headers must be the same.
             int extensions = transport - network - Ipv6Header.LENGTH;
-            return Ipv6Header.trafficClass(first, network) == Ipv6Header.trafficClass(bytes, network)
-                    && Ipv6Header.hopLimit(first, network) == Ipv6Header.hopLimit(bytes, network)
-                    && Ipv6Header.nextHeader(first, network) == Ipv6Header.nextHeader(bytes, network)
+            return differences(other, network) == 0
+                    && differences16(other, network + IPV6_NEXT_HEADER) == 0
                     && equal(other, network + Ipv6Header.LENGTH, extensions);
         }
-        return Ipv4Header.typeOfService(first, network) == Ipv4Header.typeOfService(bytes, network)
-                && Ipv4Header.timeToLive(first, network) == Ipv4Header.timeToLive(bytes, network)
-                && Ipv4Header.fragment(first, network) == Ipv4Header.fragment(bytes, network)
+        // Type of service, fragment field, time to live and protocol.
+        return header[network + 1] == other.window[network + 1]
+                && differences(other, network + IPV4_FRAGMENT) == 0
                 && identificationMode(other) != ID_UNKNOWN;
     }
 
@@ -141,9 +161,9 @@ final class Run {
      * they mean nothing (RFC 6864), may they stay.
      */
     private int identificationMode(Segment other) {
-        int before = Ipv4Header.identification(first, network);
-        int difference = Ipv4Header.identification(other.bytes(), network) - before & 0xffff;
-        boolean dontFragment = (Ipv4Header.fragment(first, network) & Ipv4Header.DONT_FRAGMENT) != 0;
+        int at = network + IPV4_IDENTIFICATION;
+        int difference = Segment.int16(other.window, at) - Segment.int16(header, at) & 0xffff;
+        boolean dontFragment = (Segment.int16(header, network + IPV4_FRAGMENT) & Ipv4Header.DONT_FRAGMENT) != 0;
         if (difference == 0 && dontFragment && (count == 1 || identifications == ID_FIXED)) {
             return ID_FIXED;
         }
@@ -152,26 +172,25 @@ final class Run {
     }
 
     private boolean acceptsTcp(Segment other) {
-        ByteBuf bytes = other.bytes();
-        int flags = TcpHeader.flags(bytes, transport);
+        int flags = other.tcpFlags();
         // CWR answers an echo once, so it may only be on the first segment.
         if ((flags & TcpHeader.FLAG_CWR) != 0) {
             return false;
         }
-        if (((flags ^ TcpHeader.flags(first, transport)) & ~MERGEABLE_FLAGS) != 0) {
+        // Data offset with the reserved bits, and flags, which are in the same word.
+        if ((differences16(other, transport + TCP_OFFSET_AND_FLAGS) & ~MERGEABLE_FLAGS) != 0) {
             return false;
         }
         // A gap or a retransmission: the receiver must see it as it is.
-        if (TcpHeader.sequence(bytes, transport) != TcpHeader.sequence(first, transport) + payload) {
+        int sequence = transport + TCP_SEQUENCE;
+        if (Segment.int32(other.window, sequence) != Segment.int32(header, sequence) + payload) {
             return false;
         }
-        // Data offset with the reserved bits, acknowledgment, window, and options with their timestamps. The urgent
-        // pointer,
-        // too, though it means nothing without URG and the kernel loses it: what goes in must come out again.
-        return header[transport + 12] == other.window[transport + 12]
-                && TcpHeader.acknowledgment(first, transport) == TcpHeader.acknowledgment(bytes, transport)
-                && TcpHeader.window(first, transport) == TcpHeader.window(bytes, transport)
-                && TcpHeader.urgentPointer(first, transport) == TcpHeader.urgentPointer(bytes, transport)
+        // Acknowledgment, window, and options with their timestamps. The urgent pointer, too, though it means nothing
+        // without URG and the kernel loses it: what goes in must come out again.
+        return differences(other, transport + TCP_ACKNOWLEDGMENT) == 0
+                && differences16(other, transport + TCP_WINDOW) == 0
+                && differences16(other, transport + TCP_URGENT_POINTER) == 0
                 && equal(other, transport + TcpHeader.MIN_LENGTH, headers - transport - TcpHeader.MIN_LENGTH);
     }
 

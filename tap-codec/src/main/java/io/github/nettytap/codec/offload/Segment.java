@@ -17,12 +17,21 @@ import io.github.nettytap.codec.wire.Wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
 /**
  * What the coalescer needs to know of one frame: its flow, and whether it may be part of a superframe. Offsets count from
  * the first byte of the frame. One object serves all frames, one after the other.
  */
 final class Segment {
 
+    private static final VarHandle SHORTS = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+    private static final int IPV4_SOURCE = 12;
+    private static final int TCP_FLAGS = 13;
     private static final int FORBIDDEN_FLAGS = TcpHeader.FLAG_SYN | TcpHeader.FLAG_RST | TcpHeader.FLAG_URG;
 
     /** How far into a frame its headers are read: beyond that, it belongs to no flow. */
@@ -106,10 +115,10 @@ final class Segment {
 
     private int hash() {
         int addresses = v6
-                ? bytes.getInt(Ipv6Header.sourceIndex(network) + 12) * 31
-                        + bytes.getInt(Ipv6Header.destinationIndex(network) + 12)
-                : Ipv4Header.source(bytes, network) * 31 + Ipv4Header.destination(bytes, network);
-        int mixed = (addresses * 31 + bytes.getInt(transport)) * 0x9e3779b9;
+                ? int32(window, Ipv6Header.sourceIndex(network) + 12) * 31
+                        + int32(window, Ipv6Header.destinationIndex(network) + 12)
+                : int32(window, network + IPV4_SOURCE) * 31 + int32(window, network + IPV4_SOURCE + 4);
+        int mixed = (addresses * 31 + int32(window, transport)) * 0x9e3779b9;
         return mixed ^ mixed >>> 16;
     }
 
@@ -123,7 +132,7 @@ final class Segment {
             return false;
         }
         if (tcp) {
-            int flags = TcpHeader.flags(bytes, transport);
+            int flags = tcpFlags();
             if ((flags & FORBIDDEN_FLAGS) != 0 || (flags & TcpHeader.FLAG_ACK) == 0) {
                 return false;
             }
@@ -156,8 +165,23 @@ final class Segment {
         return InternetChecksum.sum(content, index + transport, length - transport, pseudo) == 0xffff;
     }
 
-    ByteBuf bytes() {
-        return bytes;
+    int tcpFlags() {
+        return window[transport + TCP_FLAGS] & 0xff;
+    }
+
+    // Straight from the array: there are dozens of reads for a frame, and each through a ByteBuf is a virtual call and
+    // checks its reference count again.
+
+    static int int16(byte[] bytes, int at) {
+        return (short) SHORTS.get(bytes, at) & 0xffff;
+    }
+
+    static int int32(byte[] bytes, int at) {
+        return (int) INTS.get(bytes, at);
+    }
+
+    static long int64(byte[] bytes, int at) {
+        return (long) LONGS.get(bytes, at);
     }
 
     /** Forgets the frame, so that nothing holds on to it. */
