@@ -101,7 +101,10 @@ final class Segment {
 
     private boolean readTransport(int protocol, int end) {
         tcp = protocol == Ipv4Header.PROTOCOL_TCP;
-        if (!tcp && protocol != Ipv4Header.PROTOCOL_UDP || transport + TcpHeader.MAX_LENGTH > WINDOW) {
+        if (!tcp && protocol != Ipv4Header.PROTOCOL_UDP) {
+            return false;
+        }
+        if (transport + (tcp ? TcpHeader.MIN_LENGTH : UdpHeader.LENGTH) > WINDOW) {
             return false;
         }
         int found = tcp ? TcpHeader.check(bytes, transport, end) : UdpHeader.check(bytes, transport, end);
@@ -109,7 +112,8 @@ final class Segment {
             return false;
         }
         headers = transport + found;
-        payload = end - headers;
+        // With options beyond the window it is still of its flow, whose run it ends, as if it had nothing to append.
+        payload = headers <= WINDOW ? end - headers : 0;
         return true;
     }
 

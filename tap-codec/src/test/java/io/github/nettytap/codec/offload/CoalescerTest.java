@@ -266,6 +266,23 @@ class CoalescerTest {
     }
 
     @Test
+    void longHeadersMergeAndLongerOnesEndTheRun() {
+        flow.v6 = true;
+        flow.extensions = new byte[168];
+        flow.tcpOptions = new byte[12];
+        send(100);
+        send(100);
+        flow.tcpOptions = new byte[20];
+        assertThat(flow.headers()).isGreaterThan(Segment.WINDOW);
+        send(100);
+        flow.tcpOptions = new byte[12];
+        send(100);
+        send(100);
+
+        assertPayloads(200, 100, 200);
+    }
+
+    @Test
     void routedPacketDoesNotMerge() {
         flow.v6 = true;
         flow.extensionType = 43;
