@@ -18,8 +18,10 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannelRecvByteBufAllocator;
 import io.netty.channel.local.LocalAddress;
 import io.netty.channel.local.LocalChannel;
 import io.netty.channel.local.LocalIoHandler;
@@ -41,6 +43,7 @@ final class MemoryLan implements AutoCloseable {
             SwitchSettings.DEFAULT.withStations(64).withAgeingSeconds(MAX_AGE);
 
     private static final int WAIT_SECONDS = 10;
+    private static final int FRAMES_PER_READ = 64;
 
     private final MultiThreadIoEventLoopGroup hosts = new MultiThreadIoEventLoopGroup(1, LocalIoHandler.newFactory());
     private final MultiThreadIoEventLoopGroup ports;
@@ -131,6 +134,10 @@ final class MemoryLan implements AutoCloseable {
             Channel server = new ServerBootstrap()
                     .group(hosts, ports)
                     .channel(LocalServerChannel.class)
+                    // Of those that Netty has, the one that reads on although local channels count no bytes.
+                    .childOption(
+                            ChannelOption.RECVBUF_ALLOCATOR,
+                            new ServerChannelRecvByteBufAllocator().maxMessagesPerRead(FRAMES_PER_READ))
                     .childHandler(new ChannelInitializer<>() {
                         @Override
                         protected void initChannel(Channel channel) {
