@@ -10,6 +10,7 @@ import io.github.nettytap.examples.switching.policy.PortVlans;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /**
  * The ports of a switch at one moment: by index, and by what is flooded to them. Immutable; a switch replaces it as a
@@ -17,9 +18,9 @@ import java.util.function.Predicate;
  */
 final class Topology {
 
-    static final Topology EMPTY = new Topology(new SwitchPort[0]);
-
     private static final SwitchPort[] NO_PORTS = {};
+
+    static final Topology EMPTY = new Topology(NO_PORTS, null);
 
     /** By index, with gaps. */
     private final SwitchPort[] ports;
@@ -27,33 +28,45 @@ final class Topology {
     private final SwitchPort[] transparent;
     private final SwitchPort[] monitors;
 
-    /** Null as long as no port has VLANs. */
+    /** Null as long as no port had VLANs. */
     private final SwitchPort[][] byVlan;
 
-    private Topology(SwitchPort[] ports) {
+    private Topology(SwitchPort[] ports, SwitchPort[][] byVlan) {
         this.ports = ports;
+        this.byVlan = byVlan;
         monitors = select(port -> port.policy().mirroring() == Mirroring.MONITOR);
         transparent = select(port -> switches(port) && port.vlans().isTransparent());
-        SwitchPort[] aware = select(port -> switches(port) && !port.vlans().isTransparent());
-        byVlan = aware.length == 0 ? null : byVlan(aware);
     }
 
     private static boolean switches(SwitchPort port) {
         return port.policy().mirroring() != Mirroring.MONITOR;
     }
 
-    private static SwitchPort[][] byVlan(SwitchPort[] aware) {
-        SwitchPort[][] result = new SwitchPort[PortVlans.MAX_VLAN + 1][];
-        for (int i = 1; i < result.length; i++) {
-            int vlan = i;
-            result[i] = Arrays.stream(aware)
-                    .filter(port -> port.vlans().carries(vlan))
-                    .toArray(SwitchPort[]::new);
+    /** Only the VLANs of the port change: a switch with many ports is not gone through for each VLAN. */
+    private SwitchPort[][] byVlan(SwitchPort port, UnaryOperator<SwitchPort[]> change) {
+        if (!switches(port) || port.vlans().isTransparent()) {
+            return byVlan;
         }
-        return result;
+        SwitchPort[][] changed = byVlan == null ? new SwitchPort[PortVlans.MAX_VLAN + 1][] : byVlan.clone();
+        for (int vlan = 1; vlan < changed.length; vlan++) {
+            if (port.vlans().carries(vlan)) {
+                changed[vlan] = change.apply(changed[vlan] == null ? NO_PORTS : changed[vlan]);
+            }
+        }
+        return changed;
+    }
+
+    private static SwitchPort[] append(SwitchPort[] some, SwitchPort port) {
+        SwitchPort[] more = Arrays.copyOf(some, some.length + 1);
+        more[some.length] = port;
+        return more;
     }
 
     private SwitchPort[] select(Predicate<SwitchPort> condition) {
+        return select(ports, condition);
+    }
+
+    private static SwitchPort[] select(SwitchPort[] ports, Predicate<SwitchPort> condition) {
         return Arrays.stream(ports)
                 .filter(port -> port != null && condition.test(port))
                 .toArray(SwitchPort[]::new);
@@ -68,7 +81,7 @@ final class Topology {
     Topology with(SwitchPort port) {
         SwitchPort[] more = Arrays.copyOf(ports, Math.max(ports.length, port.index() + 1));
         more[port.index()] = port;
-        return new Topology(more);
+        return new Topology(more, byVlan(port, some -> append(some, port)));
     }
 
     /** Without a port, which may be none of this topology any more. */
@@ -78,7 +91,7 @@ final class Topology {
         }
         SwitchPort[] fewer = ports.clone();
         fewer[port.index()] = null;
-        return new Topology(fewer);
+        return new Topology(fewer, byVlan(port, some -> select(some, other -> other != port)));
     }
 
     /** The port of an index, or null. */
@@ -96,7 +109,7 @@ final class Topology {
         if (vlan == 0) {
             return transparent;
         }
-        return byVlan == null ? NO_PORTS : byVlan[vlan];
+        return byVlan == null || byVlan[vlan] == null ? NO_PORTS : byVlan[vlan];
     }
 
     /** The ports that get copies. Not to be changed. */
