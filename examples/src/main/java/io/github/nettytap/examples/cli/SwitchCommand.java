@@ -72,9 +72,8 @@ final class SwitchCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..*",
             paramLabel = "TAP",
-            converter = PortArgument.Converter.class,
             description = "The ports: interface names, each with settings of its own: NAME[,SETTING…], see below.")
-    private List<PortArgument> taps = List.of();
+    private List<String> taps = List.of();
 
     @Option(
             names = "--config",
@@ -148,20 +147,17 @@ final class SwitchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (config != null) {
-            readConfig();
-        }
-        if (control == null && taps.size() < 2) {
+        List<PortArgument> ports = ports();
+        if (control == null && ports.size() < 2) {
             throw new CommandLine.ParameterException(
                     spec.commandLine(),
-                    "too few ports: ports=" + taps.size() + " (expected: 2 or more, or --control to add them later)");
+                    "too few ports: ports=" + ports.size() + " (expected: 2 or more, or --control to add them later)");
         }
         if (threads < 1) {
             throw new CommandLine.ParameterException(
                     spec.commandLine(), "too few threads: threads=" + threads + " (expected: 1 or more)");
         }
         SwitchSettings settings = settings();
-        List<PortArgument> ports = ports();
         PrintWriter out = spec.commandLine().getOut();
         Interruption interruption = Interruption.install();
         TapEventLoopGroup loops = TapEventLoopGroup.builder()
@@ -197,27 +193,40 @@ final class SwitchCommand implements Callable<Integer> {
         return CommandLine.ExitCode.OK;
     }
 
-    private void readConfig() throws IOException {
-        SwitchFile file;
-        try {
-            file = SwitchFile.read(config);
-        } catch (IllegalArgumentException e) {
-            throw new CommandException(CommandLine.ExitCode.USAGE, e.getMessage());
+    /** Those of the command line, else those of the file, whose options are taken over as well. */
+    private List<PortArgument> ports() throws IOException {
+        List<PortArgument> ports = taps.stream().map(this::port).toList();
+        if (config != null) {
+            SwitchFile file = readConfig();
+            file.applyTo(spec);
+            ports = ports.isEmpty() ? file.ports() : ports;
         }
-        file.applyTo(spec);
-    }
-
-    private SwitchSettings settings() {
         try {
-            return new SwitchSettings(stations, ageing, snooping);
+            return mirror == null ? ports : mirror.applyTo(ports);
         } catch (IllegalArgumentException e) {
             throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage());
         }
     }
 
-    private List<PortArgument> ports() {
+    private PortArgument port(String text) {
         try {
-            return mirror == null ? taps : mirror.applyTo(taps);
+            return new PortArgument.Converter().convert(text);
+        } catch (RuntimeException e) {
+            throw new CommandLine.ParameterException(spec.commandLine(), text + ": " + e.getMessage());
+        }
+    }
+
+    private SwitchFile readConfig() throws IOException {
+        try {
+            return SwitchFile.read(config);
+        } catch (IllegalArgumentException e) {
+            throw new CommandException(CommandLine.ExitCode.USAGE, e.getMessage());
+        }
+    }
+
+    private SwitchSettings settings() {
+        try {
+            return new SwitchSettings(stations, ageing, snooping);
         } catch (IllegalArgumentException e) {
             throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage());
         }

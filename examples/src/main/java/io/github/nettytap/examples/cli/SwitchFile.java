@@ -11,8 +11,8 @@ import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.SequenceNode;
-import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 import java.io.IOException;
@@ -127,23 +127,25 @@ final class SwitchFile {
         return values.get(key);
     }
 
-    /** Sets what was not given on the command line. */
+    /** The ports; none if the file has none. */
+    @SuppressWarnings("unchecked")
+    List<PortArgument> ports() {
+        return (List<PortArgument>) values.getOrDefault(PORTS, List.of());
+    }
+
+    /** Sets the options that were not given on the command line. */
     void applyTo(CommandSpec spec) {
         ParseResult given = spec.commandLine().getParseResult();
         values.forEach((key, value) -> {
-            if (key.equals(PORTS)) {
-                if (!given.hasMatchedPositional(0)) {
-                    set(spec.positionalParameters().get(0), value);
-                }
-            } else if (!given.hasMatchedOption("--" + key)) {
+            if (!key.equals(PORTS) && !given.hasMatchedOption("--" + key)) {
                 set(spec.findOption("--" + key), value);
             }
         });
     }
 
-    private static void set(CommandLine.Model.ArgSpec argument, Object value) {
+    private static void set(OptionSpec option, Object value) {
         try {
-            argument.setter().set(value);
+            option.setter().set(value);
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }

@@ -145,6 +145,27 @@ class SwitchControlProgramTest {
         assertThat(err).hasToString("netty-tap switch: " + file + ":3:11: vlan: value=5000 (expected: 1 to 4094)\n");
     }
 
+    @Test
+    void tapsOfTheCommandLineReplaceThoseOfTheFile() throws Exception {
+        Path file = Files.writeString(directory.resolve("switch.yaml"), "ports: [fx0, fx1]\nmtu: 9000\n");
+        try (RunningProgram program = start("--config", file.toString(), "fx5", "--mtu", "1400")) {
+            assertThat(ctl("ports")).contains("fx5").doesNotContain("fx0", "fx1");
+            assertThat(RunningProgram.run(middle, "ip", "link", "show", "fx5")).contains(" mtu 1400 ");
+            program.terminate().await();
+        }
+    }
+
+    @Test
+    void portsThatAreTooFewAreWrongUsage() {
+        StringWriter err = new StringWriter();
+        assertThat(NettyTap.commandLine().setErr(new PrintWriter(err, true)).execute("switch", "fx0"))
+                .isEqualTo(CommandLine.ExitCode.USAGE);
+        assertThat(err)
+                .hasToString(
+                        "netty-tap switch: too few ports: ports=1"
+                                + " (expected: 2 or more, or --control to add them later)\ntry: ./run-example.sh switch --help\n");
+    }
+
     private RunningProgram start(String... arguments) throws Exception {
         List<String> all = new ArrayList<>(List.of("switch", "--control", socket().toString()));
         all.addAll(List.of(arguments));

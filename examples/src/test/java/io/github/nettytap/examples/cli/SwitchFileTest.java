@@ -12,7 +12,6 @@ import io.github.nettytap.examples.switching.policy.PortPolicy;
 import io.github.nettytap.examples.switching.policy.PortVlans;
 import io.github.nettytap.examples.switching.policy.StaticStation;
 import io.github.nettytap.transport.channel.TapIoType;
-import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -77,7 +76,7 @@ class SwitchFileTest {
                             mac: [12:30:00:00:00:01]
                             storm: 100
                           - {name: b, trunk: [10, 20-29], native: 1, static: [12:30:00:00:00:01/20], coalesce: true}
-                        """).get("ports"))
+                        """).ports())
                 .isEqualTo(List.of(
                         new PortArgument(
                                 "up",
@@ -170,9 +169,7 @@ class SwitchFileTest {
     @Test
     void exampleOfTheDocumentationIsRight() throws Exception {
         SwitchFile file = SwitchFile.read(Path.of("..", "docs", "switch.yaml"));
-        assertThat(file.get("ports"))
-                .asInstanceOf(InstanceOfAssertFactories.LIST)
-                .hasSize(4);
+        assertThat(file.ports()).hasSize(4);
         assertThat(file.get("control")).isEqualTo(Path.of("/run/netty-tap.sock"));
     }
 
