@@ -21,15 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.CsvSource;
 
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.DatagramChannel;
 import java.util.Set;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The switch between kernels: two hosts with real TCP/IP stacks, on each kind of event loop, with and without offloads. */
 @KernelTest
@@ -126,61 +118,5 @@ class TapSwitchKernelTest {
                     - out.drops();
         }
         assertThat(unaccounted).isLessThanOrEqualTo(FRAMES_THAT_GO_ON);
-    }
-
-    @Test
-    void otherPortsGoOnWhileOneComesAndGoes() throws Exception {
-        ExecutorService thread = Executors.newSingleThreadExecutor();
-        try {
-            Future<Traffic.Transfer> transfer = thread.submit(() -> Traffic.tcp(left, right, 2));
-            for (int i = 0; i < 10; i++) {
-                try (Host guest = host("guest", "10.88.0.4/24")) {
-                    SwitchPort port = lan.add(guest.device());
-                    assertThat(Traffic.ping(left, guest, 1).answered()).isEqualTo(1);
-                    lan.remove(port);
-                    assertThat(guest.device().isOpen()).isFalse();
-                    assertThat(port.channel().isRegistered()).isFalse();
-                }
-            }
-            assertThat(transfer.get().receivedBytes())
-                    .isPositive()
-                    .isEqualTo(transfer.get().sentBytes());
-            assertThat(lan.ports()).extracting(SwitchPort::name).containsExactly("left", "right");
-        } finally {
-            thread.shutdown();
-        }
-    }
-
-    @Test
-    void portIsRemovedUnderItsOwnTraffic() throws Exception {
-        ExecutorService thread = Executors.newSingleThreadExecutor();
-        AtomicBoolean stop = new AtomicBoolean();
-        try (DatagramChannel sender = left.call(DatagramChannel::open)) {
-            assertThat(Traffic.ping(left, right, 1).answered()).isEqualTo(1);
-            Future<?> flood = thread.submit(() -> flood(sender, new InetSocketAddress(right.address(), 9), stop));
-            Thread.sleep(200);
-            lan.remove(lan.ports().get(1));
-            try (Host guest = host("guest", "10.88.0.4/24")) {
-                lan.add(guest.device());
-                assertThat(Traffic.ping(left, guest, 2).answered()).isEqualTo(2);
-            }
-            stop.set(true);
-            flood.get();
-        } finally {
-            stop.set(true);
-            thread.shutdown();
-        }
-    }
-
-    private static void flood(DatagramChannel sender, InetSocketAddress to, AtomicBoolean stop) {
-        ByteBuffer payload = ByteBuffer.allocate(60);
-        while (!stop.get()) {
-            try {
-                sender.send(payload.clear(), to);
-            } catch (IOException e) {
-                // The host has noticed that the other is gone.
-                Thread.onSpinWait();
-            }
-        }
     }
 }
