@@ -6,6 +6,7 @@ package io.github.nettytap.examples.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.examples.traffic.HashedTransfer;
 import io.github.nettytap.test.KernelTest;
 import io.github.nettytap.transport.device.NetworkNamespace;
 import org.junit.jupiter.api.AfterEach;
@@ -17,27 +18,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 
 /** The tunnel endpoint against the kernel's own vxlan device, in two networks, over IPv4 and IPv6. */
 @KernelTest
 class VxlanProgramTest {
 
-    private static final int CHUNK = 64 * 1024;
     private static final int CHUNKS = 256;
 
     private NetworkNamespace ours;
@@ -232,34 +223,6 @@ class VxlanProgramTest {
     }
 
     private static void assertSameBytes(NetworkNamespace from, NetworkNamespace to, String address) throws Exception {
-        ExecutorService thread = Executors.newSingleThreadExecutor();
-        try (ServerSocket server = to.call(() -> new ServerSocket(0, 1, InetAddress.getByName(address)))) {
-            Future<String> received = thread.submit(() -> {
-                MessageDigest digest = MessageDigest.getInstance("SHA-256");
-                byte[] chunk = new byte[CHUNK];
-                try (Socket socket = server.accept()) {
-                    for (int n = socket.getInputStream().read(chunk);
-                            n >= 0;
-                            n = socket.getInputStream().read(chunk)) {
-                        digest.update(chunk, 0, n);
-                    }
-                }
-                return HexFormat.of().formatHex(digest.digest());
-            });
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            try (Socket client = from.call(() -> new Socket(address, server.getLocalPort()))) {
-                Random random = new Random(42);
-                byte[] chunk = new byte[CHUNK];
-                for (int i = 0; i < CHUNKS; i++) {
-                    random.nextBytes(chunk);
-                    digest.update(chunk);
-                    client.getOutputStream().write(chunk);
-                }
-            }
-            assertThat(received.get(60, TimeUnit.SECONDS))
-                    .isEqualTo(HexFormat.of().formatHex(digest.digest()));
-        } finally {
-            thread.shutdown();
-        }
+        HashedTransfer.assertSameBytes(from::call, to::call, InetAddress.getByName(address), CHUNKS);
     }
 }
