@@ -70,7 +70,7 @@ public final class Compare implements Callable<Integer> {
                 "Seconds of TCP and of UDP before netty-tap is measured, which starts interpreted; the others get",
                 "one second of each (default: ${DEFAULT-VALUE})."
             })
-    private int warmUp = 3;
+    private int warmUp = 6;
 
     @Option(names = "--mtu", paramLabel = "BYTES", description = "The MTU of both ends (default: ${DEFAULT-VALUE}).")
     private int mtu = 1500;
