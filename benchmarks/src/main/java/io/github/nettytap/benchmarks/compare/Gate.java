@@ -19,6 +19,7 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 
 /** {@code benchmarks/gate}: today's tree against a commit, alternating on the same machine in the same run. */
@@ -74,8 +75,8 @@ public final class Gate implements Callable<Integer> {
             names = "--measure",
             split = ",",
             paramLabel = "WHAT",
-            description = "Of tcp, streams, udp and latency (default: ${DEFAULT-VALUE}).")
-    private List<String> measures = List.of("tcp", "udp");
+            description = "Of in-memory, tcp, streams, udp and latency (default: ${DEFAULT-VALUE}).")
+    private List<String> measures = List.of(InMemory.NAME, "tcp", "udp");
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
@@ -111,34 +112,57 @@ public final class Gate implements Callable<Integer> {
                 Commands.run(BUILD_SECONDS, tree.resolve("run-example.sh").toString(), "--version");
             }
             Compare.warnIfBusy(Machine.busy());
-            return measure(before, today, compiled.resolve("udp_rate"));
+            return measure(past.path(), before, today, compiled.resolve("udp_rate"));
         } finally {
             interruption.cleanedUp();
         }
     }
 
-    private int measure(List<Contestant> before, List<Contestant> today, Path udpRate) throws IOException {
+    private int measure(Path pastTree, List<Contestant> before, List<Contestant> today, Path udpRate)
+            throws IOException {
         Results past = new Results();
         Results now = new Results();
-        for (int i = 0; i < today.size(); i++) {
-            Compare.say(today.get(i).name());
-            measure(before.get(i), past, today.get(i), now, udpRate);
+        List<String> measured = new ArrayList<>();
+        if (measures.contains(InMemory.NAME)) {
+            measured.add(InMemory.NAME);
+            inMemory(new InMemory(pastTree), past, new InMemory(top), now);
         }
-        Judgement judgement = Judgement.of(only, past, now);
+        Set<Measure> betweenHosts = betweenHosts();
+        for (int i = 0; i < today.size() && !betweenHosts.isEmpty(); i++) {
+            Compare.say(today.get(i).name());
+            measured.add(today.get(i).name());
+            measure(before.get(i), past, today.get(i), now, udpRate, betweenHosts);
+        }
+        Judgement judgement = Judgement.of(measured, past, now);
         System.out.print(judgement.text());
         return judgement.passed() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
 
+    private Set<Measure> betweenHosts() {
+        return Measure.named(
+                measures.stream().filter(name -> !name.equals(InMemory.NAME)).toList());
+    }
+
+    private void inMemory(InMemory before, Results past, InMemory today, Results now) throws IOException {
+        if (!before.exists()) {
+            Compare.say(InMemory.NAME + ": left out, " + commit + " has no such benchmark");
+            return;
+        }
+        Compare.say(InMemory.NAME);
+        InMemory.compare(before, past, today, now, rounds);
+    }
+
     /** Both sides run all the time, since one that nobody sends to costs nothing; starting takes most of a short round. */
-    private void measure(Contestant before, Results past, Contestant today, Results now, Path udpRate)
+    private void measure(
+            Contestant before, Results past, Contestant today, Results now, Path udpRate, Set<Measure> betweenHosts)
             throws IOException {
         Path logOfPast = Files.createTempFile("gate", ".log");
         Path logOfToday = Files.createTempFile("gate", ".log");
         try (Rig rigOfPast = new Rig(before, mtu, logOfPast);
                 Rig rigOfToday = new Rig(today, mtu, logOfToday)) {
             List<Side> sides = new ArrayList<>(List.of(
-                    new Side(rigOfPast, new Meter(rigOfPast, udpRate, seconds, Measure.named(measures)), past),
-                    new Side(rigOfToday, new Meter(rigOfToday, udpRate, seconds, Measure.named(measures)), now)));
+                    new Side(rigOfPast, new Meter(rigOfPast, udpRate, seconds, betweenHosts), past),
+                    new Side(rigOfToday, new Meter(rigOfToday, udpRate, seconds, betweenHosts), now)));
             for (Side side : sides) {
                 side.rig().open();
                 side.meter().warmUp(warmUp);

@@ -31,10 +31,10 @@ final class Table {
     }
 
     private static String[] heading(Function<Metric, String> text) {
-        String[] row = new String[Metric.values().length + 1];
+        String[] row = new String[Metric.BETWEEN_HOSTS.size() + 1];
         row[0] = "";
-        for (Metric metric : Metric.values()) {
-            row[metric.ordinal() + 1] = text.apply(metric);
+        for (int i = 1; i < row.length; i++) {
+            row[i] = text.apply(Metric.BETWEEN_HOSTS.get(i - 1));
         }
         return row;
     }

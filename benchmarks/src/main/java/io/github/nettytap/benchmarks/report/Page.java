@@ -142,7 +142,7 @@ final class Page {
 
     private void row(String first, Function<Metric, String> cell) {
         List<String> cells = new ArrayList<>(List.of(first));
-        for (Metric metric : Metric.values()) {
+        for (Metric metric : Metric.BETWEEN_HOSTS) {
             cells.add(cell.apply(metric));
         }
         line("| " + String.join(" | ", cells) + " |");
@@ -203,6 +203,7 @@ final class Page {
             case CPU_PER_GIB -> "CPU time of the forwarder for 1 GiB of TCP";
             case CPU_PER_MILLION -> "CPU time of the forwarder for a million small frames";
             case MEMORY -> "Resident memory of the forwarder";
+            case FORWARDING -> "One frame through a switch in memory";
         };
     }
 

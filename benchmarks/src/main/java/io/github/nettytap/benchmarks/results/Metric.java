@@ -4,6 +4,9 @@
  */
 package io.github.nettytap.benchmarks.results;
 
+import java.util.EnumSet;
+import java.util.List;
+
 /** What is measured. */
 public enum Metric {
     TCP_1("TCP 1", "Gb/s", true),
@@ -15,7 +18,12 @@ public enum Metric {
     RTT_P999("RTT p99.9", "µs", false),
     CPU_PER_GIB("CPU/GiB", "s", false),
     CPU_PER_MILLION("CPU/Mframe", "s", false),
-    MEMORY("memory", "MB", false);
+    MEMORY("memory", "MB", false),
+    /** One frame through a switch in memory, without any kernel. */
+    FORWARDING("forwarding", "ns", false);
+
+    /** What is measured with a host on either side. */
+    public static final List<Metric> BETWEEN_HOSTS = List.copyOf(EnumSet.complementOf(EnumSet.of(FORWARDING)));
 
     private final String title;
     private final String unit;

@@ -27,7 +27,7 @@ class JudgementTest {
         Judgement judgement = judge();
         assertThat(judgement.passed()).isTrue();
         assertThat(judgement.text())
-                .endsWith("passed: 0 of 8 figures worse by more than 10 % beyond the noise, 0 rounds failed\n");
+                .endsWith("passed: 0 of 9 figures worse by more than 10 % beyond the noise, 0 rounds failed\n");
     }
 
     @Test
@@ -38,7 +38,7 @@ class JudgementTest {
         assertThat(judgement.passed()).isFalse();
         assertThat(judgement.text())
                 .startsWith("FAILED netty-tap-epoll      TCP 1 ")
-                .endsWith("FAILED: 4 of 8 figures worse by more than 10 % beyond the noise, 0 rounds failed\n");
+                .endsWith("FAILED: 4 of 9 figures worse by more than 10 % beyond the noise, 0 rounds failed\n");
     }
 
     @Test
