@@ -154,7 +154,8 @@ final class Meter {
 
     /** The first number of that name in a JSON text; the texts are those of two known programs. */
     static double number(String json, String name) {
-        Matcher matcher = Pattern.compile("\"" + name + "\"\\s*:\\s*([-+0-9.eE]+)").matcher(json);
+        Matcher matcher =
+                Pattern.compile("\"" + name + "\"\\s*:\\s*([-+0-9.eE]+)").matcher(json);
         if (!matcher.find()) {
             throw new IllegalArgumentException("no such number: name=" + name + ", text=" + json.strip());
         }
