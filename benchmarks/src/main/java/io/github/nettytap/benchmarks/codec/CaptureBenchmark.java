@@ -8,7 +8,7 @@ import io.github.nettytap.codec.capture.Capture;
 import io.github.nettytap.codec.capture.CaptureHandler;
 import io.github.nettytap.codec.capture.CaptureInterface;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -56,8 +56,8 @@ public class CaptureBenchmark {
 
     @Setup
     public void start() throws IOException {
-        packet = ByteBufAllocator.DEFAULT.directBuffer(12 + length).writeZero(12 + length);
-        copy = ByteBufAllocator.DEFAULT.directBuffer(12 + length);
+        packet = PooledByteBufAllocator.DEFAULT.directBuffer(12 + length).writeZero(12 + length);
+        copy = PooledByteBufAllocator.DEFAULT.directBuffer(12 + length);
         capture = Capture.toChannel(FileChannel.open(Path.of("/dev/null"), StandardOpenOption.WRITE))
                 .ringBytes(64 << 20)
                 .start();

@@ -6,7 +6,7 @@ package io.github.nettytap.benchmarks.codec;
 
 import io.github.nettytap.codec.wire.InternetChecksum;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -46,12 +46,12 @@ public class ChecksumBenchmark {
 
     @Setup
     public void allocate() {
-        slab = ByteBufAllocator.DEFAULT.directBuffer(length + 64);
+        slab = PooledByteBufAllocator.DEFAULT.directBuffer(length + 64);
         for (int i = 0; i < length + 64; i++) {
             slab.writeByte(i * 31);
         }
         bytes = slice ? slab.retainedSlice(26, length) : slab.retain();
-        copy = ByteBufAllocator.DEFAULT.directBuffer(length);
+        copy = PooledByteBufAllocator.DEFAULT.directBuffer(length);
     }
 
     @TearDown

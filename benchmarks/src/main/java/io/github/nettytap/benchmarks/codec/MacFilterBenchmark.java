@@ -8,7 +8,7 @@ import io.github.nettytap.codec.filter.MacRules;
 import io.github.nettytap.codec.filter.MacVerdict;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -58,7 +58,7 @@ public class MacFilterBenchmark {
             builder.destination(listed[i]);
         }
         rules = builder.build();
-        frames = ByteBufAllocator.DEFAULT.directBuffer(addresses * FRAME_LENGTH);
+        frames = PooledByteBufAllocator.DEFAULT.directBuffer(addresses * FRAME_LENGTH);
         for (int i = 0; i < addresses; i++) {
             MacAddress.write(frames.writeZero(FRAME_LENGTH), i * FRAME_LENGTH, listed[i]);
         }

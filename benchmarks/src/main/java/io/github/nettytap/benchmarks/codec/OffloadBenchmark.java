@@ -9,7 +9,7 @@ import io.github.nettytap.codec.offload.Segmentation;
 import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -47,10 +47,11 @@ public class OffloadBenchmark {
     @Setup
     public void allocate() {
         int payload = SEGMENTS * Superframes.SEGMENT;
-        superframe = ByteBufAllocator.DEFAULT.directBuffer(70_000);
+        superframe = PooledByteBufAllocator.DEFAULT.directBuffer(70_000);
         Superframes.appendTcp(superframe, payload);
-        copy = ByteBufAllocator.DEFAULT.directBuffer(70_000);
-        Segmentation.segment(superframe, Superframes.HEADER, Superframes.HEADER, ByteBufAllocator.DEFAULT, frames::add);
+        copy = PooledByteBufAllocator.DEFAULT.directBuffer(70_000);
+        Segmentation.segment(
+                superframe, Superframes.HEADER, Superframes.HEADER, PooledByteBufAllocator.DEFAULT, frames::add);
         if (frames.size() != SEGMENTS || join() != 1) {
             throw new IllegalStateException("frames=" + frames.size() + ", joined=" + join());
         }
@@ -66,7 +67,7 @@ public class OffloadBenchmark {
     @Benchmark
     public FrameVerdict cut() {
         return Segmentation.segment(
-                superframe, Superframes.HEADER, Superframes.HEADER, ByteBufAllocator.DEFAULT, ByteBuf::release);
+                superframe, Superframes.HEADER, Superframes.HEADER, PooledByteBufAllocator.DEFAULT, ByteBuf::release);
     }
 
     @Benchmark
@@ -75,7 +76,7 @@ public class OffloadBenchmark {
             coalescer.add(VirtioNetFrame.parse(frame.readerIndex(0).retain(), Superframes.HEADER));
         }
         int[] results = new int[1];
-        coalescer.flush(ByteBufAllocator.DEFAULT, frame -> {
+        coalescer.flush(PooledByteBufAllocator.DEFAULT, frame -> {
             results[0]++;
             frame.release();
         });

@@ -7,7 +7,7 @@ package io.github.nettytap.benchmarks.codec;
 import io.github.nettytap.codec.virtio.VirtioNetCodec;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -44,8 +44,8 @@ public class SplitBenchmark {
 
     @Setup
     public void connect() {
-        packet = ByteBufAllocator.DEFAULT.directBuffer(1526).writeZero(1526);
-        copy = ByteBufAllocator.DEFAULT.directBuffer(1526);
+        packet = PooledByteBufAllocator.DEFAULT.directBuffer(1526).writeZero(1526);
+        copy = PooledByteBufAllocator.DEFAULT.directBuffer(1526);
         codec = new VirtioNetCodec(12);
         channel = new EmbeddedChannel(codec, new Sink());
         last = channel.pipeline().context(codec);
