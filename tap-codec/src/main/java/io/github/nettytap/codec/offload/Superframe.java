@@ -54,10 +54,17 @@ final class Superframe {
     private final int outerTransport;
     private final boolean outerChecksum;
 
-    // While it is cut: the frame, the segments, and the sums of the header words that all segments have in common.
+    // While it is cut: the frame, the segments and where the first of them is, the header words of the frame that count
+    // up
+    // or differ, and the sums of those that all segments have in common.
     private ByteBuffer in;
     private int base;
     private ByteBuffer out;
+    private int first;
+    private int sequence;
+    private int offsetAndFlags;
+    private int identification;
+    private int outerIdentification;
     private long networkSum;
     private long transportSum;
     private long outerNetworkSum;
@@ -102,7 +109,7 @@ final class Superframe {
             in = source.nioBuffer(index, headers + payloadLength);
             base = in.position();
             out = memory.internalNioBuffer(0, total);
-            sumCommonWords();
+            readHeaders();
             int at = out.position();
             for (int i = 0; i < count; i++) {
                 at = write(at, headerLength, i, i == count - 1);
@@ -120,35 +127,43 @@ final class Superframe {
     private int write(int at, int headerLength, int ordinal, boolean last) {
         int offset = ordinal * segmentSize;
         int length = Math.min(segmentSize, payloadLength - offset);
-        for (int i = 0; i < headerLength; i += Short.BYTES) {
-            out.putShort(at + i, (short) 0);
-        }
         int start = at + headerLength;
         int end = start + headers + length;
-        out.put(start, in, base, headers);
+        if (ordinal == 0) {
+            for (int i = 0; i < headerLength; i += Short.BYTES) {
+                out.putShort(at + i, (short) 0);
+            }
+            out.put(start, in, base, headers);
+            first = at;
+        } else {
+            // Most of what the first segment has is right in all.
+            out.put(at, out, first, headerLength + headers);
+        }
         out.put(start + headers, in, base + headers + offset, length);
-        writeNetwork(start + network, network, v6, networkSum, end, ordinal);
+        writeNetwork(start + network, v6, networkSum, identification + ordinal, end);
         writeTransport(start, end, ordinal, last);
         if (tunnel) {
-            writeNetwork(start + outerNetwork, outerNetwork, outerV6, outerNetworkSum, end, ordinal);
+            writeNetwork(start + outerNetwork, outerV6, outerNetworkSum, outerIdentification + ordinal, end);
             writeOuterTransport(start + outerTransport, end);
         }
         return end;
     }
 
     /**
-     * Takes the sums of what does not change. The pseudo header is what the sender left in the checksum field, less the
+     * Reads what changes from segment to segment, and takes the sums of what does not. The pseudo header is what the sender left in the checksum field, less the
      * length: not summed anew from the addresses, since behind a routing header the destination that counts is not the one
      * in the IPv6 header.
      */
-    private void sumCommonWords() {
+    private void readHeaders() {
         networkSum = commonNetworkSum(network, v6);
+        identification = v6 ? 0 : word(base + network + IPV4_IDENTIFICATION);
         int length = headers - transport;
         int start = base + transport;
         int all = payloadLength + length;
         if (tcp) {
-            long changing = word(start + TCP_SEQUENCE) + word(start + TCP_SEQUENCE + 2);
-            changing += word(start + TCP_OFFSET_AND_FLAGS) + InternetChecksum.fold(all);
+            sequence = in.getInt(start + TCP_SEQUENCE);
+            offsetAndFlags = word(start + TCP_OFFSET_AND_FLAGS);
+            long changing = (sequence >>> 16) + (sequence & 0xffff) + offsetAndFlags + InternetChecksum.fold(all);
             transportSum = InternetChecksum.sum(in, start, length) + minus(changing);
         } else {
             // The checksum field is in the sum, and with it the pseudo header.
@@ -156,6 +171,7 @@ final class Superframe {
         }
         if (tunnel) {
             outerNetworkSum = commonNetworkSum(outerNetwork, outerV6);
+            outerIdentification = outerV6 ? 0 : word(base + outerNetwork + IPV4_IDENTIFICATION);
             outerTransportSum = word(base + outerTransport + UdpHeader.CHECKSUM_OFFSET)
                     + minus(headers + payloadLength - outerTransport);
         }
@@ -179,15 +195,14 @@ final class Superframe {
         return InternetChecksum.complement(InternetChecksum.fold(sum));
     }
 
-    private void writeNetwork(int ip, int offset, boolean ipv6, long common, int end, int ordinal) {
+    private void writeNetwork(int ip, boolean ipv6, long common, int count, int end) {
         if (ipv6) {
             out.putShort(ip + IPV6_PAYLOAD_LENGTH, (short) (end - ip - Ipv6Header.LENGTH));
             return;
         }
-        int identification = word(base + offset + IPV4_IDENTIFICATION) + ordinal & 0xffff;
-        out.putShort(ip + IPV4_TOTAL_LENGTH, (short) (end - ip));
-        out.putShort(ip + IPV4_IDENTIFICATION, (short) identification);
-        out.putShort(ip + IPV4_CHECKSUM, (short) minus(common + identification + (end - ip)));
+        int lengthAndIdentification = end - ip << 16 | count & 0xffff;
+        out.putInt(ip + IPV4_TOTAL_LENGTH, lengthAndIdentification);
+        out.putShort(ip + IPV4_CHECKSUM, (short) minus(common + (count & 0xffff) + (end - ip)));
     }
 
     private void writeTransport(int start, int end, int ordinal, boolean last) {
@@ -199,12 +214,12 @@ final class Superframe {
             out.putShort(at + UdpHeader.CHECKSUM_OFFSET, (short) InternetChecksum.udp(minus(sum + length)));
             return;
         }
-        int sequence = in.getInt(base + transport + TCP_SEQUENCE) + ordinal * segmentSize;
-        int flags = word(base + transport + TCP_OFFSET_AND_FLAGS);
+        int number = sequence + ordinal * segmentSize;
+        int flags = offsetAndFlags;
         flags &= ordinal == 0 ? ~0 : ~FIRST_ONLY;
         flags &= last ? ~0 : ~LAST_ONLY;
-        sum += (sequence >>> 16) + (sequence & 0xffff) + flags;
-        out.putInt(at + TCP_SEQUENCE, sequence);
+        sum += (number >>> 16) + (number & 0xffff) + flags;
+        out.putInt(at + TCP_SEQUENCE, number);
         out.putShort(at + TCP_OFFSET_AND_FLAGS, (short) flags);
         int checksum = minus(sum);
         // A superframe of one segment is only completed, which never leaves a zero; see Checksums.complete.
