@@ -4,8 +4,8 @@
  */
 package io.github.nettytap.examples.cli;
 
-import io.github.nettytap.examples.routing.RouterCounter;
-import io.github.nettytap.examples.routing.RouterPort;
+import io.github.nettytap.examples.routing.port.RouterCounter;
+import io.github.nettytap.examples.routing.port.RouterPort;
 import io.github.nettytap.examples.switching.PolicyDrop;
 import io.github.nettytap.examples.switching.SwitchPort;
 import io.github.nettytap.examples.switching.TapSwitch;

@@ -4,9 +4,9 @@
  */
 package io.github.nettytap.examples.cli;
 
-import io.github.nettytap.examples.routing.RouterCounter;
-import io.github.nettytap.examples.routing.RouterPort;
 import io.github.nettytap.examples.routing.TapRouter;
+import io.github.nettytap.examples.routing.port.RouterCounter;
+import io.github.nettytap.examples.routing.port.RouterPort;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;

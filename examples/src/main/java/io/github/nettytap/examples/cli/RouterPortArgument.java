@@ -4,8 +4,8 @@
  */
 package io.github.nettytap.examples.cli;
 
-import io.github.nettytap.examples.routing.DhcpPool;
 import io.github.nettytap.examples.routing.PortSettings;
+import io.github.nettytap.examples.routing.dhcp.DhcpPool;
 import io.github.nettytap.transport.netlink.Cidr;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;

@@ -4,9 +4,9 @@
  */
 package io.github.nettytap.examples.routing;
 
+import io.github.nettytap.examples.routing.dhcp.DhcpPool;
 import io.github.nettytap.transport.netlink.Cidr;
 
-import java.net.Inet4Address;
 import java.util.List;
 
 /**
@@ -36,11 +36,7 @@ public record PortSettings(List<Cidr> networks, boolean advertises, boolean tran
 
     private static Cidr networkOfLeases(List<Cidr> networks, DhcpPool dhcp) {
         for (Cidr network : networks) {
-            PortAddresses one = new PortAddresses(List.of(network), 0);
-            if (network.address() instanceof Inet4Address
-                    && one.isOnLink((int) IpAddress.low(dhcp.first()))
-                    && one.isOnLink((int) IpAddress.low(dhcp.last()))
-                    && !dhcp.contains((int) IpAddress.low(network.address()))) {
+            if (dhcp.fits(network)) {
                 return network;
             }
         }

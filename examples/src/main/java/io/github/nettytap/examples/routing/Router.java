@@ -7,6 +7,22 @@ package io.github.nettytap.examples.routing;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.Icmpv4Header;
 import io.github.nettytap.codec.wire.Icmpv6Header;
+import io.github.nettytap.examples.routing.dhcp.DhcpServer;
+import io.github.nettytap.examples.routing.forwarding.IcmpErrors;
+import io.github.nettytap.examples.routing.forwarding.Ipv4Forwarding;
+import io.github.nettytap.examples.routing.forwarding.Ipv6Forwarding;
+import io.github.nettytap.examples.routing.forwarding.LocalIpv4;
+import io.github.nettytap.examples.routing.forwarding.LocalIpv6;
+import io.github.nettytap.examples.routing.forwarding.Originator;
+import io.github.nettytap.examples.routing.nat.SourceNat;
+import io.github.nettytap.examples.routing.neighbour.Arp;
+import io.github.nettytap.examples.routing.neighbour.Neighbour;
+import io.github.nettytap.examples.routing.neighbour.NeighbourMessages;
+import io.github.nettytap.examples.routing.neighbour.NextHops;
+import io.github.nettytap.examples.routing.neighbour.RouterAdvertisements;
+import io.github.nettytap.examples.routing.port.Output;
+import io.github.nettytap.examples.routing.port.RouterPort;
+import io.github.nettytap.examples.routing.table.Routes;
 import io.github.nettytap.transport.device.TapOffload;
 import io.github.nettytap.transport.netlink.Cidr;
 import io.netty.buffer.ByteBuf;
@@ -31,6 +47,7 @@ final class Router {
     private final SourceNat nat;
     private final RouterAdvertisements advertisements;
     private final NeighbourMessages neighbours;
+    private final LocalIpv4 localIpv4;
     private final Ipv4Forwarding ipv4;
     private final Ipv6Forwarding ipv6;
 
@@ -55,7 +72,8 @@ final class Router {
         advertisements = new RouterAdvertisements(output, this::now);
         neighbours = new NeighbourMessages(output, nextHops);
         nat = new SourceNat(output, this::now);
-        ipv4 = new Ipv4Forwarding(output, routes, nextHops, errors, new LocalIpv4(output, originator, errors), nat);
+        localIpv4 = new LocalIpv4(output, originator, errors);
+        ipv4 = new Ipv4Forwarding(output, routes, nextHops, errors, localIpv4, nat);
         ipv6 = new Ipv6Forwarding(
                 output,
                 routes,
@@ -73,13 +91,14 @@ final class Router {
      * @param settings what it is to be
      */
     RouterPort addPort(Channel channel, long mac, int mtu, Set<TapOffload> offloads, PortSettings settings) {
-        RouterPort port = new RouterPort(channel, mac, mtu, output.vnetHeaderSize(), offloads, settings);
+        RouterPort port = new RouterPort(
+                channel, mac, mtu, output.vnetHeaderSize(), offloads, settings.networks(), settings.translates());
         settings.networks().forEach(network -> routes.addNetwork(port, network));
         if (settings.advertises()) {
             advertisements.add(port);
         }
         if (settings.dhcp() != null) {
-            port.dhcpServer(new DhcpServer(port, settings.dhcp(), settings.networkOfLeases(), output, this::now));
+            localIpv4.serve(port, new DhcpServer(port, settings.dhcp(), settings.networkOfLeases(), output, this::now));
         }
         return port;
     }
@@ -153,7 +172,7 @@ final class Router {
     private final class NextHopEvents implements NextHops.Events {
         @Override
         public void solicit(Neighbour neighbour) {
-            if (IpAddress.isIpv4(neighbour.high, neighbour.low)) {
+            if (neighbour.isIpv4()) {
                 arp.solicit(neighbour);
             } else {
                 neighbours.solicit(neighbour);

@@ -9,6 +9,8 @@ import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.examples.routing.port.RouterCounter;
+import io.github.nettytap.examples.routing.port.RouterPort;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;

@@ -5,6 +5,7 @@
 package io.github.nettytap.examples.routing;
 
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.examples.routing.port.RouterPort;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapDevice;

@@ -8,11 +8,16 @@
  *                                     └─ IcmpErrors          what waits for one)    the port takes no others)
  * </pre>
  *
- * <p>Beside the way of a frame: {@code SourceNat} with its {@code ConnectionTable}, which rewrites what leaves through some
- * ports and what comes back; {@code RouterAdvertisements} and {@code DhcpServer}, which configure the hosts of a link.
+ * <p>Each step has its package, and uses those that stand left of it:
  *
- * <p>Here: the routing table, neighbours, forwarding, ICMP errors, and what the router says for itself. Not here: command
- * lines and opening of devices.
+ * <pre>
+ *   packet ◄── port ◄─┬─ table ◄── neighbour ◄─┬─ forwarding ◄── (here)
+ *   (bytes)  (the end)├─ nat ◄──────────────────┤
+ *                     └─ dhcp ◄─────────────────┘
+ * </pre>
+ *
+ * <p>Here: {@code TapRouter}, which opens channels and is what programs use; {@code Router}, which puts the steps together; the
+ * handler where frames enter. Not here: command lines and opening of devices.
  *
  * <p>All of a router runs on one event loop, without locks; counters may be read by any thread. Each step owns the frame
  * that it gets, until it has passed it on or released it; a packet is forwarded in the buffer that it came in.

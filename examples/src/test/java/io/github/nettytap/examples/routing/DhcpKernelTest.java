@@ -6,6 +6,7 @@ package io.github.nettytap.examples.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.examples.routing.dhcp.DhcpPool;
 import io.github.nettytap.test.KernelTest;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapOffload;

@@ -6,6 +6,8 @@ package io.github.nettytap.examples.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.examples.routing.port.RouterCounter;
+import io.github.nettytap.examples.routing.port.RouterPort;
 import io.github.nettytap.examples.switching.TapSwitch;
 import io.github.nettytap.examples.switching.policy.SwitchSettings;
 import io.github.nettytap.examples.traffic.HashedTransfer;

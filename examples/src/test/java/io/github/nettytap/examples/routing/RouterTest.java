@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
+import io.github.nettytap.examples.routing.port.RouterCounter;
 import io.github.nettytap.transport.netlink.Cidr;
 import io.netty.buffer.ByteBuf;
 import org.junit.jupiter.api.AfterEach;

@@ -5,6 +5,7 @@
 package io.github.nettytap.examples.routing;
 
 import com.sun.management.ThreadMXBean;
+import io.github.nettytap.examples.routing.port.RouterCounter;
 import io.github.nettytap.examples.traffic.HashedTransfer;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;

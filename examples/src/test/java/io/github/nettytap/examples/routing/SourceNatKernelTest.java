@@ -7,6 +7,7 @@ package io.github.nettytap.examples.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.nettytap.examples.routing.port.RouterCounter;
 import io.github.nettytap.examples.traffic.HashedTransfer;
 import io.github.nettytap.test.KernelTest;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;

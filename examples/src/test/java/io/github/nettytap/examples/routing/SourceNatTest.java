@@ -13,6 +13,7 @@ import io.github.nettytap.codec.wire.Icmpv4Header;
 import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.UdpHeader;
+import io.github.nettytap.examples.routing.port.RouterCounter;
 import io.netty.buffer.ByteBuf;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

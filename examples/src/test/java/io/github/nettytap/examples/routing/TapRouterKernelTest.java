@@ -7,6 +7,8 @@ package io.github.nettytap.examples.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.fault.FaultHandler;
+import io.github.nettytap.examples.routing.port.RouterCounter;
+import io.github.nettytap.examples.routing.port.RouterPort;
 import io.github.nettytap.examples.traffic.HashedTransfer;
 import io.github.nettytap.test.KernelTest;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
