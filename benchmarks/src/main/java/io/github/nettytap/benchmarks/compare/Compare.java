@@ -5,17 +5,16 @@
 package io.github.nettytap.benchmarks.compare;
 
 import io.github.nettytap.benchmarks.compare.Contestant.Need;
-import io.github.nettytap.benchmarks.results.Json;
 import io.github.nettytap.benchmarks.results.Metric;
 import io.github.nettytap.benchmarks.results.Samples;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -35,8 +34,9 @@ import java.util.stream.Collectors;
         sortOptions = false,
         footer = {
             "",
-            "The table goes to standard output; progress, with a table after each round, to standard error; everything",
-            "to the JSON file, which is written anew after each contestant. Ctrl-C ends it early, and cleanly.",
+            "The table goes to standard output; progress, with a table after each round, to standard error; everything "
+                    + "to the JSON file, which is written anew after each contestant. Ctrl-C ends it early, and cleanly. "
+                    + "Contestants other than netty-tap warm up for one second of each kind of traffic.",
             "",
             "Examples:",
             "  benchmarks/compare --only netty-tap-epoll,c-epoll --rounds 3",
@@ -54,29 +54,14 @@ public final class Compare implements Callable<Integer> {
     @Option(names = "--only", split = ",", paramLabel = "NAME", description = "The contestants, of those in --list.")
     private List<String> only = List.of();
 
-    @Option(
-            names = "--rounds",
-            paramLabel = "N",
-            description = "Rounds over all contestants (default: ${DEFAULT-VALUE}).")
-    private int rounds = 3;
+    @Mixin
+    private final Pace pace = new Pace(3, 3, 6);
 
-    @Option(names = "--seconds", paramLabel = "S", description = "Seconds a measurement (default: ${DEFAULT-VALUE}).")
-    private int seconds = 3;
+    @Mixin
+    private final Link link = new Link();
 
-    @Option(
-            names = "--warm-up",
-            paramLabel = "S",
-            description = {
-                "Seconds of TCP and of UDP before netty-tap is measured, which starts interpreted; the others get",
-                "one second of each (default: ${DEFAULT-VALUE})."
-            })
-    private int warmUp = 6;
-
-    @Option(names = "--mtu", paramLabel = "BYTES", description = "The MTU of both ends (default: ${DEFAULT-VALUE}).")
-    private int mtu = 1500;
-
-    @Option(names = "--json", paramLabel = "FILE", description = "Writes all values there.")
-    private Path json;
+    @Mixin
+    private final JsonOutput json = new JsonOutput();
 
     @Option(
             names = "--measure",
@@ -124,7 +109,7 @@ public final class Compare implements Callable<Integer> {
         compile(top, compiled);
         List<Contestant> present = new ArrayList<>();
         for (Contestant contestant : chosen) {
-            String refusal = contestant.refusal(mtu);
+            String refusal = contestant.refusal(link.mtu());
             if (contestant.missing().isEmpty() && refusal.isEmpty()) {
                 present.add(contestant);
             } else {
@@ -140,7 +125,7 @@ public final class Compare implements Callable<Integer> {
         for (Contestant contestant : present) {
             packages.put(contestant.name(), Versions.packages(contestant.needs()));
         }
-        Tour tour = new Tour(rounds, seconds, warmUp, mtu, Measure.named(measures), compiled.resolve("udp_rate"));
+        Tour tour = new Tour(pace, link.mtu(), Measure.named(measures), compiled.resolve("udp_rate"));
         Interruption interruption = Interruption.ofThisThread();
         try {
             tour.run(present, results, new Progress(present, conditions, results));
@@ -177,17 +162,15 @@ public final class Compare implements Callable<Integer> {
 
         @Override
         public void roundDone(int round) {
-            if (round < rounds) {
+            if (round < pace.rounds()) {
                 say(Table.format(names(present), results));
             }
         }
     }
 
     private void write(List<Contestant> present, Map<String, Object> conditions, Results results) throws IOException {
-        if (json != null) {
-            Path unfinished = json.resolveSibling(json.getFileName() + ".part");
-            Files.writeString(unfinished, Json.write(report(present, conditions, results)));
-            Files.move(unfinished, json, StandardCopyOption.REPLACE_EXISTING);
+        if (json.isWanted()) {
+            json.write(report(present, conditions, results));
         }
     }
 
@@ -220,11 +203,11 @@ public final class Compare implements Callable<Integer> {
         report.put("netty", Versions.netty());
         report.put("meters", Versions.packages(METERS));
         report.put("busyBefore", busy);
-        report.put("rounds", rounds);
-        report.put("seconds", seconds);
-        report.put("warmUpSeconds", warmUp);
-        report.put("warmUpSecondsOfOthers", Math.min(warmUp, Tour.OTHERS_WARM_UP));
-        report.put("mtu", mtu);
+        report.put("rounds", pace.rounds());
+        report.put("seconds", pace.seconds());
+        report.put("warmUpSeconds", pace.warmUp());
+        report.put("warmUpSecondsOfOthers", Math.min(pace.warmUp(), Tour.OTHERS_WARM_UP));
+        report.put("mtu", link.mtu());
         return report;
     }
 

@@ -7,6 +7,7 @@ package io.github.nettytap.benchmarks.compare;
 import io.github.nettytap.benchmarks.results.Metric;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -25,13 +26,14 @@ import java.util.concurrent.Callable;
 /** {@code benchmarks/gate}: today's tree against a commit, alternating on the same machine in the same run. */
 @Command(
         name = "benchmarks/gate",
-        description = {
-            "Builds a commit in a temporary git worktree, measures this tree against it in alternating rounds, and",
-            "fails if a figure is worse by more than 10 %% beyond what chance explains. Tails of latency are not judged."
-        },
+        description =
+                "Builds a commit in a temporary git worktree, measures this tree against it in alternating rounds, and "
+                        + "fails if a figure is worse by more than 10 %% beyond what chance explains. Tails of latency are not judged.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
+            "",
+            "Two rounds are the least, since one says nothing about noise.",
             "",
             "Exit codes: 0 passed, 1 slower or not measurable, 2 wrong usage.",
             "",
@@ -53,23 +55,11 @@ public final class Gate implements Callable<Integer> {
             description = "Forms of our switch, as in benchmarks/compare --list (default: ${DEFAULT-VALUE}).")
     private List<String> only = List.of("netty-tap-epoll", "netty-tap-epoll-tso");
 
-    @Option(
-            names = "--rounds",
-            paramLabel = "N",
-            description = "Rounds, 2 or more: one says nothing about noise (default: ${DEFAULT-VALUE}).")
-    private int rounds = 5;
+    @Mixin
+    private final Pace pace = new Pace(5, 1, 3);
 
-    @Option(names = "--seconds", paramLabel = "S", description = "Seconds a measurement (default: ${DEFAULT-VALUE}).")
-    private int seconds = 1;
-
-    @Option(
-            names = "--warm-up",
-            paramLabel = "S",
-            description = "Seconds of TCP and of UDP before either side is measured (default: ${DEFAULT-VALUE}).")
-    private int warmUp = 3;
-
-    @Option(names = "--mtu", paramLabel = "BYTES", description = "The MTU of both ends (default: ${DEFAULT-VALUE}).")
-    private int mtu = 1500;
+    @Mixin
+    private final Link link = new Link();
 
     @Option(
             names = "--measure",
@@ -91,9 +81,9 @@ public final class Gate implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (rounds < 2) {
+        if (pace.rounds() < 2) {
             throw new CommandLine.ParameterException(
-                    spec.commandLine(), "too few rounds: rounds=" + rounds + " (expected: 2 or more)");
+                    spec.commandLine(), "too few rounds: rounds=" + pace.rounds() + " (expected: 2 or more)");
         }
         if (only.stream().anyMatch(name -> !name.startsWith("netty-tap"))) {
             throw new CommandLine.ParameterException(
@@ -149,7 +139,7 @@ public final class Gate implements Callable<Integer> {
             return;
         }
         Compare.say(InMemory.NAME);
-        InMemory.compare(before, past, today, now, rounds);
+        InMemory.compare(before, past, today, now, pace.rounds());
     }
 
     /** Both sides run all the time, since one that nobody sends to costs nothing; starting takes most of a short round. */
@@ -158,16 +148,16 @@ public final class Gate implements Callable<Integer> {
             throws IOException {
         Path logOfPast = Files.createTempFile("gate", ".log");
         Path logOfToday = Files.createTempFile("gate", ".log");
-        try (Rig rigOfPast = new Rig(before, mtu, logOfPast);
-                Rig rigOfToday = new Rig(today, mtu, logOfToday)) {
+        try (Rig rigOfPast = new Rig(before, link.mtu(), logOfPast);
+                Rig rigOfToday = new Rig(today, link.mtu(), logOfToday)) {
             List<Side> sides = new ArrayList<>(List.of(
-                    new Side(rigOfPast, new Meter(rigOfPast, udpRate, seconds, betweenHosts), past),
-                    new Side(rigOfToday, new Meter(rigOfToday, udpRate, seconds, betweenHosts), now)));
+                    new Side(rigOfPast, new Meter(rigOfPast, udpRate, pace.seconds(), betweenHosts), past),
+                    new Side(rigOfToday, new Meter(rigOfToday, udpRate, pace.seconds(), betweenHosts), now)));
             for (Side side : sides) {
                 side.rig().open();
-                side.meter().warmUp(warmUp);
+                side.meter().warmUp(pace.warmUp());
             }
-            for (int round = 0; round < rounds; round++) {
+            for (int round = 0; round < pace.rounds(); round++) {
                 for (Side side : sides) {
                     Map<Metric, Double> values = new EnumMap<>(Metric.class);
                     side.meter().measure(values);

@@ -20,14 +20,12 @@ import java.util.Set;
 /**
  * Some rounds over some contestants, each measured in namespaces of its own.
  *
- * @param rounds how many
- * @param seconds how long each measurement takes
- * @param warmUp seconds of warm-up for programs with a compiler in them
+ * @param pace how many, how long each measurement takes, and the warm-up of programs with a compiler in them
  * @param mtu of both ends
  * @param measures what to measure
  * @param udpRate the compiled {@code udp_rate}
  */
-record Tour(int rounds, int seconds, int warmUp, int mtu, Set<Measure> measures, Path udpRate) {
+record Tour(Pace pace, int mtu, Set<Measure> measures, Path udpRate) {
 
     /** Programs that are machine code from the start have only caches to fill. */
     static final int OTHERS_WARM_UP = 1;
@@ -46,13 +44,13 @@ record Tour(int rounds, int seconds, int warmUp, int mtu, Set<Measure> measures,
     void run(List<Contestant> contestants, Results results, Observer observer) throws IOException {
         Path log = Files.createTempFile("compare", ".log");
         try {
-            for (int round = 1; round <= rounds; round++) {
+            for (int round = 1; round <= pace.rounds(); round++) {
                 List<Contestant> order = new ArrayList<>(contestants);
                 // Nobody is always the one that follows a certain other, or that meets a machine still cold.
                 Collections.rotate(order, 1 - round);
                 for (Contestant contestant : order) {
                     if (results.failures(contestant.name()).size() < PATIENCE) {
-                        Compare.say("round " + round + " of " + rounds + ": " + contestant.name());
+                        Compare.say("round " + round + " of " + pace.rounds() + ": " + contestant.name());
                         measure(contestant, round, results, log);
                         observer.measured();
                     }
@@ -71,8 +69,8 @@ record Tour(int rounds, int seconds, int warmUp, int mtu, Set<Measure> measures,
         Map<Metric, Double> values = new EnumMap<>(Metric.class);
         try (Rig rig = new Rig(contestant, mtu, log)) {
             rig.open();
-            Meter meter = new Meter(rig, udpRate, seconds, measures);
-            meter.warmUp(contestant.compilesAtRunTime() ? warmUp : Math.min(warmUp, OTHERS_WARM_UP));
+            Meter meter = new Meter(rig, udpRate, pace.seconds(), measures);
+            meter.warmUp(contestant.compilesAtRunTime() ? pace.warmUp() : Math.min(pace.warmUp(), OTHERS_WARM_UP));
             meter.measure(values);
         } catch (InterruptedIOException e) {
             throw e;

@@ -7,13 +7,15 @@ package io.github.nettytap.benchmarks.growth;
 import io.github.nettytap.benchmarks.compare.Compare;
 import io.github.nettytap.benchmarks.compare.Contestant;
 import io.github.nettytap.benchmarks.compare.Interruption;
+import io.github.nettytap.benchmarks.compare.JsonOutput;
 import io.github.nettytap.benchmarks.compare.Machine;
+import io.github.nettytap.benchmarks.compare.Pace;
 import io.github.nettytap.benchmarks.compare.Rig;
 import io.github.nettytap.benchmarks.compare.Versions;
-import io.github.nettytap.benchmarks.results.Json;
 import io.github.nettytap.benchmarks.results.Samples;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import java.io.IOException;
@@ -32,10 +34,9 @@ import java.util.concurrent.Callable;
 /** {@code benchmarks/growth}: what a frame costs as things grow in number or in size. */
 @Command(
         name = "benchmarks/growth",
-        description = {
-            "Measures what a frame costs netty-tap over the number of ports, of stations, of queues and event loops, over",
-            "the size of the frame and over loss; and what an idle port costs in memory."
-        },
+        description =
+                "Measures what a frame costs netty-tap over the number of ports, of stations, of queues and event loops, "
+                        + "over the size of the frame and over loss; and what an idle port costs in memory.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
@@ -55,23 +56,14 @@ public final class Growth implements Callable<Integer> {
             description = "Of ports, stations, size, loss and queues (default: all).")
     private List<String> only = List.of();
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Rounds over all (default: ${DEFAULT-VALUE}).")
-    private int rounds = 3;
-
-    @Option(names = "--seconds", paramLabel = "S", description = "Seconds a measurement (default: ${DEFAULT-VALUE}).")
-    private int seconds = 2;
-
-    @Option(
-            names = "--warm-up",
-            paramLabel = "S",
-            description = "Seconds of the same traffic for each program started (default: ${DEFAULT-VALUE}).")
-    private int warmUp = 2;
+    @Mixin
+    private final Pace pace = new Pace(3, 2, 2);
 
     @Option(names = "--io", paramLabel = "TYPE", description = "epoll or io_uring (default: ${DEFAULT-VALUE}).")
     private String io = "epoll";
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Writes all values there.")
-    private Path json;
+    @Mixin
+    private final JsonOutput json = new JsonOutput();
 
     /** The values of all rounds: series, point, figure. */
     private final Map<String, Map<String, Map<String, List<Double>>>> values = new LinkedHashMap<>();
@@ -96,9 +88,9 @@ public final class Growth implements Callable<Integer> {
         Map<String, Object> conditions = conditions(busy);
         Interruption interruption = Interruption.ofThisThread();
         try {
-            for (int round = 1; round <= rounds; round++) {
+            for (int round = 1; round <= pace.rounds(); round++) {
                 for (Series series : chosen) {
-                    Compare.say("round " + round + " of " + rounds + ": " + series.name());
+                    Compare.say("round " + round + " of " + pace.rounds() + ": " + series.name());
                     measure(series);
                     write(chosen, conditions);
                 }
@@ -143,8 +135,8 @@ public final class Growth implements Callable<Integer> {
                         add(series, point, Map.of(FrameMeter.MEMORY, rig.residentMegabytes()));
                     }
                     FrameMeter meter = new FrameMeter(rig, compiled.resolve("frame_rate"));
-                    meter.prepare(point, started ? warmUp : 0);
-                    add(series, point, meter.measure(point, seconds));
+                    meter.prepare(point, started ? pace.warmUp() : 0);
+                    add(series, point, meter.measure(point, pace.seconds()));
                     last = point;
                 } catch (InterruptedIOException e) {
                     throw e;
@@ -183,24 +175,21 @@ public final class Growth implements Callable<Integer> {
         report.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         report.put(
                 "command",
-                "benchmarks/growth --rounds " + rounds + " --seconds " + seconds + " --warm-up " + warmUp + " --io "
-                        + io + (only.isEmpty() ? "" : " --only " + String.join(",", only)));
+                "benchmarks/growth " + pace.asOptions() + " --io " + io
+                        + (only.isEmpty() ? "" : " --only " + String.join(",", only)));
         report.put("tree", Versions.tree(top));
         report.put("machine", Machine.describe());
         report.put("netty", Versions.netty());
         report.put("meters", Versions.packages(Compare.METERS));
         report.put("busyBefore", busy);
         report.put("io", io);
-        report.put("rounds", rounds);
-        report.put("seconds", seconds);
-        report.put("warmUpSeconds", warmUp);
+        report.put("rounds", pace.rounds());
+        report.put("seconds", pace.seconds());
+        report.put("warmUpSeconds", pace.warmUp());
         return report;
     }
 
     private void write(List<Series> chosen, Map<String, Object> conditions) throws IOException {
-        if (json == null) {
-            return;
-        }
         Map<String, Object> report = new LinkedHashMap<>(conditions);
         Map<String, Object> growth = new LinkedHashMap<>();
         for (Series series : chosen) {
@@ -210,7 +199,7 @@ public final class Growth implements Callable<Integer> {
         }
         report.put("growth", growth);
         report.put("failures", failures);
-        Files.writeString(json, Json.write(report));
+        json.write(report);
     }
 
     private String text(List<Series> chosen) {
