@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.EthernetHeader;
+import io.github.nettytap.codec.wire.Icmpv4Header;
 import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.examples.routing.port.RouterCounter;
@@ -185,6 +186,27 @@ class RouterTest {
         assertThat(lan.at(left).count(RouterCounter.MARTIAN)).isEqualTo(3);
         assertThat(lan.sent(right)).isEmpty();
         assertThat(lan.sent(left)).isEmpty();
+    }
+
+    @Test
+    void brokenRecordOfTheRouteIsToldToItsSender() {
+        ByteBuf packet = udp(left, "10.0.0.2", "10.0.1.2", 64, 0, 10);
+        // Eight octets of what was the UDP header become options: a record with room for a part of an address.
+        packet.setByte(IP, 0x47);
+        int option = IP + Ipv4Header.MIN_LENGTH;
+        packet.setZero(option, 8);
+        packet.setByte(option, 7).setByte(option + 1, 6).setByte(option + 2, 4);
+        packet.setShort(IP + 10, 0);
+        packet.setShort(IP + 10, InternetChecksum.complement(InternetChecksum.sum(packet, IP, 28)));
+        lan.receive(left, packet);
+        lan.take(left).release(); // A question for the host's MAC address.
+        lan.arpReply(left, "10.0.0.2");
+        ByteBuf error = lan.take(left);
+        int icmp = IP + Ipv4Header.MIN_LENGTH;
+        assertThat(Icmpv4Header.type(error, icmp)).isEqualTo(Icmpv4Header.PARAMETER_PROBLEM);
+        assertThat(error.getUnsignedByte(icmp + 4)).isEqualTo((short) 22);
+        error.release();
+        assertThat(lan.at(left).count(RouterCounter.MALFORMED)).isEqualTo(1);
     }
 
     @Test

@@ -99,6 +99,23 @@ class TapRouterKernelTest {
     }
 
     @Test
+    void tracerouteShowsTheRouterAndTheHost() throws Exception {
+        assertThat(left.run("busybox", "traceroute", "-n", "-q", "1", "-w", "5", "10.88.1.2"))
+                .containsSubsequence(" 1  10.88.0.1 ", " 2  10.88.1.2 ");
+        assertThat(left.run("busybox", "traceroute6", "-n", "-q", "1", "-w", "5", RIGHT_6))
+                .containsSubsequence(" 1  2001:db8::1 ", " 2  2001:db8:1::2 ");
+    }
+
+    @Test
+    void pingRecordsTheRoute() throws Exception {
+        // Each router leaves the address of the side that the packet goes out of.
+        assertThat(left.run("ping", "-n", "-R", "-c", "1", "-W", "5", "10.88.1.2"))
+                .containsSubsequence("RR:", "10.88.0.2", "10.88.1.1", "10.88.1.2", "10.88.0.1");
+        assertThat(left.run("ping", "-n", "-R", "-c", "1", "-W", "5", "10.88.0.1"))
+                .containsSubsequence("RR:", "10.88.0.2", "10.88.0.1");
+    }
+
+    @Test
     void unknownNetworksAndSilentHostsAreUnreachable() throws Exception {
         assertThat(left.runInVain("ping", "-n", "-c", "1", "-W", "9", "192.0.2.1"))
                 .contains("From 10.88.0.1 icmp_seq=1 Destination Net Unreachable");

@@ -16,6 +16,7 @@ import io.github.nettytap.examples.routing.neighbour.NextHops;
 import io.github.nettytap.examples.routing.packet.IpAddress;
 import io.github.nettytap.examples.routing.packet.Ipv4Packets;
 import io.github.nettytap.examples.routing.packet.PacketSize;
+import io.github.nettytap.examples.routing.packet.RecordRoute;
 import io.github.nettytap.examples.routing.port.Output;
 import io.github.nettytap.examples.routing.port.RouterCounter;
 import io.github.nettytap.examples.routing.port.RouterPort;
@@ -27,6 +28,9 @@ import io.netty.buffer.ByteBuf;
 public final class Ipv4Forwarding {
 
     private static final int CODE_TTL_EXCEEDED = 0;
+
+    /** The pointer is the first octet of what the header of the error ends with. */
+    private static final int POINTER_SHIFT = 24;
 
     private final Output output;
     private final Routes routes;
@@ -103,8 +107,7 @@ public final class Ipv4Forwarding {
             return;
         }
         if (PacketSize.onWire(frame, output.vnetHeaderSize()) <= route.port().mtu()) {
-            if (translate(frame, ip, from, route.port(), connection)) {
-                Ipv4Packets.timeToLive(frame, ip, timeToLive - 1);
+            if (rewrite(frame, ip, from, route.port(), connection)) {
                 from.increment(RouterCounter.FORWARDED);
                 send(frame, from, route);
             }
@@ -116,20 +119,30 @@ public final class Ipv4Forwarding {
                     Icmpv4Header.CODE_FRAGMENTATION_NEEDED,
                     route.port().mtu());
             drop(frame, from, RouterCounter.TOO_BIG);
-        } else if (translate(frame, ip, from, route.port(), connection)) {
-            Ipv4Packets.timeToLive(frame, ip, timeToLive - 1);
+        } else if (rewrite(frame, ip, from, route.port(), connection)) {
             sendFragments(frame, from, route);
         }
     }
 
-    /** False if the frame could not be translated and is gone. */
-    private boolean translate(ByteBuf frame, int ip, RouterPort from, RouterPort to, Connection connection) {
+    /** All that changes in a packet that is forwarded; false if it cannot be, and is gone. */
+    private boolean rewrite(ByteBuf frame, int ip, RouterPort from, RouterPort to, Connection connection) {
+        int headerLength = Ipv4Header.headerLength(frame, ip);
+        if (headerLength > Ipv4Header.MIN_LENGTH) {
+            int own = to.addresses().source(Ipv4Header.destination(frame, ip));
+            int problem = RecordRoute.record(frame, ip, headerLength, own);
+            if (problem != RecordRoute.NO_PROBLEM) {
+                errors.sendIpv4(frame, from, Icmpv4Header.PARAMETER_PROBLEM, 0, problem << POINTER_SHIFT);
+                drop(frame, from, RouterCounter.MALFORMED);
+                return false;
+            }
+        }
         if (connection != null) {
             nat.restore(frame, ip, connection);
         } else if (to.translates() && !from.translates() && !nat.translate(frame, ip, to)) {
             drop(frame, from, RouterCounter.NOT_TRANSLATABLE);
             return false;
         }
+        Ipv4Packets.timeToLive(frame, ip, Ipv4Header.timeToLive(frame, ip) - 1);
         return true;
     }
 

@@ -12,6 +12,7 @@ import io.github.nettytap.codec.wire.Wire;
 import io.github.nettytap.examples.routing.dhcp.DhcpServer;
 import io.github.nettytap.examples.routing.packet.Ipv4Packets;
 import io.github.nettytap.examples.routing.packet.PacketSize;
+import io.github.nettytap.examples.routing.packet.RecordRoute;
 import io.github.nettytap.examples.routing.port.Output;
 import io.github.nettytap.examples.routing.port.RouterCounter;
 import io.github.nettytap.examples.routing.port.RouterPort;
@@ -92,6 +93,8 @@ public final class LocalIpv4 {
         int checksum = Icmpv4Header.checksum(frame, icmp);
         Icmpv4Header.checksum(
                 frame, icmp, InternetChecksum.update(checksum, Icmpv4Header.ECHO_REQUEST << Byte.SIZE, 0));
+        // RFC 1122, section 3.2.2.6: the answer carries the route on.
+        RecordRoute.record(frame, ip, Ipv4Header.headerLength(frame, ip), Ipv4Header.destination(frame, ip));
         Ipv4Packets.swapAddresses(frame, ip);
         Ipv4Packets.timeToLive(frame, ip, Ipv4Packets.TIME_TO_LIVE);
         originator.sendIpv4(frame);
