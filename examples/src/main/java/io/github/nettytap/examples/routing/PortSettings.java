@@ -25,7 +25,7 @@ public record PortSettings(List<Cidr> networks, boolean advertises, boolean tran
         if (dhcp != null && networkOfLeases(networks, dhcp) == null) {
             throw new IllegalArgumentException("no network of this port for the leases: first="
                     + dhcp.first().getHostAddress() + ", last=" + dhcp.last().getHostAddress()
-                    + " (expected: all in one network of the port, and not its own address)");
+                    + " (expected: all in one network of the port, without its own, its first and its last address)");
         }
     }
 

@@ -58,7 +58,7 @@ class RouterPortArgumentTest {
         assertThatThrownBy(() -> parse("tap0=10.0.0.1/24,dhcp=10.0.1.100-10.0.1.199"))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessage("no network of this port for the leases: first=10.0.1.100, last=10.0.1.199 (expected: all"
-                        + " in one network of the port, and not its own address)");
+                        + " in one network of the port, without its own, its first and its last address)");
         assertThatThrownBy(() -> parse("tap0=10.0.0.1/24,dhcp=10.0.0.199-10.0.0.100"))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessage("no range of addresses: first=10.0.0.199, last=10.0.0.100"

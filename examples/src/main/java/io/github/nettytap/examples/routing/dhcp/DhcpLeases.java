@@ -61,8 +61,16 @@ final class DhcpLeases {
         return true;
     }
 
-    /** The client no longer wants what it has. */
-    void release(long client) {
+    /** The client no longer wants the address. */
+    void release(long client, int address) {
+        Integer place = places.get(client);
+        if (place != null && pool.firstBits() + place == address) {
+            ends[place] = clock.getAsLong();
+        }
+    }
+
+    /** The client has taken what another server has offered. */
+    void withdraw(long client) {
         Integer place = places.get(client);
         if (place != null) {
             ends[place] = clock.getAsLong();

@@ -5,6 +5,7 @@
 package io.github.nettytap.examples.routing.dhcp;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /**
  * The layout of a DHCP message: RFC 2131, section 2, and RFC 2132.
@@ -30,7 +31,9 @@ final class DhcpMessage {
     static final int OPTION_SERVER = 54;
     static final int OPTION_END = 255;
 
+    private static final int OPTION_CLIENT_IDENTIFIER = 61;
     private static final int OPTION_PAD = 0;
+    private static final int ANY = -1;
     private static final int HARDWARE = 1;
     private static final int YOUR_ADDRESS = 16;
     private static final int RELAY_ADDRESS = 24;
@@ -73,6 +76,12 @@ final class DhcpMessage {
         return value < 0 ? 0 : frame.getInt(value);
     }
 
+    /** The whole option in which the client names itself, its bytes shared with the frame; empty if it is not there. */
+    static ByteBuf clientIdentifier(ByteBuf frame, int index, int end) {
+        int value = find(frame, index, end, OPTION_CLIENT_IDENTIFIER, ANY);
+        return value < 0 ? Unpooled.EMPTY_BUFFER : frame.slice(value - 2, 2 + frame.getUnsignedByte(value - 1));
+    }
+
     private static int find(ByteBuf frame, int index, int end, int option, int length) {
         int at = index + OPTIONS;
         while (at < end) {
@@ -89,7 +98,7 @@ final class DhcpMessage {
                 return -1;
             }
             if (type == option) {
-                return size == length ? at + 2 : -1;
+                return size == length || length == ANY ? at + 2 : -1;
             }
             at += 2 + size;
         }

@@ -31,7 +31,7 @@ public record DhcpPool(Inet4Address first, Inet4Address last, List<Inet4Address>
         }
     }
 
-    /** Whether hosts of a network can have these addresses: all are of it, and none is the router's own. */
+    /** Whether hosts of a network can have these addresses: all are of it, and none is the router's own, or all hosts'. */
     public boolean fits(Cidr network) {
         int length = network.prefixLength();
         if (!(network.address() instanceof Inet4Address own)) {
@@ -40,7 +40,9 @@ public record DhcpPool(Inet4Address first, Inet4Address last, List<Inet4Address>
         int mask = length == 0 ? 0 : -1 << Integer.SIZE - length;
         return ((bits(first) ^ bits(own)) & mask) == 0
                 && ((bits(last) ^ bits(own)) & mask) == 0
-                && !contains(bits(own));
+                && !contains(bits(own))
+                // RFC 3021: a /31 has neither.
+                && (length >= 31 || !contains(bits(own) & mask) && !contains(bits(own) | ~mask));
     }
 
     private static int bits(Inet4Address address) {

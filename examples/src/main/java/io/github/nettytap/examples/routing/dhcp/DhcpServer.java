@@ -90,27 +90,31 @@ public final class DhcpServer {
             case DISCOVER -> {
                 int offered = leases.offer(client, wished);
                 if (offered != 0) {
-                    reply(frame, message, OFFER, offered);
+                    reply(frame, message, end, OFFER, offered);
                 }
             }
-            case REQUEST -> request(frame, message, client, server, wished != 0 ? wished : current);
+            case REQUEST -> request(frame, message, end, client, server, wished != 0 ? wished : current);
             case DECLINE -> leases.decline(client, wished);
-            case RELEASE -> leases.release(client);
-            case INFORM -> reply(frame, message, ACK, 0);
+            case RELEASE -> leases.release(client, current);
+            case INFORM -> {
+                if (current != 0) {
+                    reply(frame, message, end, ACK, 0);
+                }
+            }
             default -> {
                 // No message of a client.
             }
         }
     }
 
-    private void request(ByteBuf frame, int message, long client, int server, int address) {
+    private void request(ByteBuf frame, int message, int end, long client, int server, int address) {
         if (server != 0 && server != own) {
             // It has taken the offer of another server.
-            leases.release(client);
+            leases.withdraw(client);
         } else if (leases.lease(client, address)) {
-            reply(frame, message, ACK, address);
+            reply(frame, message, end, ACK, address);
         } else {
-            reply(frame, message, NAK, 0);
+            reply(frame, message, end, NAK, 0);
         }
     }
 
@@ -120,8 +124,10 @@ public final class DhcpServer {
         return UdpHeader.checksum(frame, udp) == 0 || InternetChecksum.sum(frame, udp, length, pseudo) == 0xffff;
     }
 
-    private void reply(ByteBuf request, int message, int type, int address) {
-        int room = DhcpMessage.OPTIONS + 64 + 4 * pool.nameServers().size();
+    private void reply(ByteBuf request, int message, int requestEnd, int type, int address) {
+        // RFC 6842: who names itself is answered by that name.
+        ByteBuf identifier = DhcpMessage.clientIdentifier(request, message, requestEnd);
+        int room = DhcpMessage.OPTIONS + 64 + 4 * pool.nameServers().size() + identifier.readableBytes();
         ByteBuf frame = output.newFrame(
                 port,
                 EthernetHeader.TYPE_IPV4,
@@ -131,7 +137,12 @@ public final class DhcpServer {
         int answer = udp + UdpHeader.LENGTH;
         frame.setZero(answer, frame.writerIndex() - answer);
         DhcpMessage.writeReply(frame, answer, request, message, address);
-        writeOptions(frame, answer + DhcpMessage.OPTIONS, type, address);
+        if (type == NAK) {
+            frame.setInt(answer + DhcpMessage.CLIENT_ADDRESS, 0); // RFC 2131, table 3.
+        }
+        int end = writeOptions(frame, answer + DhcpMessage.OPTIONS, type, address);
+        frame.setBytes(end, identifier, identifier.readerIndex(), identifier.readableBytes());
+        frame.setByte(end + identifier.readableBytes(), DhcpMessage.OPTION_END);
 
         long client = MacAddress.read(request, message + DhcpMessage.CLIENT_MAC);
         int current = request.getInt(message + DhcpMessage.CLIENT_ADDRESS);
@@ -152,7 +163,7 @@ public final class DhcpServer {
         output.send(frame, port, isToAll ? MacAddress.BROADCAST.value() : client);
     }
 
-    private void writeOptions(ByteBuf frame, int index, int type, int address) {
+    private int writeOptions(ByteBuf frame, int index, int type, int address) {
         frame.setByte(index, DhcpMessage.OPTION_TYPE).setByte(index + 1, 1).setByte(index + 2, type);
         int end = DhcpMessage.writeInt(frame, index + 3, DhcpMessage.OPTION_SERVER, own);
         if (type != NAK) {
@@ -173,6 +184,6 @@ public final class DhcpServer {
                 }
             }
         }
-        frame.setByte(end, DhcpMessage.OPTION_END);
+        return end;
     }
 }

@@ -80,7 +80,23 @@ class DhcpLeasesTest {
     void releasedAddressIsGivenOn() {
         leases.lease(ONE, FIRST);
         leases.lease(TWO, FIRST + 1);
-        leases.release(TWO);
+        leases.release(TWO, FIRST + 1);
+        assertThat(leases.offer(THREE, 0)).isEqualTo(FIRST + 1);
+    }
+
+    @Test
+    void addressOfAnotherIsNotReleased() {
+        leases.lease(ONE, FIRST);
+        leases.lease(TWO, FIRST + 1);
+        leases.release(TWO, FIRST);
+        assertThat(leases.offer(THREE, 0)).isZero();
+    }
+
+    @Test
+    void offerThatTheClientTurnsDownIsFreeAtOnce() {
+        leases.offer(ONE, 0);
+        leases.offer(TWO, 0);
+        leases.withdraw(TWO);
         assertThat(leases.offer(THREE, 0)).isEqualTo(FIRST + 1);
     }
 
