@@ -183,6 +183,7 @@ final class Router {
         public void unreachable(ByteBuf frame, RouterPort from) {
             int type = EthernetHeader.type(frame, frame.readerIndex() + output.vnetHeaderSize());
             if (type == EthernetHeader.TYPE_IPV4) {
+                nat.undo(frame, output.ipIndex(frame), from);
                 errors.sendIpv4(
                         frame, from, Icmpv4Header.DESTINATION_UNREACHABLE, Icmpv4Header.CODE_HOST_UNREACHABLE, 0);
             } else {

@@ -83,6 +83,27 @@ class SourceNatKernelTest {
     }
 
     @Test
+    void fragmentsPassBothWays() throws Exception {
+        assertThat(one.run("ping", "-n", "-c", "3", "-i", "0.1", "-W", "5", "-s", "4000", "-M", "dont", "192.0.2.2"))
+                .contains(" 0% packet loss");
+    }
+
+    @Test
+    void errorsFromInsideReachTheHostOutside() throws Exception {
+        // The host inside stops listening: what it then says, quotes an address that the host outside never heard of.
+        try (DatagramChannel server = outside.call(DatagramChannel::open)) {
+            server.bind(SERVER);
+            try (DatagramChannel client = one.call(DatagramChannel::open)) {
+                client.send(ByteBuffer.allocate(1), SERVER);
+                server.connect(server.receive(ByteBuffer.allocate(1)));
+            }
+            server.write(ByteBuffer.allocate(1));
+            server.socket().setSoTimeout(5_000);
+            assertThatThrownBy(() -> server.read(ByteBuffer.allocate(1))).isInstanceOf(PortUnreachableException.class);
+        }
+    }
+
+    @Test
     void tcpDeliversTheSameBytesOverASmallerMtuOutside() throws Exception {
         HashedTransfer.assertSameBytes(one::call, outside::call, InetAddress.getByName("192.0.2.2"), 64);
         HashedTransfer.assertSameBytes(two::call, outside::call, InetAddress.getByName("192.0.2.2"), 64);

@@ -9,6 +9,8 @@ import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.TcpHeader;
 import io.github.nettytap.codec.wire.UdpHeader;
+import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.examples.routing.packet.Ipv4Packets;
 import io.github.nettytap.examples.routing.packet.PacketSize;
 import io.github.nettytap.examples.routing.port.Output;
 import io.github.nettytap.examples.routing.port.RouterPort;
@@ -19,8 +21,8 @@ import java.util.function.LongSupplier;
 /**
  * Source NAT: what leaves through some ports does so with the router's address, and the answers find back.
  *
- * <p>For TCP, UDP and pings, and for the ICMP errors about them. Superframes and partial checksums stay what they are.
- * Fragments are refused, since only the first has ports: RFC 3022, section 6.3, says what else one would have to keep.
+ * <p>For TCP, UDP and pings, and for the ICMP errors about them, whichever side they come from (RFC 5508, section 4). Superframes
+ * and partial checksums stay what they are. Fragments go the way of the first of their datagram, the only one with ports.
  */
 public final class SourceNat {
 
@@ -28,10 +30,13 @@ public final class SourceNat {
     private static final int PORTS_LENGTH = 8;
     private static final int TCP_FLAGS = 13;
     private static final int IDENTIFIER = 4;
+    private static final int VERSION = 4;
+    private static final int NONE = -1;
 
     private final Output output;
     private final LongSupplier clock;
     private final ConnectionTable connections = new ConnectionTable(CONNECTIONS);
+    private final FragmentedDatagrams fragments = new FragmentedDatagrams();
 
     // What parse has found.
     private int protocol;
@@ -47,6 +52,7 @@ public final class SourceNat {
 
     public void tick() {
         connections.expire(clock.getAsLong());
+        fragments.expire(clock.getAsLong());
     }
 
     /** How many connections are known. */
@@ -62,8 +68,8 @@ public final class SourceNat {
      * @return null if there is none
      */
     public Connection ofReply(ByteBuf frame, int ip) {
-        if (Ipv4Header.isFragment(frame, ip)) {
-            return null;
+        if (!Ipv4Packets.isFirstFragment(frame, ip)) {
+            return fragments.find(frame, ip, clock.getAsLong());
         }
         if (isError(frame, ip)) {
             return ofError(frame, ip);
@@ -71,18 +77,42 @@ public final class SourceNat {
         if (!parse(frame, ip, frame.writerIndex())) {
             return null;
         }
-        int source = Ipv4Header.source(frame, ip);
-        int destination = Ipv4Header.destination(frame, ip);
-        Connection connection = connections.ofOutside(protocol, destination, destinationPort, source, sourcePort);
+        Connection connection = fromOutside(frame, ip);
         if (connection != null) {
             connection.see(clock.getAsLong(), false, tcpFlags);
+            rememberFragment(frame, ip, connection);
         }
         return connection;
+    }
+
+    private void rememberFragment(ByteBuf frame, int ip, Connection connection) {
+        if (Ipv4Header.isFragment(frame, ip)) {
+            fragments.remember(frame, ip, connection, clock.getAsLong());
+        }
+    }
+
+    /** The connection of a parsed packet on its way in. */
+    private Connection fromOutside(ByteBuf frame, int ip) {
+        return connections.ofOutside(
+                protocol, Ipv4Header.destination(frame, ip), destinationPort, Ipv4Header.source(frame, ip), sourcePort);
+    }
+
+    /** The connection of a packet that was parsed on its way in, and has the address inside. */
+    private Connection restored(ByteBuf frame, int ip) {
+        return connections.ofInside(
+                protocol, Ipv4Header.destination(frame, ip), destinationPort, Ipv4Header.source(frame, ip), sourcePort);
+    }
+
+    /** The connection of a packet that was parsed on its way out, and has the address outside. */
+    private Connection translated(ByteBuf frame, int ip) {
+        return connections.ofOutside(
+                protocol, Ipv4Header.source(frame, ip), sourcePort, Ipv4Header.destination(frame, ip), destinationPort);
     }
 
     private static boolean isError(ByteBuf frame, int ip) {
         int icmp = ip + Ipv4Header.headerLength(frame, ip);
         if (Ipv4Header.protocol(frame, ip) != Ipv4Header.PROTOCOL_ICMP
+                || Ipv4Header.isFragment(frame, ip)
                 || frame.writerIndex() - icmp < Icmpv4Header.LENGTH) {
             return false;
         }
@@ -92,23 +122,26 @@ public final class SourceNat {
                 || type == Icmpv4Header.PARAMETER_PROBLEM;
     }
 
-    private Connection ofError(ByteBuf frame, int ip) {
+    /** Parses the packet that a sound error quotes, and returns the index of its header; {@link #NONE} if there is none. */
+    private int parseQuote(ByteBuf frame, int ip) {
         int icmp = ip + Ipv4Header.headerLength(frame, ip);
         int limit = frame.writerIndex();
         int quote = icmp + Icmpv4Header.LENGTH;
-        if (limit - quote < Ipv4Header.MIN_LENGTH
-                || PacketSize.isChecksumPartial(frame, output.vnetHeaderSize())
-                || !Icmpv4Header.isChecksumValid(frame, icmp, limit - icmp)
-                || Ipv4Header.source(frame, quote) != Ipv4Header.destination(frame, ip)
-                || !parse(frame, quote, limit)) {
-            return null;
-        }
-        return connections.ofOutside(
-                protocol,
-                Ipv4Header.source(frame, quote),
-                sourcePort,
-                Ipv4Header.destination(frame, quote),
-                destinationPort);
+        boolean isSound = limit - quote >= Ipv4Header.MIN_LENGTH
+                && !PacketSize.isChecksumPartial(frame, output.vnetHeaderSize())
+                && Icmpv4Header.isChecksumValid(frame, icmp, limit - icmp)
+                && frame.getUnsignedByte(quote) >>> 4 == VERSION
+                && Ipv4Header.headerLength(frame, quote) >= Ipv4Header.MIN_LENGTH
+                && Ipv4Packets.isFirstFragment(frame, quote)
+                && parse(frame, quote, limit);
+        return isSound ? quote : NONE;
+    }
+
+    private Connection ofError(ByteBuf frame, int ip) {
+        int quote = parseQuote(frame, ip);
+        return quote == NONE || Ipv4Header.source(frame, quote) != Ipv4Header.destination(frame, ip)
+                ? null
+                : translated(frame, quote);
     }
 
     /** Finds the ports, of a packet or of one that is quoted, of which only eight bytes behind the header may be there. */
@@ -145,10 +178,20 @@ public final class SourceNat {
      * @return false if that is impossible; the packet is then not to leave
      */
     public boolean translate(ByteBuf frame, int ip, RouterPort outside) {
-        if (Ipv4Header.isFragment(frame, ip)
-                || !outside.addresses().hasIpv4()
-                || !parse(frame, ip, frame.writerIndex())
-                || protocol == Ipv4Header.PROTOCOL_ICMP && destinationPort != 0) {
+        if (!outside.addresses().hasIpv4()) {
+            return false;
+        }
+        if (!Ipv4Packets.isFirstFragment(frame, ip)) {
+            Connection connection = fragments.find(frame, ip, clock.getAsLong());
+            if (connection != null) {
+                writeSource(frame, ip, connection.outsideAddress);
+            }
+            return connection != null;
+        }
+        if (isError(frame, ip)) {
+            return translateError(frame, ip);
+        }
+        if (!parse(frame, ip, frame.writerIndex()) || protocol == Ipv4Header.PROTOCOL_ICMP && destinationPort != 0) {
             return false;
         }
         int source = Ipv4Header.source(frame, ip);
@@ -162,8 +205,21 @@ public final class SourceNat {
             }
         }
         connection.see(clock.getAsLong(), true, tcpFlags);
-        boolean partial = PacketSize.isChecksumPartial(frame, output.vnetHeaderSize());
-        rewriteSource(frame, ip, connection.outsideAddress, connection.outsidePort, partial);
+        rememberFragment(frame, ip, connection);
+        rewriteSource(frame, ip, connection.outsideAddress, connection.outsidePort, isPartial(frame));
+        return true;
+    }
+
+    /** An error of a host or router inside, about a packet of a connection: it quotes what nobody outside knows. */
+    private boolean translateError(ByteBuf frame, int ip) {
+        int quote = parseQuote(frame, ip);
+        Connection connection = quote == NONE ? null : restored(frame, quote);
+        if (connection == null) {
+            return false;
+        }
+        rewriteDestination(frame, quote, connection.outsideAddress, connection.outsidePort, false);
+        writeSource(frame, ip, connection.outsideAddress);
+        updateIcmpChecksum(frame, ip);
         return true;
     }
 
@@ -174,32 +230,76 @@ public final class SourceNat {
      * @param ip the index of its IPv4 header
      */
     public void restore(ByteBuf frame, int ip, Connection connection) {
-        boolean partial = PacketSize.isChecksumPartial(frame, output.vnetHeaderSize());
-        if (!isError(frame, ip)) {
+        if (!Ipv4Packets.isFirstFragment(frame, ip)) {
+            writeDestination(frame, ip, connection.insideAddress);
+        } else if (isError(frame, ip)) {
+            int quote = parseQuote(frame, ip);
+            rewriteSource(frame, quote, connection.insideAddress, connection.insidePort, false);
+            writeDestination(frame, ip, connection.insideAddress);
+            updateIcmpChecksum(frame, ip);
+        } else {
             parse(frame, ip, frame.writerIndex());
-            int old = Ipv4Header.destination(frame, ip);
-            Ipv4Header.destination(frame, ip, connection.insideAddress);
-            updateHeaderChecksum(frame, ip, old, connection.insideAddress);
-            rewritePort(
-                    frame, Short.BYTES, destinationPort, connection.insidePort, old, connection.insideAddress, partial);
+            rewriteDestination(frame, ip, connection.insideAddress, connection.insidePort, isPartial(frame));
+        }
+    }
+
+    /**
+     * Takes a translation back, so that an error about the packet quotes what its sender has sent. Others stay as they are.
+     *
+     * @param frame changed in place
+     * @param ip the index of its IPv4 header
+     * @param from the port that it came in through
+     */
+    public void undo(ByteBuf frame, int ip, RouterPort from) {
+        if (!Ipv4Packets.isFirstFragment(frame, ip) || !parse(frame, ip, frame.writerIndex())) {
             return;
         }
-        int icmp = ip + Ipv4Header.headerLength(frame, ip);
-        int limit = frame.writerIndex();
-        int quote = icmp + Icmpv4Header.LENGTH;
-        int old = Ipv4Header.destination(frame, ip);
-        Ipv4Header.destination(frame, ip, connection.insideAddress);
-        updateHeaderChecksum(frame, ip, old, connection.insideAddress);
-        parse(frame, quote, limit);
-        rewriteSource(frame, quote, connection.insideAddress, connection.insidePort, false);
-        Icmpv4Header.updateChecksum(frame, icmp, limit - icmp);
+        Connection connection = from.translates() ? restored(frame, ip) : translated(frame, ip);
+        if (connection == null) {
+            return;
+        }
+        if (from.translates()) {
+            rewriteDestination(frame, ip, connection.outsideAddress, connection.outsidePort, isPartial(frame));
+        } else {
+            rewriteSource(frame, ip, connection.insideAddress, connection.insidePort, isPartial(frame));
+        }
+    }
+
+    /** Whether the checksum of what was parsed is partial, and not that of a packet inside it, as of a tunnel. */
+    private boolean isPartial(ByteBuf frame) {
+        int header = output.vnetHeaderSize();
+        return PacketSize.isChecksumPartial(frame, header)
+                && frame.readerIndex() + header + VirtioNetHeader.checksumStart(frame, frame.readerIndex())
+                        == transport;
     }
 
     private void rewriteSource(ByteBuf frame, int ip, int address, int port, boolean partial) {
         int old = Ipv4Header.source(frame, ip);
+        writeSource(frame, ip, address);
+        rewritePort(frame, 0, sourcePort, port, old, address, partial);
+    }
+
+    private void rewriteDestination(ByteBuf frame, int ip, int address, int port, boolean partial) {
+        int old = Ipv4Header.destination(frame, ip);
+        writeDestination(frame, ip, address);
+        rewritePort(frame, Short.BYTES, destinationPort, port, old, address, partial);
+    }
+
+    private static void writeSource(ByteBuf frame, int ip, int address) {
+        int old = Ipv4Header.source(frame, ip);
         Ipv4Header.source(frame, ip, address);
         updateHeaderChecksum(frame, ip, old, address);
-        rewritePort(frame, 0, sourcePort, port, old, address, partial);
+    }
+
+    private static void writeDestination(ByteBuf frame, int ip, int address) {
+        int old = Ipv4Header.destination(frame, ip);
+        Ipv4Header.destination(frame, ip, address);
+        updateHeaderChecksum(frame, ip, old, address);
+    }
+
+    private static void updateIcmpChecksum(ByteBuf frame, int ip) {
+        int icmp = ip + Ipv4Header.headerLength(frame, ip);
+        Icmpv4Header.updateChecksum(frame, icmp, frame.writerIndex() - icmp);
     }
 
     private static void updateHeaderChecksum(ByteBuf frame, int ip, int oldAddress, int address) {
