@@ -81,8 +81,12 @@ public final class NeighbourMessages {
             // An answer to a question that was sent to one station may leave out what that knows.
             mac = EthernetHeader.source(frame, frame.readerIndex() + output.vnetHeaderSize());
         }
+        boolean isAnswer = (NeighborDiscovery.flags(frame, icmp) & NeighborDiscovery.FLAG_SOLICITED) != 0;
+        boolean isToGroup = IpAddress.isGroup(frame.getLong(Ipv6Header.destinationIndex(output.ipIndex(frame))));
+        if (isAnswer && isToGroup) {
+            return; // RFC 4861, section 7.1.2: nobody has asked for all.
+        }
         if (!MacAddress.isGroup(mac) && !port.addresses().isOwn(high, low)) {
-            boolean isAnswer = (NeighborDiscovery.flags(frame, icmp) & NeighborDiscovery.FLAG_SOLICITED) != 0;
             nextHops.heard(port, high, low, mac, false, isAnswer);
         }
     }
