@@ -80,7 +80,7 @@ public final class EthernetSwitch {
         this.clock = clock;
     }
 
-    private static LongSupplier secondsFromNow() {
+    static LongSupplier secondsFromNow() {
         long start = System.nanoTime();
         return () -> TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
     }

@@ -21,6 +21,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
 
 /**
  * A switch that runs: event loops, and a channel for each TAP device that was added.
@@ -44,15 +45,24 @@ public final class TapSwitch implements AutoCloseable {
      * @param onFailure told, on the event loop, when a port has failed; its channel is closed then
      */
     public TapSwitch(TapEventLoopGroup loops, SwitchSettings settings, BiConsumer<Channel, Throwable> onFailure) {
+        this(loops, settings, onFailure, EthernetSwitch.secondsFromNow());
+    }
+
+    TapSwitch(
+            TapEventLoopGroup loops,
+            SwitchSettings settings,
+            BiConsumer<Channel, Throwable> onFailure,
+            LongSupplier clock) {
         this.loops = loops;
-        lan = new EthernetSwitch(settings, (channel, cause) -> {
+        BiConsumer<Channel, Throwable> failed = (channel, cause) -> {
             PortLife life = channel.pipeline().get(PortLife.class);
             if (life == null || life.wasActive) {
                 onFailure.accept(channel, cause);
             } else {
                 life.refusal = cause;
             }
-        });
+        };
+        lan = new EthernetSwitch(settings, failed, clock);
     }
 
     /**

@@ -82,6 +82,40 @@ class PortPolicyKernelTest {
     }
 
     @Test
+    void staticStationIsReachedWithoutAFloodThoughItHasNeverSpoken() throws Exception {
+        Host here = host("here", "10.88.0.1/24", PortPolicy.DEFAULT);
+        MacAddress mac = MacAddress.parse("02:00:00:00:00:99");
+        Host silent = host("silent", "10.88.0.2/24", PortPolicy.DEFAULT.withStations(List.of(StaticStation.of(mac))));
+        host("other", "10.88.0.3/24", PortPolicy.DEFAULT);
+        UdpFrames toSilent = countAt(1, mac);
+        UdpFrames toOther = countAt(2, mac);
+        ip(here, "neighbour", "add", "10.88.0.2", "lladdr", mac.toString(), "dev", "here");
+        ip(silent, "link", "set", "silent", "address", mac.toString());
+        lan.forgetStations();
+        try (DatagramSocket in = silent.call(() -> new DatagramSocket(7_000));
+                DatagramSocket out = here.call(() -> new DatagramSocket())) {
+            in.setSoTimeout(20_000);
+            out.send(new DatagramPacket(new byte[100], 100, silent.address(), 7_000));
+            in.receive(new DatagramPacket(new byte[100], 100));
+        }
+        assertThat(toSilent.count()).isEqualTo(1);
+        assertThat(toOther.count()).isZero();
+        assertThat(portOf(mac.toString())).isEqualTo(1);
+    }
+
+    @Test
+    void staticAddressIsNotTakenByAnotherPortEvenBeforeItSpoke() throws Exception {
+        MacAddress mac = MacAddress.parse("02:00:00:00:00:99");
+        Host here = host("here", "10.88.0.1/24", PortPolicy.DEFAULT);
+        host("owner", "10.88.0.2/24", PortPolicy.DEFAULT.withStations(List.of(StaticStation.of(mac))));
+        Host thief = host("thief", "10.88.0.3/24", PortPolicy.DEFAULT);
+        ip(thief, "link", "set", "thief", "address", mac.toString());
+        assertThat(Traffic.ping(thief, here, 1).answered()).isZero();
+        assertThat(lan.ports().get(2).dropped(PolicyDrop.HELD)).isPositive();
+        assertThat(portOf(mac.toString())).isEqualTo(1);
+    }
+
+    @Test
     void framesFromAnotherAddressThanAllowedAreDropped() throws Exception {
         Host here = host("here", "10.88.0.1/24", PortPolicy.DEFAULT);
         Host there = host(
@@ -141,6 +175,12 @@ class PortPolicyKernelTest {
         hosts.add(host);
         lan.add(host.device(), policy);
         return host;
+    }
+
+    private UdpFrames countAt(int port, MacAddress mac) {
+        UdpFrames frames = new UdpFrames(mac.value());
+        lan.ports().get(port).channel().pipeline().addFirst(frames);
+        return frames;
     }
 
     private int portOf(String mac) {

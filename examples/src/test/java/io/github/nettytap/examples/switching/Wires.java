@@ -22,14 +22,19 @@ final class Wires implements AutoCloseable {
     private final List<TapDevice> ends = new ArrayList<>();
 
     Wires(Set<TapOffload> offloads, String... taps) throws Exception {
+        this(offloads, !offloads.isEmpty(), taps);
+    }
+
+    Wires(Set<TapOffload> offloads, boolean vnetHeader, String... taps) throws Exception {
         try {
             namespace.run(() -> Files.writeString(Path.of("/proc/sys/net/ipv6/conf/default/disable_ipv6"), "1"));
-            run("link", "add", "br0", "type", "bridge", "mcast_snooping", "0");
+            // It learns nothing, and so passes everything, as a cable does.
+            run("link", "add", "br0", "type", "bridge", "mcast_snooping", "0", "ageing_time", "0");
             for (String tap : taps) {
                 ends.add(TapDevice.builder(tap)
                         .namespace(namespace)
                         .offloads(offloads)
-                        .vnetHeader(!offloads.isEmpty())
+                        .vnetHeader(vnetHeader)
                         .up(true)
                         .open());
                 run("link", "set", tap, "master", "br0");
@@ -43,6 +48,15 @@ final class Wires implements AutoCloseable {
 
     TapDevice end(int index) {
         return ends.get(index);
+    }
+
+    /** Gives a link an address of link scope at once, without asking whether somebody has it. */
+    void enableIpv6(String link) throws Exception {
+        Path settings = Path.of("/proc/sys/net/ipv6/conf", link);
+        namespace.run(() -> {
+            Files.writeString(settings.resolve("accept_dad"), "0");
+            Files.writeString(settings.resolve("disable_ipv6"), "0");
+        });
     }
 
     /** {@code ip} with these words. */
