@@ -14,6 +14,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.concurrent.Future;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.concurrent.TimeUnit;
@@ -26,9 +27,10 @@ import java.util.concurrent.TimeUnit;
  */
 final class ControlConnection extends ChannelInboundHandlerAdapter {
 
-    private static final long PATIENCE_SECONDS = 10;
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Requests requests;
+    private final Duration idle;
     private final byte[] received = new byte[2 * ControlServer.MAX_REQUEST];
     private int length;
     private Iterator<String> answer;
@@ -37,15 +39,17 @@ final class ControlConnection extends ChannelInboundHandlerAdapter {
     private boolean inputEnded;
     private boolean closing;
 
-    /** Hangs up on a client that leaves its answer unread; null while none is overdue. */
+    /** Hangs up on a client that leaves its answer unread, or asks nothing; null while it is not its turn. */
     private Future<?> hangUp;
 
-    ControlConnection(Requests requests) {
+    ControlConnection(Requests requests, Duration idle) {
         this.requests = requests;
+        this.idle = idle;
     }
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
+        waitForRequest(context);
         context.read();
     }
 
@@ -110,6 +114,7 @@ final class ControlConnection extends ChannelInboundHandlerAdapter {
             if (inputEnded) {
                 context.close();
             } else {
+                waitForRequest(context);
                 context.read();
             }
         }
@@ -140,17 +145,14 @@ final class ControlConnection extends ChannelInboundHandlerAdapter {
             end++;
         }
         if (end > ControlServer.MAX_REQUEST) {
-            closing = true;
-            write(
-                    context,
-                    Outcome.failed("request too long (expected: at most " + ControlServer.MAX_REQUEST + " bytes)"));
-            context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            refuse(context, "request too long (expected: at most " + ControlServer.MAX_REQUEST + " bytes)");
             return false;
         }
         boolean whole = end < length || inputEnded && end > 0;
         if (!whole) {
             return false;
         }
+        stopWaiting();
         String request = new String(received, 0, end, StandardCharsets.UTF_8);
         int next = Math.min(end + 1, length);
         System.arraycopy(received, next, received, 0, length - next);
@@ -169,9 +171,27 @@ final class ControlConnection extends ChannelInboundHandlerAdapter {
         return Outcome.failed(e.getMessage() == null ? e.toString() : e.getMessage());
     }
 
+    private void refuse(ChannelHandlerContext context, String reason) {
+        closing = true;
+        write(context, Outcome.failed(reason));
+        context.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    }
+
     private void waitForReader(ChannelHandlerContext context) {
+        wait(context, PATIENCE, context::close);
+    }
+
+    /** Of a whole request: one that comes octet by octet buys no time. */
+    private void waitForRequest(ChannelHandlerContext context) {
+        wait(
+                context,
+                idle,
+                () -> refuse(context, "no request came: seconds=" + idle.toSeconds() + " (expected: one before)"));
+    }
+
+    private void wait(ChannelHandlerContext context, Duration time, Runnable hangingUp) {
         if (hangUp == null) {
-            hangUp = context.executor().schedule(() -> context.close(), PATIENCE_SECONDS, TimeUnit.SECONDS);
+            hangUp = context.executor().schedule(hangingUp, time.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 

@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -38,7 +39,8 @@ import java.util.concurrent.TimeUnit;
  * </pre>
  *
  * <p>A client may send any number of requests, one after the other. There are limits to the length of a request, to the
- * number of clients, and to the time in which a client may leave an answer unread; what waits for it is bounded.
+ * number of clients, to the time in which a client may leave an answer unread, and to that in which it may ask nothing;
+ * what waits for it is bounded.
  */
 public final class ControlServer implements AutoCloseable {
 
@@ -52,14 +54,19 @@ public final class ControlServer implements AutoCloseable {
     private static final String OWNER_ONLY = "rw-------";
     private static final long SHUTDOWN_SECONDS = 10;
 
+    /** Long enough for somebody who types. */
+    private static final Duration IDLE = Duration.ofMinutes(5);
+
     private final MultiThreadIoEventLoopGroup loop =
             new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("control"), EpollIoHandler.newFactory());
     private final Requests requests;
+    private final Duration idle;
     private final ChannelGroup clients = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private Channel socket;
 
-    private ControlServer(Requests requests) {
+    private ControlServer(Requests requests, Duration idle) {
         this.requests = requests;
+        this.idle = idle;
     }
 
     /**
@@ -71,8 +78,13 @@ public final class ControlServer implements AutoCloseable {
      * @throws IOException if something else is there, or the kernel refuses
      */
     public static ControlServer open(Path path, Requests requests) throws IOException, InterruptedException {
+        return open(path, requests, IDLE);
+    }
+
+    /** Hangs up on clients that have asked nothing for so long. */
+    static ControlServer open(Path path, Requests requests, Duration idle) throws IOException, InterruptedException {
         SocketFile.makeWay(path);
-        ControlServer server = new ControlServer(requests);
+        ControlServer server = new ControlServer(requests, idle);
         boolean listening = false;
         try {
             server.listen(path);
@@ -123,7 +135,7 @@ public final class ControlServer implements AutoCloseable {
             return;
         }
         clients.add(client);
-        client.pipeline().addLast(new ControlConnection(requests));
+        client.pipeline().addLast(new ControlConnection(requests, idle));
     }
 
     /** Hangs up on all clients and removes the socket. A request that is being answered is finished before. */

@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
@@ -127,6 +128,24 @@ class ControlServerTest {
         assertThat(other.ask("count 1", line -> {})).isNull();
         assertThat(made.get() - before).as("lines that were made meanwhile").isEqualTo(1);
         assertThat(before).as("lines that wait").isLessThan(100_000);
+    }
+
+    @Test
+    void clientThatAsksNothingLosesItsPlace() throws Exception {
+        track(ControlServer.open(path(), this::answer, Duration.ofMillis(500)));
+        List<SocketChannel> idle = new ArrayList<>();
+        idle.add(connect());
+        send(idle.get(0), "half a requ");
+        while (idle.size() < ControlServer.MAX_CLIENTS) {
+            idle.add(connect());
+        }
+        for (SocketChannel client : idle) {
+            assertThat(lines(client))
+                    .last()
+                    .isEqualTo("{\"error\":\"no request came: seconds=0 (expected: one before)\"}");
+        }
+        ControlClient next = track(ControlClient.connect(path()));
+        assertThat(next.ask("count 0", line -> {})).isNull();
     }
 
     @Test
