@@ -11,7 +11,6 @@ import io.github.nettytap.examples.demo.Traffic.Transfer;
 import io.github.nettytap.examples.switching.TapSwitch;
 import io.github.nettytap.examples.switching.policy.SwitchSettings;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
-import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.netlink.Cidr;
 import io.netty.channel.Channel;
 import picocli.CommandLine.Command;
@@ -49,21 +48,11 @@ final class DemoCommand implements Callable<Integer> {
 
     private static final int PINGS = 20;
 
-    @Option(
-            names = "--offloads",
-            paramLabel = "all|none",
-            description = "Let the kernels leave checksums and segmentation to the other end (default: all).")
-    private Offloads offloads = Offloads.ALL;
-
-    @Option(
-            names = "--io",
-            paramLabel = "epoll|io_uring|auto",
-            completionCandidates = IoConverter.Names.class,
-            description = "What drives the switch (default: epoll).")
-    private TapIoType io = TapIoType.EPOLL;
-
     @Option(names = "--seconds", paramLabel = "S", description = "Length of each part (default: 3).")
     private int seconds = 3;
+
+    @Mixin
+    private DataPlane dataPlane;
 
     @Mixin
     private Verbosity verbosity;
@@ -81,6 +70,7 @@ final class DemoCommand implements Callable<Integer> {
         out = verbosity.isQuiet()
                 ? new PrintWriter(Writer.nullWriter())
                 : spec.commandLine().getOut();
+        Offloads offloads = dataPlane.offloads();
         boolean header = offloads != Offloads.NONE;
         try (Host left = Host.create("left", Cidr.parse("10.99.0.1/24"), offloads.set(), header);
                 Host right = Host.create("right", Cidr.parse("10.99.0.2/24"), offloads.set(), header)) {
@@ -89,18 +79,15 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private List<String> arguments() {
-        List<String> arguments = new ArrayList<>(List.of(
-                "demo",
-                "--offloads=" + offloads.name().toLowerCase(Locale.ROOT),
-                "--io=" + io.name().toLowerCase(Locale.ROOT),
-                "--seconds=" + seconds));
+        List<String> arguments = new ArrayList<>(List.of("demo", "--seconds=" + seconds));
+        arguments.addAll(dataPlane.arguments());
         arguments.addAll(verbosity.arguments());
         return arguments;
     }
 
     private int demonstrate(Host left, Host right) throws Exception {
         TapEventLoopGroup loops =
-                TapEventLoopGroup.builder().io(io).name("switch").build();
+                TapEventLoopGroup.builder().io(dataPlane.io()).name("switch").build();
         try (TapSwitch lan = new TapSwitch(loops, SwitchSettings.DEFAULT, this::portFailed)) {
             verbosity.looping(1, loops.io());
             verbosity.opened(left.device());
@@ -146,7 +133,7 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private void picture(Host left, Host right) {
-        String kind = io.name().toLowerCase(Locale.ROOT);
+        String kind = dataPlane.io().name().toLowerCase(Locale.ROOT);
         String granted = left.device().offloads().stream().map(Enum::name).collect(Collectors.joining(" "));
         out.println("  host " + left.address().getHostAddress() + " ── left ── [switch] ── right ── "
                 + right.address().getHostAddress() + " host");

@@ -11,7 +11,6 @@ import io.github.nettytap.examples.echo.EchoHandler;
 import io.github.nettytap.examples.echo.EchoServer;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapCounters;
-import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapDeviceBuilder;
 import io.github.nettytap.transport.device.TapException;
@@ -83,18 +82,8 @@ final class EchoCommand implements Callable<Integer> {
             description = "The MAC address that answers (default: a random one).")
     private MacAddress mac = MacAddress.randomLocal();
 
-    @Option(
-            names = "--offloads",
-            paramLabel = "all|none",
-            description = "Let the kernel leave checksums and segmentation to this end (default: all).")
-    private Offloads offloads = Offloads.ALL;
-
-    @Option(
-            names = "--io",
-            paramLabel = "epoll|io_uring|auto",
-            completionCandidates = IoConverter.Names.class,
-            description = "What drives it (default: epoll).")
-    private TapIoType io = TapIoType.EPOLL;
+    @Mixin
+    private DataPlane dataPlane;
 
     @Mixin
     private Observation observation;
@@ -111,7 +100,7 @@ final class EchoCommand implements Callable<Integer> {
         Interruption interruption = Interruption.install();
         TapDevice device = open();
         boolean deleted;
-        try (Loops loops = Loops.of("echo", io);
+        try (Loops loops = Loops.of("echo", dataPlane.io());
                 PortCapture captured = observation.capture()) {
             verbosity.looping(1, loops.group().io());
             TapChannel channel = EchoServer.start(device, loops.group(), echo);
@@ -164,8 +153,10 @@ final class EchoCommand implements Callable<Integer> {
     }
 
     private TapDevice open() throws TapException {
-        TapDeviceBuilder builder =
-                TapDevice.builder(tap).vnetHeader(true).offloads(offloads.set()).up(true);
+        TapDeviceBuilder builder = TapDevice.builder(tap)
+                .vnetHeader(true)
+                .offloads(dataPlane.offloads().set())
+                .up(true);
         host.forEach(builder::address);
         TapDevice device = builder.open();
         verbosity.opened(device);

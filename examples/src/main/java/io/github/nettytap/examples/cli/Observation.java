@@ -45,7 +45,7 @@ final class Observation {
     /**
      * Says that the program is ready, shows what was asked for, and returns when it is interrupted.
      *
-     * @param ports the ports of the moment, always the same in the same order
+     * @param ports the ports of the moment, which may come and go
      * @param counts what else the program counts, by the names of JSON members
      */
     void showUntil(Interruption interruption, Supplier<List<PortSample>> ports, Supplier<Map<String, Long>> counts)

@@ -23,11 +23,6 @@ final class PortCapture implements AutoCloseable {
         this.capture = capture;
     }
 
-    /** Opens the file of a switch. */
-    static PortCapture to(Path file) throws IOException {
-        return to(file, "netty-tap switch");
-    }
-
     /**
      * Opens the file.
      *

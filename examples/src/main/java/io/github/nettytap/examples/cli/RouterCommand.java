@@ -9,7 +9,6 @@ import io.github.nettytap.examples.routing.port.RouterCounter;
 import io.github.nettytap.examples.routing.port.RouterPort;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
-import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapDeviceBuilder;
 import io.github.nettytap.transport.device.TapException;
@@ -85,18 +84,8 @@ final class RouterCommand implements Callable<Integer> {
             description = "A name server that DHCP clients are told. May be given many times.")
     private List<Inet4Address> nameServers = List.of();
 
-    @Option(
-            names = "--offloads",
-            paramLabel = "all|none",
-            description = "Let the kernel leave checksums and segmentation to the other end (default: all).")
-    private Offloads offloads = Offloads.ALL;
-
-    @Option(
-            names = "--io",
-            paramLabel = "epoll|io_uring|auto",
-            completionCandidates = IoConverter.Names.class,
-            description = "What drives the event loop (default: epoll; io_uring is faster for many small frames).")
-    private TapIoType io = TapIoType.EPOLL;
+    @Mixin
+    private DataPlane dataPlane;
 
     @Mixin
     private Observation observation;
@@ -111,8 +100,11 @@ final class RouterCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Interruption interruption = Interruption.install();
         boolean header = taps.stream().anyMatch(tap -> offloads(tap) != Offloads.NONE);
-        TapEventLoopGroup loops =
-                TapEventLoopGroup.builder().threads(1).io(io).name("router").build();
+        TapEventLoopGroup loops = TapEventLoopGroup.builder()
+                .threads(1)
+                .io(dataPlane.io())
+                .name("router")
+                .build();
         TapRouter router = new TapRouter(loops, header ? VNET_HEADER : 0, this::portFailed);
         verbosity.looping(1, loops.io());
         try (PortCapture captured = observation.capture()) {
@@ -153,7 +145,7 @@ final class RouterCommand implements Callable<Integer> {
     }
 
     private Offloads offloads(RouterPortArgument tap) {
-        return tap.offloads() == null ? offloads : tap.offloads();
+        return tap.offloads() == null ? dataPlane.offloads() : tap.offloads();
     }
 
     private void portFailed(RouterPort port, Throwable cause) {

@@ -4,12 +4,10 @@
  */
 package io.github.nettytap.examples.cli;
 
-import io.github.nettytap.examples.cli.LiveStats.Form;
 import io.github.nettytap.examples.switching.SwitchPort;
 import io.github.nettytap.examples.switching.TapSwitch;
 import io.github.nettytap.examples.switching.policy.SwitchSettings;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
-import io.github.nettytap.transport.channel.TapIoType;
 import io.netty.channel.Channel;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -22,7 +20,6 @@ import picocli.CommandLine.Spec;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -81,19 +78,6 @@ final class SwitchCommand implements Callable<Integer> {
             description = "Reads ports and options from a YAML file; what is given here as well wins over the file.")
     private Path config;
 
-    @Option(
-            names = "--offloads",
-            paramLabel = "all|none",
-            description = "Let the kernel leave checksums and segmentation to the other end (default: all).")
-    private Offloads offloads = Offloads.ALL;
-
-    @Option(
-            names = "--io",
-            paramLabel = "epoll|io_uring|auto",
-            completionCandidates = IoConverter.Names.class,
-            description = "What drives the event loops (default: epoll; io_uring is faster for many small frames).")
-    private TapIoType io = TapIoType.EPOLL;
-
     @Option(names = "--threads", paramLabel = "N", description = "Event loops to spread the ports over (default: 1).")
     private int threads = 1;
 
@@ -119,31 +103,22 @@ final class SwitchCommand implements Callable<Integer> {
     private boolean snooping;
 
     @Option(
-            names = "--stats",
-            paramLabel = "TIME",
-            converter = DurationConverter.class,
-            description = "Shows rates and drops every so often, such as 1s; redrawn in place on a terminal.")
-    private Duration stats;
-
-    @Option(names = "--json", description = "Prints counters as JSON, one object a line, after the line \"ready\".")
-    private boolean json;
-
-    @Option(names = "--capture", paramLabel = "FILE", description = "Writes what passes the ports to a pcapng file.")
-    private Path capture;
-
-    @Option(
             names = "--control",
             paramLabel = "PATH",
             description = "Listens on a Unix-domain socket there, for the command ctl and others.")
     private Path control;
 
     @Mixin
+    private DataPlane dataPlane;
+
+    @Mixin
+    private Observation observation;
+
+    @Mixin
     private Verbosity verbosity;
 
     @Spec
     private CommandSpec spec;
-
-    private volatile LiveStats live;
 
     @Override
     public Integer call() throws Exception {
@@ -158,38 +133,32 @@ final class SwitchCommand implements Callable<Integer> {
                     spec.commandLine(), "too few threads: threads=" + threads + " (expected: 1 or more)");
         }
         SwitchSettings settings = settings();
-        PrintWriter out = spec.commandLine().getOut();
         Interruption interruption = Interruption.install();
         TapEventLoopGroup loops = TapEventLoopGroup.builder()
                 .threads(threads)
-                .io(io)
+                .io(dataPlane.io())
                 .name("switch")
                 .build();
-        verbosity.looping(threads, io);
+        verbosity.looping(threads, loops.io());
         TapSwitch lan = new TapSwitch(loops, settings, this::portFailed);
-        try (PortCapture captured = PortCapture.to(capture)) {
-            PortOpener opener = new PortOpener(lan, ports, offloads, mtu, captured, verbosity);
+        try (PortCapture captured = observation.capture()) {
+            PortOpener opener = new PortOpener(lan, ports, dataPlane.offloads(), mtu, captured, verbosity);
             for (PortArgument port : ports) {
                 opener.add(port);
             }
             for (SwitchPort port : lan.ports()) {
                 PortOpener.setUp(port);
             }
-            live = liveStats(out, lan);
             ControlSocket socket = ControlSocket.open(control, new SwitchRequests(lan, opener, mirror));
             try {
-                out.println("ready");
-                out.flush();
-                showUntil(interruption);
+                observation.showUntil(interruption, () -> PortSample.of(lan), Map::of);
             } finally {
                 socket.close();
             }
         } finally {
             lan.close();
         }
-        if (json || !verbosity.isQuiet()) {
-            live.end();
-        }
+        observation.end(verbosity, () -> {});
         return CommandLine.ExitCode.OK;
     }
 
@@ -232,33 +201,8 @@ final class SwitchCommand implements Callable<Integer> {
         }
     }
 
-    private LiveStats liveStats(PrintWriter out, TapSwitch lan) {
-        Map<String, String> environment = System.getenv();
-        Form form = json ? Form.JSON : Terminal.isOutput(environment) ? Form.REDRAWN : Form.APPENDED;
-        boolean colours = Terminal.wantsColours(environment);
-        return new LiveStats(out, form, colours, () -> PortSample.of(lan), System::nanoTime);
-    }
-
-    private void showUntil(Interruption interruption) throws InterruptedException {
-        if (stats == null) {
-            interruption.await();
-            return;
-        }
-        long next = System.nanoTime() + stats.toNanos();
-        while (!interruption.await(next - System.nanoTime())) {
-            live.show();
-            next += stats.toNanos();
-        }
-    }
-
     private void portFailed(Channel channel, Throwable cause) {
         PrintWriter err = spec.commandLine().getErr();
-        Runnable message = () -> err.println("netty-tap switch: port lost: " + cause.getMessage());
-        LiveStats shown = live;
-        if (shown == null) {
-            message.run();
-        } else {
-            shown.interrupt(message);
-        }
+        observation.interrupt(() -> err.println("netty-tap switch: port lost: " + cause.getMessage()));
     }
 }

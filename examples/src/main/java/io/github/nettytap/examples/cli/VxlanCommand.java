@@ -10,7 +10,6 @@ import io.github.nettytap.codec.wire.VxlanHeader;
 import io.github.nettytap.examples.vxlan.Underlay;
 import io.github.nettytap.examples.vxlan.VxlanEndpoint;
 import io.github.nettytap.transport.channel.TapChannel;
-import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
 import picocli.CommandLine.Command;
@@ -110,18 +109,8 @@ final class VxlanCommand implements Callable<Integer> {
             description = "The MTU of the TAPs (default: what passes the network below in one piece).")
     private Integer mtu;
 
-    @Option(
-            names = "--offloads",
-            paramLabel = "all|none",
-            description = "Let the kernel leave checksums and segmentation to this program (default: all).")
-    private Offloads offloads = Offloads.ALL;
-
-    @Option(
-            names = "--io",
-            paramLabel = "epoll|io_uring|auto",
-            completionCandidates = IoConverter.Names.class,
-            description = "What drives it (default: epoll).")
-    private TapIoType io = TapIoType.EPOLL;
+    @Mixin
+    private DataPlane dataPlane;
 
     @Mixin
     private Observation observation;
@@ -139,7 +128,7 @@ final class VxlanCommand implements Callable<Integer> {
         InetSocketAddress address = local == null ? new InetSocketAddress(port) : new InetSocketAddress(local, port);
         boolean lost;
         try (PortCapture captured = observation.capture();
-                Loops loops = Loops.of("vxlan", io);
+                Loops loops = Loops.of("vxlan", dataPlane.io());
                 VxlanEndpoint endpoint = new VxlanEndpoint(loops.group(), peers, address, sourcePorts)) {
             verbosity.looping(1, loops.group().io());
             endpoint.sockets().forEach(socket -> verbosity.step("socket: " + socket));
@@ -239,7 +228,7 @@ final class VxlanCommand implements Callable<Integer> {
     private TapDevice open(String tap, int chosenMtu) throws TapException {
         TapDevice device = TapDevice.builder(tap)
                 .vnetHeader(true)
-                .offloads(offloads.set())
+                .offloads(dataPlane.offloads().set())
                 .mtu(chosenMtu)
                 .up(true)
                 .open();
