@@ -34,8 +34,7 @@ final class AnswerTable {
             case HELP -> table(objects, "usage", "text");
             case STATS ->
                 PortTable.format(objects.stream()
-                        .flatMap(object -> list(object.get("ports")).stream())
-                        .map(AnswerTable::row)
+                        .flatMap(object -> carried(object).stream())
                         .toList());
             case PORTS_REMOVE, FDB_FLUSH -> "";
         };
@@ -49,12 +48,21 @@ final class AnswerTable {
                 .toList();
     }
 
-    private static PortTable.Row row(Map<String, Object> port) {
+    private static List<PortTable.Row> carried(Map<String, Object> statistics) {
+        List<PortTable.Row> rows = new ArrayList<>();
+        list(statistics.get("ports")).forEach(port -> rows.add(row(text(port, "port"), port)));
+        if (statistics.containsKey("removed")) {
+            rows.add(row(PortSample.REMOVED, map(statistics.get("removed"))));
+        }
+        return rows;
+    }
+
+    private static PortTable.Row row(String name, Map<String, Object> port) {
         long drops = map(port.get("drops")).values().stream()
                 .mapToLong(count -> ((Number) count).longValue())
                 .sum();
         return new PortTable.Row(
-                text(port, "port"),
+                name,
                 number(port, "framesIn"),
                 number(port, "bytesIn"),
                 number(port, "framesOut"),

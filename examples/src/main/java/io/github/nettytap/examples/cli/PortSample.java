@@ -47,12 +47,16 @@ record PortSample(
 
     static final String TOTAL = "total";
 
+    /** Brackets set it apart from the interfaces, which are rarely named so. */
+    static final String REMOVED = "(removed)";
+
     /** All ports of a switch. */
     static List<PortSample> of(TapSwitch lan) {
         return lan.ports().stream().map(PortSample::of).toList();
     }
 
-    private static PortSample of(SwitchPort port) {
+    /** A port of a switch, there or removed. */
+    static PortSample of(SwitchPort port) {
         PortSample sample = of(port, port.name(), port.counters(), port.malformed(), port.congested());
         sample.drops.put(DropReason.VLAN, port.dropped(PolicyDrop.VLAN));
         sample.drops.put(DropReason.SOURCE, port.dropped(PolicyDrop.SOURCE));
@@ -124,13 +128,27 @@ record PortSample(
 
     /** All ports as one. */
     static PortSample total(List<PortSample> ports) {
+        return sum(TOTAL, ports);
+    }
+
+    /** Ports that are there no longer, as one. */
+    static PortSample removed(List<PortSample> ports) {
+        return sum(REMOVED, ports);
+    }
+
+    /** Whether this is what removed ports have carried. */
+    boolean isRemoved() {
+        return identity.equals(REMOVED);
+    }
+
+    private static PortSample sum(String name, List<PortSample> ports) {
         Map<DropReason, Long> drops = new EnumMap<>(DropReason.class);
         for (PortSample port : ports) {
             port.drops.forEach((reason, count) -> drops.merge(reason, count, Long::sum));
         }
         return new PortSample(
-                TOTAL,
-                TOTAL,
+                name,
+                name,
                 sum(ports, PortSample::framesIn),
                 sum(ports, PortSample::bytesIn),
                 sum(ports, PortSample::framesOut),
@@ -145,12 +163,15 @@ record PortSample(
         return ports.stream().mapToLong(value).sum();
     }
 
-    /** Earlier samples of these ports, in their order; nothing counted for those that were not there. */
+    /**
+     * Earlier samples of these ports, in their order; nothing counted for those that were not there. Removed ports have
+     * carried the same before, since they carry nothing now.
+     */
     static List<PortSample> earlier(List<PortSample> before, List<PortSample> now) {
         Map<Object, PortSample> known = new HashMap<>();
         before.forEach(sample -> known.put(sample.identity, sample));
         return now.stream()
-                .map(sample -> known.getOrDefault(sample.identity, sample.since(sample)))
+                .map(sample -> sample.isRemoved() ? sample : known.getOrDefault(sample.identity, sample.since(sample)))
                 .toList();
     }
 

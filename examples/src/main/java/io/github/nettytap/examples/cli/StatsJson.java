@@ -29,13 +29,16 @@ final class StatsJson {
             List<PortSample> before, List<PortSample> now, long nanos, long elapsed, Map<String, Long> counts) {
         StringBuilder json = begin("interval", elapsed);
         json.append(",\"interval\":").append(seconds(nanos)).append(",\"ports\":[");
+        String separator = "";
         for (int i = 0; i < now.size(); i++) {
-            json.append(i == 0 ? "" : ",");
-            port(json, now.get(i));
-            rates(json.append(','), now.get(i).since(before.get(i)), nanos);
-            json.append('}');
+            if (!now.get(i).isRemoved()) {
+                port(json.append(separator), now.get(i));
+                rates(json.append(','), now.get(i).since(before.get(i)), nanos);
+                json.append('}');
+                separator = ",";
+            }
         }
-        return end(json, counts);
+        return end(json, now, counts);
     }
 
     /** What the ports have carried in all. */
@@ -52,16 +55,23 @@ final class StatsJson {
         StringBuilder json = begin(event, elapsed).append(",\"ports\":[");
         String separator = "";
         for (PortSample port : ports) {
-            json.append(separator);
-            port(json, port);
-            json.append('}');
-            separator = ",";
+            if (!port.isRemoved()) {
+                port(json.append(separator), port);
+                json.append('}');
+                separator = ",";
+            }
         }
-        return end(json, counts);
+        return end(json, ports, counts);
     }
 
-    private static String end(StringBuilder json, Map<String, Long> counts) {
+    /** Removed ports are no element of the list, which is that of the ports there are. */
+    private static String end(StringBuilder json, List<PortSample> ports, Map<String, Long> counts) {
         json.append(']');
+        ports.stream().filter(PortSample::isRemoved).forEach(removed -> {
+            json.append(",\"removed\":{");
+            carried(json, removed);
+            json.append('}');
+        });
         object(json, "counts", counts);
         return json.append('}').toString();
     }
@@ -82,8 +92,12 @@ final class StatsJson {
     }
 
     private static void port(StringBuilder json, PortSample port) {
-        json.append("{\"port\":").append(DiagnosisReport.quoted(port.port()));
-        member(json, "framesIn", port.framesIn());
+        json.append("{\"port\":").append(DiagnosisReport.quoted(port.port())).append(',');
+        carried(json, port);
+    }
+
+    private static void carried(StringBuilder json, PortSample port) {
+        json.append("\"framesIn\":").append(port.framesIn());
         member(json, "bytesIn", port.bytesIn());
         member(json, "framesOut", port.framesOut());
         member(json, "bytesOut", port.bytesOut());

@@ -141,6 +141,7 @@ final class SwitchCommand implements Callable<Integer> {
                 .build();
         verbosity.looping(threads, loops.io());
         TapSwitch lan = new TapSwitch(loops, settings, this::portFailed);
+        PortLedger ledger = new PortLedger(lan);
         try (PortCapture captured = observation.capture()) {
             PortOpener opener = new PortOpener(lan, ports, dataPlane.offloads(), mtu, captured, verbosity);
             for (PortArgument port : ports) {
@@ -149,9 +150,9 @@ final class SwitchCommand implements Callable<Integer> {
             for (SwitchPort port : lan.ports()) {
                 PortOpener.setUp(port);
             }
-            ControlSocket socket = ControlSocket.open(control, new SwitchRequests(lan, opener, mirror));
+            ControlSocket socket = ControlSocket.open(control, new SwitchRequests(lan, ledger, opener, mirror));
             try {
-                observation.showUntil(interruption, () -> PortSample.of(lan), Map::of);
+                observation.showUntil(interruption, ledger::samples, Map::of);
             } finally {
                 socket.close();
             }

@@ -27,6 +27,7 @@ final class SwitchRequests implements Requests {
     private static final String PORT = "port=";
 
     private final TapSwitch lan;
+    private final PortLedger ledger;
     private final PortOpener opener;
     private final MirrorArgument mirror;
     private final long start = System.nanoTime();
@@ -35,11 +36,13 @@ final class SwitchRequests implements Requests {
      * For one switch.
      *
      * @param lan the switch
+     * @param ledger knows what its ports have carried
      * @param opener makes TAPs ports of it
      * @param mirror what is copied where, or null
      */
-    SwitchRequests(TapSwitch lan, PortOpener opener, MirrorArgument mirror) {
+    SwitchRequests(TapSwitch lan, PortLedger ledger, PortOpener opener, MirrorArgument mirror) {
         this.lan = lan;
+        this.ledger = ledger;
         this.opener = opener;
         this.mirror = mirror;
     }
@@ -57,7 +60,7 @@ final class SwitchRequests implements Requests {
             case FDB_SHOW -> stations(arguments.isEmpty() ? null : behind(arguments.get(0)));
             case FDB_FLUSH -> flush(arguments);
             case STATS ->
-                List.of(StatsJson.now(PortSample.of(lan), System.nanoTime() - start))
+                List.of(StatsJson.now(ledger.samples(), System.nanoTime() - start))
                         .iterator();
             case HELP ->
                 Arrays.stream(ControlVerb.values()).map(ControlVerb::toJson).iterator();
@@ -92,14 +95,14 @@ final class SwitchRequests implements Requests {
             up = true;
         } finally {
             if (!up) {
-                lan.remove(added);
+                ledger.remove(added);
             }
         }
         return List.of(describe(added)).iterator();
     }
 
     private Iterator<String> remove(String name) throws InterruptedException {
-        lan.remove(named(name));
+        ledger.remove(named(name));
         return Collections.emptyIterator();
     }
 

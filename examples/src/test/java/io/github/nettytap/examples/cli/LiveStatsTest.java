@@ -65,6 +65,41 @@ class LiveStatsTest {
     }
 
     @Test
+    void removedPortsAreInTheTotalsAndInNoRate() {
+        at(0, sample("tap0", 100, 0, 0), sample("tap1", 900, 0, 0));
+        at(1, sample("tap0", 300, 0, 0), removed(5, sample("tap1", 950, 0, 0)));
+        at(2, sample("tap0", 300, 0, 0), removed(5, sample("tap1", 950, 0, 0)));
+        LiveStats live = start(LiveStats.Form.APPENDED, false);
+        live.show();
+        live.end();
+        assertThat(text.toString().lines().filter(line -> line.contains("removed") || line.startsWith("total")))
+                .satisfiesExactly(
+                        rates -> assertThat(rates)
+                                .startsWith("(removed)            0 ")
+                                .endsWith("5 (congested 5)"),
+                        total -> assertThat(total)
+                                .startsWith("total              200 ")
+                                .endsWith("5 (congested 5)"),
+                        carried -> assertThat(carried)
+                                .startsWith("(removed)        950 ")
+                                .endsWith(" 5"));
+    }
+
+    @Test
+    void removedPortsAreBesideThePortsInJson() {
+        at(0, sample("tap0", 0, 0, 0));
+        at(1, sample("tap0", 0, 0, 0), removed(0, sample("tap1", 2, 0, 0)));
+        at(2, sample("tap0", 0, 0, 0), removed(0, sample("tap1", 2, 0, 0)));
+        LiveStats live = start(LiveStats.Form.JSON, false);
+        live.show();
+        live.end();
+        assertThat(text.toString().lines())
+                .hasSize(2)
+                .allMatch(line -> line.contains("}],\"removed\":{\"framesIn\":2,\"bytesIn\":200,"))
+                .allMatch(line -> line.split("\"port\":").length == 2);
+    }
+
+    @Test
     void tableOnATerminalIsDrawnOverTheLastOne() {
         at(0, sample("tap0", 0, 0, 0));
         at(1, sample("tap0", 1, 0, 0));
@@ -167,6 +202,10 @@ class LiveStatsTest {
 
     private LiveStats start(LiveStats.Form form, boolean colours) {
         return new LiveStats(new PrintWriter(text), form, colours, samples::remove, times::remove);
+    }
+
+    private static PortSample removed(long congested, PortSample port) {
+        return PortSample.removed(List.of(port, sample("before", 0, 0, congested)));
     }
 
     /** Frames of 100 bytes; the reads and writes that would block are made up from those sent. */
