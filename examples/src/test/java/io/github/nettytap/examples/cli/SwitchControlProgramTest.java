@@ -82,7 +82,8 @@ class SwitchControlProgramTest {
             assertThat(ping("10.77.0.3")).contains(" 0% packet loss");
 
             assertThat(program.terminate().await()).isZero();
-            assertThat(program.output()).contains("\nfx0 ", "\nfx2 ").doesNotContain("fx1");
+            assertThat(program.output()).contains("\nfx0 ", "\nfx2 ").containsPattern("\n\\(removed\\) +[1-9]");
+            assertThat(program.output()).doesNotContain("fx1");
             assertThat(socket()).doesNotExist();
         }
     }
@@ -177,25 +178,11 @@ class SwitchControlProgramTest {
     }
 
     private String ctl(String... arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        assertThat(execute(out, err, arguments)).as(err.toString()).isZero();
-        return out.toString();
+        return new Ctl(socket()).ask(arguments);
     }
 
     private String failing(int exitCode, String... arguments) {
-        StringWriter err = new StringWriter();
-        assertThat(execute(new StringWriter(), err, arguments)).isEqualTo(exitCode);
-        return err.toString();
-    }
-
-    private int execute(StringWriter out, StringWriter err, String... arguments) {
-        List<String> all = new ArrayList<>(List.of("ctl", "--control", socket().toString()));
-        all.addAll(List.of(arguments));
-        return NettyTap.commandLine()
-                .setOut(new PrintWriter(out, true))
-                .setErr(new PrintWriter(err, true))
-                .execute(all.toArray(String[]::new));
+        return new Ctl(socket()).askInVain(exitCode, arguments);
     }
 
     private String ping(String address) throws Exception {
