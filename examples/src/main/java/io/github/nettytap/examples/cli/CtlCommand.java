@@ -70,7 +70,7 @@ final class CtlCommand implements Callable<Integer> {
             description = "The control socket of the switch (default: " + DEFAULT + ").")
     private Path control = Path.of(DEFAULT);
 
-    @Option(names = "--json", description = "Prints the answer as it comes: a JSON object a line.")
+    @Option(names = "--json", description = "Print the answer as it comes: a JSON object a line.")
     private boolean json;
 
     @Mixin
@@ -131,6 +131,11 @@ final class CtlCommand implements Callable<Integer> {
                         CommandLine.ExitCode.SOFTWARE,
                         "no control socket: path=" + control + ". Start a switch that has one:"
                                 + " ./run-example.sh switch tap0 tap1 --control " + control);
+            }
+            if (Files.isRegularFile(control) || Files.isDirectory(control)) {
+                throw new CommandException(
+                        CommandLine.ExitCode.SOFTWARE,
+                        "not a socket: path=" + control + " (expected: the path that switch has in --control)");
             }
             if (!Files.isWritable(control)) {
                 throw new CommandException(

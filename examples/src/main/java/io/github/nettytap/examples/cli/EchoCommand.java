@@ -69,7 +69,7 @@ final class EchoCommand implements Callable<Integer> {
             names = "--host",
             paramLabel = "ADDRESS/PREFIX",
             converter = CidrConverter.class,
-            description = "Gives the kernel's side of the TAP an address. May be repeated.")
+            description = "Give the kernel's side of the TAP an address. May be repeated.")
     private List<Cidr> host = new ArrayList<>();
 
     @Option(names = "--port", paramLabel = "PORT", description = "The UDP port that echoes (default: 7).")

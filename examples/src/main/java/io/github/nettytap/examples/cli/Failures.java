@@ -14,6 +14,8 @@ import picocli.CommandLine.ParseResult;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 
@@ -76,9 +78,23 @@ final class Failures implements IExecutionExceptionHandler {
         if (message == null) {
             return failure.toString();
         }
-        // The messages of java.io and java.nio.file are often no more than a name.
+        if (failure instanceof FileSystemException && ((FileSystemException) failure).getReason() == null) {
+            return reason((FileSystemException) failure) + ": path=" + ((FileSystemException) failure).getFile();
+        }
+        // The messages of java.io are often no more than a name.
         boolean bare = failure instanceof IOException && message.indexOf(' ') < 0;
         return (bare ? failure.getClass().getSimpleName() + ": " + message : message).replaceAll("\\s*\\n\\s*", " ");
+    }
+
+    /** The class is all that java.nio.file tells of the commonest errors. */
+    private static String reason(FileSystemException failure) {
+        if (failure instanceof NoSuchFileException) {
+            return "no such file or directory";
+        }
+        if (failure instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        return failure.getClass().getSimpleName();
     }
 
     private static String name(CommandLine command) {

@@ -17,6 +17,7 @@ import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -49,8 +50,13 @@ import java.util.logging.Logger;
         })
 public final class NettyTap implements Runnable {
 
-    /** Warns, with a stack trace, of a namespace without interfaces, which is what the programs are often run in. */
-    private static final Logger OF_NETTY = Logger.getLogger("io.netty.util.NetUtilInitializations");
+    /**
+     * Warn, one with a stack trace, of a namespace without interfaces, which is what the programs are often run in. Held,
+     * since the logging system forgets the levels of loggers that nobody holds.
+     */
+    private static final List<Logger> OF_NETTY = List.of(
+            Logger.getLogger("io.netty.util.NetUtilInitializations"),
+            Logger.getLogger("io.netty.util.internal.MacAddressUtil"));
 
     private static final Map<String, String> EXIT_CODES = exitCodes();
 
@@ -69,7 +75,7 @@ public final class NettyTap implements Runnable {
     /** Starts the program and ends the process with its exit code. */
     public static void main(String[] arguments) {
         InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE); // which is set up by Verbosity
-        OF_NETTY.setLevel(Level.SEVERE);
+        OF_NETTY.forEach(logger -> logger.setLevel(Level.SEVERE));
         System.exit(commandLine().execute(arguments));
     }
 
@@ -77,6 +83,7 @@ public final class NettyTap implements Runnable {
         CommandLine commandLine = new CommandLine(new NettyTap());
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.registerConverter(TapIoType.class, new IoConverter());
+        commandLine.registerConverter(Offloads.class, new Offloads.Converter());
         commandLine.setExecutionExceptionHandler(new Failures());
         commandLine.setParameterExceptionHandler(Failures::usage);
         commandLine.setExecutionStrategy(NettyTap::execute);

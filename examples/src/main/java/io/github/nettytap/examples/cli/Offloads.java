@@ -5,7 +5,10 @@
 package io.github.nettytap.examples.cli;
 
 import io.github.nettytap.transport.device.TapOffload;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
+import java.util.Locale;
 import java.util.Set;
 
 /** The choice of {@code --offloads}. */
@@ -21,5 +24,26 @@ enum Offloads {
 
     Set<TapOffload> set() {
         return set;
+    }
+
+    static Offloads of(String text) {
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "all" -> ALL;
+            case "none" -> NONE;
+            default ->
+                throw new IllegalArgumentException("no such offloads: offloads=" + text + " (expected: all or none)");
+        };
+    }
+
+    /** Of an option. */
+    static final class Converter implements ITypeConverter<Offloads> {
+        @Override
+        public Offloads convert(String text) {
+            try {
+                return of(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
     }
 }

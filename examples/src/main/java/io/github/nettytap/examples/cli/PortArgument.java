@@ -12,9 +12,9 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -26,12 +26,25 @@ import java.util.Set;
  */
 record PortArgument(String tap, Offloads offloads, PortPolicy policy) {
 
+    /** Settings that are there or not. */
+    static final List<String> FLAGS = List.of("isolated", "sticky", "coalesce");
+
     private static final String SETTINGS = "offloads=all|none, vlan=N, trunk=N+N-N, native=N, isolated, mac-limit=N,"
             + " sticky, static=MAC[/VLAN], mac=MAC, storm=N, coalesce";
 
     /** This port with another policy. */
     PortArgument withPolicy(PortPolicy other) {
         return new PortArgument(tap, offloads, other);
+    }
+
+    /** Checks that no port is there twice; a name with a number of the kernel's choice may be. */
+    static void checkDistinct(List<PortArgument> ports) {
+        Set<String> names = new HashSet<>();
+        for (PortArgument port : ports) {
+            if (!names.add(port.tap()) && port.tap().indexOf('%') < 0) {
+                throw new IllegalArgumentException("a port is there twice: port=" + port.tap() + " (expected: once)");
+            }
+        }
     }
 
     /** Reads {@code NAME[,SETTING[=VALUE]…]}. */
@@ -41,6 +54,7 @@ record PortArgument(String tap, Offloads offloads, PortPolicy policy) {
             String[] parts = text.split(",", -1);
             Settings settings = new Settings();
             try {
+                checkName(parts[0]);
                 for (int i = 1; i < parts.length; i++) {
                     settings.read(parts[i]);
                 }
@@ -48,6 +62,14 @@ record PortArgument(String tap, Offloads offloads, PortPolicy policy) {
             } catch (IllegalArgumentException e) {
                 throw new TypeConversionException(e.getMessage());
             }
+        }
+    }
+
+    /** A setting that stands alone, since a blank or a YAML list has parted it from its port, would become an interface. */
+    private static void checkName(String name) {
+        if (name.indexOf('=') >= 0 || FLAGS.contains(name)) {
+            throw new IllegalArgumentException("a setting where a port should be: port=" + name
+                    + " (expected: NAME[,SETTING…] without blanks, and in quotes within a YAML list)");
         }
     }
 
@@ -67,7 +89,7 @@ record PortArgument(String tap, Offloads offloads, PortPolicy policy) {
             String key = equals < 0 ? setting : setting.substring(0, equals + 1);
             String value = setting.substring(equals + 1);
             switch (key) {
-                case "offloads=" -> offloads = offloads(value);
+                case "offloads=" -> offloads = Offloads.of(value);
                 case "vlan=" -> access = number("vlan", value);
                 case "trunk=" -> trunk = vlans(value);
                 case "native=" -> nativeVlan = number("native", value);
@@ -131,15 +153,6 @@ record PortArgument(String tap, Offloads offloads, PortPolicy policy) {
             } catch (NumberFormatException e) {
                 throw new IllegalArgumentException("no number: " + key + "=" + text + " (expected: a whole number)");
             }
-        }
-
-        private static Offloads offloads(String value) {
-            for (Offloads offloads : Offloads.values()) {
-                if (offloads.name().toLowerCase(Locale.ROOT).equals(value)) {
-                    return offloads;
-                }
-            }
-            throw new IllegalArgumentException("no such offloads: offloads=" + value + " (expected: all, none)");
         }
     }
 }

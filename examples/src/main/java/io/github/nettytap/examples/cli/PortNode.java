@@ -33,9 +33,6 @@ final class PortNode {
 
     private static final Map<String, YamlValue> SETTINGS = settings();
 
-    /** Settings that are there or not, without a value on the command line. */
-    private static final List<String> FLAGS = List.of("isolated", "sticky", "coalesce");
-
     private PortNode() {}
 
     private static Map<String, YamlValue> settings() {
@@ -93,7 +90,7 @@ final class PortNode {
 
     private static void add(StringJoiner argument, String key, Node value) {
         YamlValue allowed = SETTINGS.get(key);
-        if (FLAGS.contains(key)) {
+        if (PortArgument.FLAGS.contains(key)) {
             if ((Boolean) allowed.read(key, value)) {
                 argument.add(key);
             }

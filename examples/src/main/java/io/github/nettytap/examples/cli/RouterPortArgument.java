@@ -13,7 +13,6 @@ import picocli.CommandLine.TypeConversionException;
 import java.net.Inet4Address;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * A port of the router on the command line: a TAP, the router's addresses on it, and settings of its own.
@@ -62,7 +61,7 @@ record RouterPortArgument(String tap, PortSettings settings, Integer mtu, Offloa
                 if (part.startsWith("mtu=")) {
                     mtu = mtu(part.substring("mtu=".length()));
                 } else if (part.startsWith("offloads=")) {
-                    offloads = offloads(part.substring("offloads=".length()));
+                    offloads = new Offloads.Converter().convert(part.substring("offloads=".length()));
                 } else if (part.equals("advertise")) {
                     advertises = true;
                 } else if (part.startsWith("dhcp=")) {
@@ -131,15 +130,6 @@ record RouterPortArgument(String tap, PortSettings settings, Integer mtu, Offloa
             }
             throw new TypeConversionException(
                     "no such MTU: mtu=" + value + " (expected: " + LEAST_MTU + " to " + GREATEST_MTU + ")");
-        }
-
-        private static Offloads offloads(String value) {
-            for (Offloads offloads : Offloads.values()) {
-                if (offloads.name().toLowerCase(Locale.ROOT).equals(value)) {
-                    return offloads;
-                }
-            }
-            throw new TypeConversionException("no such offloads: offloads=" + value + " (expected: all, none)");
         }
     }
 }

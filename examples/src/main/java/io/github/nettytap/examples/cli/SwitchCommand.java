@@ -41,8 +41,8 @@ import java.util.concurrent.Callable;
             "  ./run-example.sh switch tap0 tap1 tap2,offloads=none --threads 2 \\",
             "      --io io_uring",
             "  ./run-example.sh switch tap0 tap1 --stats 1s",
-            "  ./run-example.sh switch up0,trunk=10+20 red1,vlan=10 red2,vlan=10,mac-limit=1 \\",
-            "      blue1,vlan=20",
+            "  ./run-example.sh switch up0,trunk=10+20 red1,vlan=10 \\",
+            "      red2,vlan=10,mac-limit=1 blue1,vlan=20",
             "  ./run-example.sh switch tap0 tap1 mon0 --mirror mon0=tap0",
             "  ./run-example.sh switch tap0 tap1 --control /run/netty-tap.sock",
             "  ./run-example.sh switch --config switch.yaml --threads 2",
@@ -75,13 +75,13 @@ final class SwitchCommand implements Callable<Integer> {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "Reads ports and options from a YAML file; what is given here as well wins over the file.")
+            description = "Read ports and options from a YAML file; what is given here as well wins over the file.")
     private Path config;
 
     @Option(names = "--threads", paramLabel = "N", description = "Event loops to spread the ports over (default: 1).")
     private int threads = 1;
 
-    @Option(names = "--mtu", paramLabel = "BYTES", description = "Sets the MTU of all ports (default: as it is).")
+    @Option(names = "--mtu", paramLabel = "BYTES", description = "Set the MTU of all ports (default: as it is).")
     private Integer mtu;
 
     @Option(names = "--stations", paramLabel = "N", description = "Stations that can be known (default: 8192).")
@@ -105,7 +105,7 @@ final class SwitchCommand implements Callable<Integer> {
     @Option(
             names = "--control",
             paramLabel = "PATH",
-            description = "Listens on a Unix-domain socket there, for the command ctl and others.")
+            description = "Listen on a Unix-domain socket there, for the command ctl and others.")
     private Path control;
 
     @Mixin
@@ -172,6 +172,7 @@ final class SwitchCommand implements Callable<Integer> {
             ports = ports.isEmpty() ? file.ports() : ports;
         }
         try {
+            PortArgument.checkDistinct(ports);
             return mirror == null ? ports : mirror.applyTo(ports);
         } catch (IllegalArgumentException e) {
             throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage());

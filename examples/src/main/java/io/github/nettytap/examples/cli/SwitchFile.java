@@ -70,6 +70,10 @@ final class SwitchFile {
      * @throws IllegalArgumentException if it is not what it should be
      */
     static SwitchFile read(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new IllegalArgumentException(
+                    "a directory is no configuration: path=" + file + " (expected: a YAML file)");
+        }
         return parse(file.toString(), Files.readString(file));
     }
 
@@ -118,6 +122,11 @@ final class SwitchFile {
         List<PortArgument> ports = new ArrayList<>();
         for (Node port : ((SequenceNode) value).getValue()) {
             ports.add(PortNode.read(port));
+            try {
+                PortArgument.checkDistinct(ports);
+            } catch (IllegalArgumentException e) {
+                throw new YamlException(port.getStartMark(), PORTS + ": " + e.getMessage());
+            }
         }
         return ports;
     }

@@ -58,14 +58,15 @@ class NettyTapTest {
     }
 
     @Test
-    void bareFileNameGetsItsReason() {
+    void fileNameGetsItsReason() {
         assertThat(runFailing(new NoSuchFileException("/no/file"))).isEqualTo(1);
-        assertThat(err).hasToString("netty-tap fail: NoSuchFileException: /no/file\n");
+        assertThat(err).hasToString("netty-tap fail: no such file or directory: path=/no/file\n");
     }
 
     @Test
     void deniedAccessHasItsOwnExitCode() {
         assertThat(runFailing(new AccessDeniedException("/dev/net/tun"))).isEqualTo(77);
+        assertThat(err).hasToString("netty-tap fail: permission denied: path=/dev/net/tun\n");
     }
 
     @Test

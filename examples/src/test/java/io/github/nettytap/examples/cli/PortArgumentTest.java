@@ -14,6 +14,7 @@ import io.github.nettytap.examples.switching.policy.StaticStation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine.TypeConversionException;
 
 import java.util.List;
@@ -69,7 +70,7 @@ class PortArgumentTest {
             trunk=N+N-N, native=N, isolated, mac-limit=N, sticky, static=MAC[/VLAN], mac=MAC, storm=N, coalesce)
             sticky=1         ; no such setting of a port: setting=sticky=1 (expected: offloads=all|none, vlan=N, \
             trunk=N+N-N, native=N, isolated, mac-limit=N, sticky, static=MAC[/VLAN], mac=MAC, storm=N, coalesce)
-            offloads=some    ; no such offloads: offloads=some (expected: all, none)
+            offloads=some    ; no such offloads: offloads=some (expected: all or none)
             vlan=ten         ; no number: vlan=ten (expected: a whole number)
             vlan=4095        ; no such VLAN: vlan=4095 (expected: 1 to 4094)
             trunk=20-10      ; no range of VLANs: trunk=20-10 (expected: FIRST-LAST, as 20-29, within 1 to 4094)
@@ -84,6 +85,23 @@ class PortArgumentTest {
         assertThatThrownBy(() -> converter.convert("tap0," + setting))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessage(message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"vlan=10", "isolated", "coalesce,vlan=10"})
+    void settingWithoutAPortIsNotTakenForOne(String text) {
+        assertThatThrownBy(() -> converter.convert(text))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessage("a setting where a port should be: port=" + text.split(",")[0]
+                        + " (expected: NAME[,SETTING…] without blanks, and in quotes within a YAML list)");
+    }
+
+    @Test
+    void portIsThereOnceButForNamesThatTheKernelNumbers() {
+        PortArgument.checkDistinct(List.of(port("tap0"), port("tap1"), port("vm%d"), port("vm%d")));
+        assertThatThrownBy(() -> PortArgument.checkDistinct(List.of(port("tap0"), port("tap1"), port("tap0"))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a port is there twice: port=tap0 (expected: once)");
     }
 
     @Test

@@ -157,6 +157,14 @@ class SwitchControlProgramTest {
     }
 
     @Test
+    void pathOfSomethingElseIsNotTakenForASocket() throws Exception {
+        Files.writeString(socket(), "precious");
+        assertThat(failing(1, "ports"))
+                .isEqualTo("netty-tap ctl: not a socket: path=" + socket()
+                        + " (expected: the path that switch has in --control)\n");
+    }
+
+    @Test
     void portsThatAreTooFewAreWrongUsage() {
         StringWriter err = new StringWriter();
         assertThat(NettyTap.commandLine().setErr(new PrintWriter(err, true)).execute("switch", "fx0"))

@@ -13,6 +13,7 @@ import io.github.nettytap.examples.switching.policy.PortVlans;
 import io.github.nettytap.examples.switching.policy.StaticStation;
 import io.github.nettytap.transport.channel.TapIoType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
@@ -126,11 +127,20 @@ class SwitchFileTest {
             ports: [{vlan: 5}]               | 1:9: ports: a port without a name (expected: the key name)
             ports: [{name: a, native: 1}]    | 1:9: ports: native VLAN of a port that is no trunk: native=1 (expected: together with a trunk)
             ports: ['a,vlan=0']              | 1:9: ports: no such VLAN: vlan=0 (expected: 1 to 4094)
+            ports: [a, b, {name: a}]         | 1:15: ports: a port is there twice: port=a (expected: once)
+            ports: [a, vlan=1]               | 1:12: ports: a setting where a port should be: port=vlan=1 (expected: NAME[,SETTING…] without blanks, and in quotes within a YAML list)
             ports: [[a]]                     | 1:9: ports: value=a list (expected: a port: NAME[,SETTING…], or a mapping with a name)
             threads: 'a                      | 1:12: not YAML: found unexpected end of stream
             """)
     void whatIsWrongIsToldWithItsPlace(String text, String message) {
         assertThatThrownBy(() -> parse(text)).hasMessage("switch.yaml:" + message);
+    }
+
+    @Test
+    void directoryIsNoConfiguration(@TempDir Path directory) {
+        assertThatThrownBy(() -> SwitchFile.read(directory))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a directory is no configuration: path=" + directory + " (expected: a YAML file)");
     }
 
     @Test
