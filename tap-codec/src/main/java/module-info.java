@@ -3,6 +3,7 @@ module io.github.nettytap.codec {
     requires transitive io.netty.buffer;
     requires transitive io.netty.transport;
     requires transitive io.netty.common;
+    requires jdk.unsupported; // files written past the page cache
 
     exports io.github.nettytap.codec.capture;
     exports io.github.nettytap.codec.fault;

@@ -9,6 +9,7 @@ import io.github.nettytap.codec.capture.CaptureHandler;
 import io.github.nettytap.codec.capture.CaptureInterface;
 import io.github.nettytap.examples.switching.SwitchPort;
 import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.device.LowPriorityThreadFactory;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,7 +34,10 @@ final class PortCapture implements AutoCloseable {
         return new PortCapture(
                 file == null
                         ? null
-                        : Capture.toFile(file).application(application).start());
+                        : Capture.toFile(file)
+                                .application(application)
+                                .threadFactory(new LowPriorityThreadFactory("capture-writer"))
+                                .start());
     }
 
     /** Sees, from now on, what goes in and out of these ports, as the kernels have it. */

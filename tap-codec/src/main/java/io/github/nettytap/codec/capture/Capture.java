@@ -9,16 +9,15 @@ import io.netty.buffer.ByteBuf;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadFactory;
 
 /**
  * A running capture: takes copies of frames from any number of pipelines and writes them to a pcapng file.
@@ -33,7 +32,8 @@ import java.util.concurrent.ExecutionException;
  * <p>Event loops copy each frame, up to the snap length, into a ring of fixed size and never wait: where the ring is
  * full, the frame is counted as dropped and its pipeline goes on. One thread of the capture writes the ring to the file,
  * the counts last. It is a daemon: a process that ends without closing its captures leaves readable files without
- * counts.
+ * counts. What it takes of a processor that the traffic needs as well slows the traffic down: where that matters, give it
+ * a thread of low priority, and what the capture then has no time for is dropped and counted.
  *
  * <p>When writing fails, or a limit is reached, the capture finishes by itself: {@link #finished()} tells, and its
  * handlers do nothing any more.
@@ -48,10 +48,10 @@ public final class Capture implements Closeable {
     private volatile CaptureCounters[] interfaces = {};
     private volatile boolean running = true;
 
-    private Capture(Builder builder, PcapngOutput output) {
+    private Capture(Builder builder, CaptureRing ring, PcapngOutput output) {
         snapLength = builder.snapLength;
-        ring = new CaptureRing(builder.ringBytes);
-        task = new CaptureTask(this, ring, clock, output, builder.maxFrames);
+        this.ring = ring;
+        task = new CaptureTask(this, ring, clock, output, builder.maxFrames, builder.threadFactory);
     }
 
     /**
@@ -256,6 +256,7 @@ public final class Capture implements Closeable {
         private int ringBytes = DEFAULT_RING_BYTES;
         private long maxFrames = Long.MAX_VALUE;
         private CaptureRotation rotation = CaptureRotation.NONE;
+        private ThreadFactory threadFactory = Builder::daemon;
 
         private Builder(Path file, WritableByteChannel channel) {
             this.file = file;
@@ -331,6 +332,24 @@ public final class Capture implements Closeable {
         }
 
         /**
+         * Makes the writer thread in another way, for example one that gives way to the traffic.
+         *
+         * @param threadFactory makes the thread when the capture starts; a daemon, unless the process is to stay until
+         *     the capture has ended
+         * @return this
+         */
+        public Builder threadFactory(ThreadFactory threadFactory) {
+            this.threadFactory = Objects.requireNonNull(threadFactory, "threadFactory");
+            return this;
+        }
+
+        private static Thread daemon(Runnable task) {
+            Thread thread = new Thread(task, "capture-writer");
+            thread.setDaemon(true);
+            return thread;
+        }
+
+        /**
          * Opens the file and starts the writer thread.
          *
          * @return the running capture
@@ -342,20 +361,28 @@ public final class Capture implements Closeable {
                 throw new IllegalArgumentException("capture ring out of range: bytes=" + ringBytes + ", snapLength="
                         + snapLength + " (expected: a power of two, room for two frames of the snap length)");
             }
+            CaptureRing ring = new CaptureRing(ringBytes);
             CaptureSection section = CaptureSection.ofThisMachine(application);
             PcapngOutput output = file == null
                     ? PcapngOutput.toChannel(channel, section)
                     : PcapngOutput.toFiles(
                             new CaptureFiles(file, rotation, ZoneId.systemDefault(), new CaptureClock().now()),
-                            section,
-                            name -> FileChannel.open(
-                                    name,
-                                    StandardOpenOption.CREATE,
-                                    StandardOpenOption.TRUNCATE_EXISTING,
-                                    StandardOpenOption.WRITE));
-            Capture capture = new Capture(this, output);
-            capture.task.start();
-            return capture;
+                            name -> open(name, section, ring));
+            Capture capture = null;
+            try {
+                capture = new Capture(this, ring, output);
+                capture.task.start();
+                return capture;
+            } finally {
+                if (capture == null) {
+                    output.close();
+                }
+            }
+        }
+
+        private PcapngWriter open(Path name, CaptureSection section, CaptureRing ring) throws IOException {
+            DirectFile direct = DirectFile.open(name, () -> ring.used() > ringBytes / 2);
+            return new PcapngWriter(direct, section, direct.alignment());
         }
     }
 }

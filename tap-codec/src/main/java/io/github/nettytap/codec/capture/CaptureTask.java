@@ -7,6 +7,7 @@ package io.github.nettytap.codec.capture;
 import io.netty.buffer.ByteBuf;
 
 import java.io.IOException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -29,7 +30,7 @@ final class CaptureTask implements Runnable, CaptureRing.Consumer {
     private final ByteBuf view;
     private final CaptureClock clock;
     private final PcapngOutput output;
-    private final Thread thread = new Thread(this, "capture-writer");
+    private final Thread thread;
     private final long startNanos;
     private final int wakeBytes;
     private long framesLeft;
@@ -37,7 +38,13 @@ final class CaptureTask implements Runnable, CaptureRing.Consumer {
     private long clockChecked = System.nanoTime();
     private volatile boolean parked;
 
-    CaptureTask(Capture capture, CaptureRing ring, CaptureClock clock, PcapngOutput output, long maxFrames) {
+    CaptureTask(
+            Capture capture,
+            CaptureRing ring,
+            CaptureClock clock,
+            PcapngOutput output,
+            long maxFrames,
+            ThreadFactory threads) {
         this.capture = capture;
         this.ring = ring;
         this.view = ring.newView();
@@ -47,7 +54,7 @@ final class CaptureTask implements Runnable, CaptureRing.Consumer {
         this.output = output;
         this.framesLeft = maxFrames;
         this.startNanos = clock.now();
-        thread.setDaemon(true);
+        this.thread = threads.newThread(this);
     }
 
     void start() {
@@ -56,13 +63,15 @@ final class CaptureTask implements Runnable, CaptureRing.Consumer {
 
     void wake() {
         if (parked) {
+            // Until the thread runs, which a busy machine may put off, once is enough.
+            parked = false;
             LockSupport.unpark(thread);
         }
     }
 
     void wakeIfBehind() {
         if (parked && ring.used() > wakeBytes) {
-            LockSupport.unpark(thread);
+            wake();
         }
     }
 

@@ -13,28 +13,26 @@ import java.nio.file.Path;
 final class PcapngOutput implements Closeable {
 
     private final CaptureFiles files;
-    private final CaptureSection section;
     private final Opener opener;
     private PcapngWriter writer;
 
-    /** Opens a file for writing. */
+    /** Begins a section in a file. */
     interface Opener {
-        WritableByteChannel open(Path file) throws IOException;
+        PcapngWriter open(Path file) throws IOException;
     }
 
-    private PcapngOutput(CaptureFiles files, CaptureSection section, Opener opener, WritableByteChannel first) {
+    private PcapngOutput(CaptureFiles files, Opener opener, PcapngWriter first) {
         this.files = files;
-        this.section = section;
         this.opener = opener;
-        this.writer = new PcapngWriter(first, section);
+        this.writer = first;
     }
 
     static PcapngOutput toChannel(WritableByteChannel channel, CaptureSection section) {
-        return new PcapngOutput(null, section, null, channel);
+        return new PcapngOutput(null, null, new PcapngWriter(channel, section));
     }
 
-    static PcapngOutput toFiles(CaptureFiles files, CaptureSection section, Opener opener) throws IOException {
-        return new PcapngOutput(files, section, opener, opener.open(files.current()));
+    static PcapngOutput toFiles(CaptureFiles files, Opener opener) throws IOException {
+        return new PcapngOutput(files, opener, opener.open(files.current()));
     }
 
     PcapngWriter writer() {
@@ -52,7 +50,7 @@ final class PcapngOutput implements Closeable {
         if (!files.advance(timestampNanos)) {
             return false;
         }
-        writer = new PcapngWriter(opener.open(files.current()), section);
+        writer = opener.open(files.current());
         return true;
     }
 

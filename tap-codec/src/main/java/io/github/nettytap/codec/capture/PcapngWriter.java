@@ -26,11 +26,15 @@ public final class PcapngWriter implements Closeable {
     public static final int MAX_SNAP_LENGTH = 262_144;
 
     private static final int MAX_TEXT = 4_096;
-    private static final int BUFFER_LENGTH = 2 * MAX_SNAP_LENGTH;
+    private static final int BUFFER_LENGTH = 4 * MAX_SNAP_LENGTH;
 
     private final WritableByteChannel channel;
-    private final ByteBuffer block = ByteBuffer.allocateDirect(BUFFER_LENGTH).order(ByteOrder.LITTLE_ENDIAN);
-    private final ByteBuf blockView = Unpooled.wrappedBuffer(block.duplicate());
+    private final int alignment;
+    private final ByteBuffer block;
+    private final ByteBuf blockView;
+    /** Where in the buffer that begins which the channel does not have yet. */
+    private int start;
+
     private long flushed;
     private int interfaces;
 
@@ -41,7 +45,21 @@ public final class PcapngWriter implements Closeable {
      * @param section what to say about the origin
      */
     public PcapngWriter(WritableByteChannel channel, CaptureSection section) {
+        this(channel, section, 1);
+    }
+
+    /**
+     * Begins a section in a file that likes its bytes aligned.
+     *
+     * @param alignment a power of two; bytes lie in memory as far from a multiple of it as they will in the file
+     */
+    PcapngWriter(WritableByteChannel channel, CaptureSection section, int alignment) {
         this.channel = channel;
+        this.alignment = alignment;
+        this.block = ByteBuffer.allocateDirect(BUFFER_LENGTH + alignment)
+                .alignedSlice(alignment)
+                .order(ByteOrder.LITTLE_ENDIAN);
+        this.blockView = Unpooled.wrappedBuffer(block.duplicate());
         int start = begin(PcapngLayout.SECTION_HEADER);
         block.putInt(PcapngLayout.BYTE_ORDER_MAGIC)
                 .putShort((short) PcapngLayout.VERSION_MAJOR)
@@ -163,7 +181,7 @@ public final class PcapngWriter implements Closeable {
      * @return the number of bytes
      */
     public long size() {
-        return flushed + block.position();
+        return flushed + block.position() - start;
     }
 
     /**
@@ -181,14 +199,18 @@ public final class PcapngWriter implements Closeable {
      * @throws IOException if the channel fails
      */
     public void flush() throws IOException {
-        block.flip();
+        int end = block.position();
+        block.limit(end).position(start);
         try {
             while (block.hasRemaining()) {
                 flushed += channel.write(block);
             }
         } finally {
-            block.compact();
+            start = block.position();
+            block.clear().position(end);
         }
+        start = (int) (flushed & alignment - 1);
+        block.position(start);
     }
 
     /**

@@ -33,6 +33,9 @@ final class JffiLibC implements LibC {
 
     private static final int MAX_ARITY = 5;
 
+    /** From uapi/linux/resource.h. With 0 for an id it means the calling thread. */
+    private static final int PRIO_PROCESS = 0;
+
     private final Invoker invoker = Invoker.getInstance();
     private final MemoryIO memory = MemoryIO.getInstance();
     private final LastError lastError = LastError.getInstance();
@@ -63,6 +66,7 @@ final class JffiLibC implements LibC {
     private final long unshare = symbol("unshare");
     private final long setns = symbol("setns");
     private final long schedSetaffinity = symbol("sched_setaffinity");
+    private final long setpriority = symbol("setpriority");
     private final long geteuid = symbol("geteuid");
     private final long getrlimit = symbol("getrlimit");
     private final long syscall = symbol("syscall");
@@ -300,6 +304,11 @@ final class JffiLibC implements LibC {
         } finally {
             Reference.reachabilityFence(cpuMask);
         }
+    }
+
+    @Override
+    public int setpriority(int nice) {
+        return call(setpriority, PRIO_PROCESS, 0, nice);
     }
 
     @Override

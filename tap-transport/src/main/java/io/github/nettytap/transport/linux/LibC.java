@@ -75,6 +75,9 @@ public interface LibC {
     /** Pins the calling thread. */
     int schedSetaffinity(ByteBuffer cpuMask);
 
+    /** Sets the nice value of the calling thread: in Linux each has its own. */
+    int setpriority(int nice);
+
     int geteuid();
 
     /** Fills a {@code struct rlimit}: soft and hard limit, eight bytes each. */
