@@ -41,6 +41,7 @@ final class Segment {
     final byte[] window = new byte[WINDOW];
 
     private final ByteBuf bytes = Unpooled.wrappedBuffer(window);
+    private final SlabView slab = new SlabView();
     private ByteBuf content;
     private int index;
     private int length;
@@ -151,8 +152,15 @@ final class Segment {
         if (v6) {
             return !Checksums.isSourceRouted(bytes, network, transport - network);
         }
-        return transport - network == Ipv4Header.MIN_LENGTH
-                && InternetChecksum.sum(bytes, network, Ipv4Header.MIN_LENGTH) == 0xffff;
+        return transport - network == Ipv4Header.MIN_LENGTH && headerSum() == 0xffff;
+    }
+
+    private int headerSum() {
+        long sum = 0;
+        for (int at = network; at < transport; at += Integer.BYTES) {
+            sum += int32(window, at) & 0xffff_ffffL;
+        }
+        return InternetChecksum.fold(sum);
     }
 
     private boolean hasRightChecksum(VirtioNetFrame frame) {
@@ -166,7 +174,8 @@ final class Segment {
         }
         int protocol = tcp ? Ipv4Header.PROTOCOL_TCP : Ipv4Header.PROTOCOL_UDP;
         int pseudo = Checksums.pseudoHeader(bytes, network, v6, protocol, length - transport);
-        return InternetChecksum.sum(content, index + transport, length - transport, pseudo) == 0xffff;
+        int sum = slab.sum(content, index + transport, length - transport);
+        return InternetChecksum.add(sum, pseudo) == 0xffff;
     }
 
     int tcpFlags() {
@@ -191,5 +200,6 @@ final class Segment {
     /** Forgets the frame, so that nothing holds on to it. */
     void forget() {
         content = null;
+        slab.forget();
     }
 }

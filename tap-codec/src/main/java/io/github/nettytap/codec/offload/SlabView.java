@@ -1,0 +1,51 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.codec.offload;
+
+import io.github.nettytap.codec.wire.InternetChecksum;
+import io.netty.buffer.ByteBuf;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Sums the bytes of slices in the memory that they are slices of.
+ *
+ * <p>The frames of a burst are mostly slices of one slab. A slice makes a new NIO view of its memory each time that it is
+ * asked for one, which is garbage, so {@link InternetChecksum} copies its bytes out first; here one view of the slab serves
+ * the whole burst.
+ *
+ * <p>Right as long as somebody holds a frame of the slab, so {@link #forget()} comes before the frames are released.
+ */
+final class SlabView {
+
+    private ByteBuf slab;
+    private long address;
+    private ByteBuffer memory;
+    private int base;
+
+    int sum(ByteBuf buffer, int index, int length) {
+        if (!buffer.hasMemoryAddress()) {
+            return InternetChecksum.sum(buffer, index, length);
+        }
+        ByteBuf root = buffer;
+        for (ByteBuf next = root.unwrap(); next != null; next = root.unwrap()) {
+            root = next;
+        }
+        // A pooled buffer that was released and taken anew is the same object, elsewhere.
+        if (root != slab || root.memoryAddress() != address) {
+            memory = root.nioBuffer(0, root.capacity());
+            base = memory.position();
+            address = root.memoryAddress();
+            slab = root;
+        }
+        int from = (int) (buffer.memoryAddress() - address) + index;
+        return InternetChecksum.sum(memory, base + from, length);
+    }
+
+    void forget() {
+        slab = null;
+        memory = null;
+    }
+}
