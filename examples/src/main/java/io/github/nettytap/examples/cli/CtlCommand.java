@@ -4,6 +4,11 @@
  */
 package io.github.nettytap.examples.cli;
 
+import io.github.nettytap.examples.cli.control.AnswerTable;
+import io.github.nettytap.examples.cli.control.ControlVerb;
+import io.github.nettytap.examples.cli.lifecycle.CommandException;
+import io.github.nettytap.examples.cli.lifecycle.Failures;
+import io.github.nettytap.examples.cli.option.Verbosity;
 import io.github.nettytap.examples.control.ControlClient;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

@@ -4,6 +4,13 @@
  */
 package io.github.nettytap.examples.cli;
 
+import io.github.nettytap.examples.cli.argument.Offloads;
+import io.github.nettytap.examples.cli.lifecycle.UserNamespace;
+import io.github.nettytap.examples.cli.option.DataPlane;
+import io.github.nettytap.examples.cli.option.Verbosity;
+import io.github.nettytap.examples.cli.statistics.PortSample;
+import io.github.nettytap.examples.cli.statistics.PortTable;
+import io.github.nettytap.examples.cli.statistics.Units;
 import io.github.nettytap.examples.demo.Host;
 import io.github.nettytap.examples.demo.Traffic;
 import io.github.nettytap.examples.demo.Traffic.RoundTrips;

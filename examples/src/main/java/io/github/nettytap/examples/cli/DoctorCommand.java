@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.examples.cli;
 
+import io.github.nettytap.examples.cli.lifecycle.Failures;
+import io.github.nettytap.examples.cli.option.Verbosity;
 import io.github.nettytap.examples.doctor.DiagnosisReport;
 import io.github.nettytap.transport.device.Diagnosis;
 import io.github.nettytap.transport.device.Doctor;

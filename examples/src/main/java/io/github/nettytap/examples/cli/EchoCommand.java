@@ -5,6 +5,16 @@
 package io.github.nettytap.examples.cli;
 
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.examples.cli.argument.CidrConverter;
+import io.github.nettytap.examples.cli.argument.MacConverter;
+import io.github.nettytap.examples.cli.lifecycle.CommandException;
+import io.github.nettytap.examples.cli.lifecycle.Interruption;
+import io.github.nettytap.examples.cli.lifecycle.Loops;
+import io.github.nettytap.examples.cli.option.DataPlane;
+import io.github.nettytap.examples.cli.option.Observation;
+import io.github.nettytap.examples.cli.option.PortCapture;
+import io.github.nettytap.examples.cli.option.Verbosity;
+import io.github.nettytap.examples.cli.statistics.PortSample;
 import io.github.nettytap.examples.echo.EchoAddresses;
 import io.github.nettytap.examples.echo.EchoEvent;
 import io.github.nettytap.examples.echo.EchoHandler;

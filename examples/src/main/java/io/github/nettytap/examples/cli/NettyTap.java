@@ -4,6 +4,10 @@
  */
 package io.github.nettytap.examples.cli;
 
+import io.github.nettytap.examples.cli.argument.IoConverter;
+import io.github.nettytap.examples.cli.argument.Offloads;
+import io.github.nettytap.examples.cli.lifecycle.Failures;
+import io.github.nettytap.examples.cli.option.Verbosity;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.netty.util.internal.logging.JdkLoggerFactory;

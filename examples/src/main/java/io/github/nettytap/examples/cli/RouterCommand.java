@@ -4,6 +4,16 @@
  */
 package io.github.nettytap.examples.cli;
 
+import io.github.nettytap.examples.cli.argument.Offloads;
+import io.github.nettytap.examples.cli.argument.RouteArgument;
+import io.github.nettytap.examples.cli.argument.RouterPortArgument;
+import io.github.nettytap.examples.cli.lifecycle.Interruption;
+import io.github.nettytap.examples.cli.option.DataPlane;
+import io.github.nettytap.examples.cli.option.Observation;
+import io.github.nettytap.examples.cli.option.PortCapture;
+import io.github.nettytap.examples.cli.option.Verbosity;
+import io.github.nettytap.examples.cli.statistics.PortSample;
+import io.github.nettytap.examples.cli.statistics.Units;
 import io.github.nettytap.examples.routing.TapRouter;
 import io.github.nettytap.examples.routing.port.RouterCounter;
 import io.github.nettytap.examples.routing.port.RouterPort;

@@ -4,6 +4,19 @@
  */
 package io.github.nettytap.examples.cli;
 
+import io.github.nettytap.examples.cli.argument.MirrorArgument;
+import io.github.nettytap.examples.cli.argument.PortArgument;
+import io.github.nettytap.examples.cli.configuration.SwitchFile;
+import io.github.nettytap.examples.cli.control.ControlSocket;
+import io.github.nettytap.examples.cli.control.PortLedger;
+import io.github.nettytap.examples.cli.control.PortOpener;
+import io.github.nettytap.examples.cli.control.SwitchRequests;
+import io.github.nettytap.examples.cli.lifecycle.CommandException;
+import io.github.nettytap.examples.cli.lifecycle.Interruption;
+import io.github.nettytap.examples.cli.option.DataPlane;
+import io.github.nettytap.examples.cli.option.Observation;
+import io.github.nettytap.examples.cli.option.PortCapture;
+import io.github.nettytap.examples.cli.option.Verbosity;
 import io.github.nettytap.examples.switching.SwitchPort;
 import io.github.nettytap.examples.switching.TapSwitch;
 import io.github.nettytap.examples.switching.policy.SwitchSettings;

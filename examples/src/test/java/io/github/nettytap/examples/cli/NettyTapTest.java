@@ -6,6 +6,7 @@ package io.github.nettytap.examples.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.examples.cli.lifecycle.CommandException;
 import io.github.nettytap.transport.device.TapException;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
