@@ -5,6 +5,7 @@
 package io.github.nettytap.examples.cli;
 
 import io.github.nettytap.examples.capture.FilterExpression;
+import io.github.nettytap.examples.cli.argument.Directions;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.ParameterException;
@@ -76,8 +77,8 @@ final class CaptureChecks {
         }
     }
 
-    void direction(CaptureCommand.Directions directions) {
-        if (directions == CaptureCommand.Directions.OUT) {
+    void direction(Directions directions) {
+        if (directions == Directions.OUT) {
             throw wrong("this command only reads from the TAP: -Q out (expected: in, inout)");
         }
     }

@@ -5,7 +5,6 @@
 package io.github.nettytap.examples.cli;
 
 import io.github.nettytap.codec.capture.Capture;
-import io.github.nettytap.codec.capture.CaptureDirection;
 import io.github.nettytap.codec.capture.CaptureReader;
 import io.github.nettytap.codec.capture.CaptureRotation;
 import io.github.nettytap.codec.capture.CaptureSection;
@@ -17,6 +16,7 @@ import io.github.nettytap.examples.capture.FrameOutput;
 import io.github.nettytap.examples.capture.FrameSelection;
 import io.github.nettytap.examples.capture.LiveCapture;
 import io.github.nettytap.examples.capture.Replay;
+import io.github.nettytap.examples.cli.argument.Directions;
 import io.github.nettytap.examples.cli.argument.Offloads;
 import io.github.nettytap.examples.cli.lifecycle.Interruption;
 import io.github.nettytap.examples.cli.lifecycle.Loops;
@@ -134,19 +134,6 @@ final class CaptureCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
-
-    /** The choice of {@code -Q}. */
-    enum Directions {
-        IN(CaptureDirection.INBOUND),
-        OUT(CaptureDirection.OUTBOUND),
-        INOUT(null);
-
-        private final CaptureDirection direction;
-
-        Directions(CaptureDirection direction) {
-            this.direction = direction;
-        }
-    }
 
     @Override
     public Integer call() throws Exception {
@@ -309,7 +296,7 @@ final class CaptureCommand implements Callable<Integer> {
 
     private FrameSelection selection(CaptureReader reader, FilterExpression expression) {
         return new FrameSelection(
-                reader, directions.direction, expression == null ? null : expression.forProgram(), count);
+                reader, directions.only(), expression == null ? null : expression.forProgram(), count);
     }
 
     private static CaptureReader open(String file) throws IOException {

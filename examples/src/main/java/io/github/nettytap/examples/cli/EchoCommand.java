@@ -111,7 +111,7 @@ final class EchoCommand implements Callable<Integer> {
         TapDevice device = open();
         boolean deleted;
         try (Loops loops = Loops.of("echo", dataPlane.io());
-                PortCapture captured = observation.capture()) {
+                PortCapture captured = observation.capture(verbosity)) {
             verbosity.looping(1, loops.group().io());
             TapChannel channel = EchoServer.start(device, loops.group(), echo);
             captured.tap(channel, tap, "answered by echo");

@@ -117,7 +117,7 @@ final class RouterCommand implements Callable<Integer> {
                 .build();
         TapRouter router = new TapRouter(loops, header ? VNET_HEADER : 0, this::portFailed);
         verbosity.looping(1, loops.io());
-        try (PortCapture captured = observation.capture()) {
+        try (PortCapture captured = observation.capture(verbosity)) {
             for (RouterPortArgument tap : taps) {
                 router.add(open(tap, header), tap.settings(nameServers));
             }

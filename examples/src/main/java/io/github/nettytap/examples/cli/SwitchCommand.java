@@ -155,7 +155,7 @@ final class SwitchCommand implements Callable<Integer> {
         verbosity.looping(threads, loops.io());
         TapSwitch lan = new TapSwitch(loops, settings, this::portFailed);
         PortLedger ledger = new PortLedger(lan);
-        try (PortCapture captured = observation.capture()) {
+        try (PortCapture captured = observation.capture(verbosity)) {
             PortOpener opener = new PortOpener(lan, ports, dataPlane.offloads(), mtu, captured, verbosity);
             for (PortArgument port : ports) {
                 opener.add(port);

@@ -138,7 +138,7 @@ final class VxlanCommand implements Callable<Integer> {
         Interruption interruption = Interruption.install();
         InetSocketAddress address = local == null ? new InetSocketAddress(port) : new InetSocketAddress(local, port);
         boolean lost;
-        try (PortCapture captured = observation.capture();
+        try (PortCapture captured = observation.capture(verbosity);
                 Loops loops = Loops.of("vxlan", dataPlane.io());
                 VxlanEndpoint endpoint = new VxlanEndpoint(loops.group(), peers, address, sourcePorts)) {
             verbosity.looping(1, loops.group().io());

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 import java.io.PrintWriter;
@@ -32,6 +33,14 @@ class CaptureCommandTest {
     void optionsThatDoNotGoTogetherAreWrongUsage(String arguments, String message) {
         assertThat(errors(arguments.split(" ")))
                 .isEqualTo("netty-tap capture: " + message + "\ntry: ./run-example.sh capture --help\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"switch a b", "echo a 10.0.0.2"})
+    void snapLengthOfTheOtherProgramsHasLimits(String command) {
+        assertThat(errors((command + " --capture-snap 0").split(" ")))
+                .startsWith("netty-tap " + command.split(" ")[0]
+                        + ": out of range: --capture-snap 0 (expected: 1 to 262144)\n");
     }
 
     @Test

@@ -16,9 +16,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.nio.file.Path;
-import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** The capture of the switch. */
 @KernelTest
@@ -27,27 +29,54 @@ class SwitchCaptureTest {
     @TempDir
     Path directory;
 
-    @Test
-    void frameIsSeenWhereItComesInAndWhereItGoesOut() throws Exception {
+    /** What is captured of the traffic of a host behind the port sc0 that asks for another. */
+    private List<CapturedFrame> capture(String... options) throws Exception {
         Path file = directory.resolve("switch.pcapng");
-        Set<String> seen = new HashSet<>();
+        List<String> command = new ArrayList<>(List.of("switch", "sc0", "sc1", "--capture=" + file));
+        command.addAll(List.of(options));
         try (NetworkNamespace namespace = NetworkNamespace.create();
-                RunningProgram lan =
-                        RunningProgram.start(namespace, List.of("switch", "sc0", "sc1", "--capture=" + file))) {
+                RunningProgram lan = RunningProgram.start(namespace, command)) {
             lan.awaitReady();
             RunningProgram.run(namespace, "ip", "address", "add", "10.74.0.1/24", "dev", "sc0");
             // Nobody answers: the question alone is what the test looks for.
             RunningProgram.run(namespace, "sh", "-c", "ping -c 1 -W 1 10.74.0.2 || true");
             assertThat(lan.terminate().await()).isZero();
+            assertThat(lan.errors())
+                    .containsPattern(Pattern.quote(file + ": ") + "[1-9]\\d* frames captured, 0 dropped\n");
         }
+        List<CapturedFrame> frames = new ArrayList<>();
         try (CaptureReader reader = CaptureReader.open(file)) {
             for (CapturedFrame frame = reader.next(); frame != null; frame = reader.next()) {
-                if (FramePrinter.PLAIN.print(frame.data()).startsWith("ARP, Request who-has 10.74.0.2 ")) {
-                    seen.add(frame.captureInterface().name() + " " + frame.direction());
-                }
+                frames.add(frame);
             }
         }
-        assertThat(seen)
+        return frames;
+    }
+
+    private static Set<String> placesOfTheQuestion(List<CapturedFrame> frames) {
+        return frames.stream()
+                .filter(frame -> FramePrinter.PLAIN.print(frame.data()).startsWith("ARP, Request who-has 10.74.0.2 "))
+                .map(frame -> frame.captureInterface().name() + " " + frame.direction())
+                .collect(Collectors.toSet());
+    }
+
+    @Test
+    void frameIsSeenWhereItComesInAndWhereItGoesOut() throws Exception {
+        assertThat(placesOfTheQuestion(capture()))
                 .containsExactlyInAnyOrder("sc0 " + CaptureDirection.INBOUND, "sc1 " + CaptureDirection.OUTBOUND);
+    }
+
+    @Test
+    void frameIsSeenOnceWhereOneDirectionIsWanted() throws Exception {
+        assertThat(placesOfTheQuestion(capture("--capture-direction=out")))
+                .containsExactly("sc1 " + CaptureDirection.OUTBOUND);
+    }
+
+    @Test
+    void startOfEachFrameIsKeptOnRequest() throws Exception {
+        assertThat(capture("--capture-snap=20")).isNotEmpty().allSatisfy(frame -> {
+            assertThat(frame.data().readableBytes()).isEqualTo(20);
+            assertThat(frame.originalLength()).isGreaterThan(20);
+        });
     }
 }

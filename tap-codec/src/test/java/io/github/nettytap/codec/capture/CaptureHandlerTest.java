@@ -30,6 +30,8 @@ import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 
@@ -357,6 +359,44 @@ class CaptureHandlerTest {
         channel.finish();
         capture.close();
         assertThat(capture.captured() + capture.dropped()).isEqualTo(40_000);
+    }
+
+    @Test
+    void framesAreWrittenByAThreadOfTheFactory() throws IOException {
+        Set<String> writers = ConcurrentHashMap.newKeySet();
+        WritableByteChannel channel = new WritableByteChannel() {
+            @Override
+            public int write(ByteBuffer source) {
+                writers.add(Thread.currentThread().getName());
+                return file.write(source);
+            }
+
+            @Override
+            public boolean isOpen() {
+                return file.isOpen();
+            }
+
+            @Override
+            public void close() {
+                file.close();
+            }
+        };
+        Capture.toChannel(channel)
+                .threadFactory(task -> new Thread(task, "low"))
+                .start()
+                .close();
+        assertThat(writers).containsExactly("low");
+    }
+
+    @Test
+    void aFactoryWithoutThreadsLeavesNothingOpen() {
+        Capture.Builder builder = Capture.toChannel(file).threadFactory(task -> {
+            throw new IllegalStateException("no more threads");
+        });
+        assertThatThrownBy(builder::start)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("no more threads");
+        assertThat(file.isOpen()).isFalse();
     }
 
     @Test

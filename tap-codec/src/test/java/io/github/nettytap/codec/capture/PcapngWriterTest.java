@@ -15,8 +15,12 @@ import org.junit.jupiter.api.Test;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 
 class PcapngWriterTest {
@@ -165,6 +169,91 @@ class PcapngWriterTest {
             assertThatThrownBy(() -> writer.writeFrame(0, 0, CaptureDirection.UNKNOWN, 262_145, data, 0, 262_145, null))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("captured length out of range: length=262145 (expected: 0..262144)");
+        }
+    }
+
+    /** Says for each write whether the bytes lie as they will in the file. */
+    private static final class AlignmentChannel implements WritableByteChannel {
+        private final int alignment;
+        private final List<Boolean> aligned = new ArrayList<>();
+        private long position;
+
+        private AlignmentChannel(int alignment) {
+            this.alignment = alignment;
+        }
+
+        @Override
+        public int write(ByteBuffer source) {
+            int inFile = (int) (position & alignment - 1);
+            aligned.add(source.alignmentOffset(source.position(), alignment) == inFile);
+            int length = source.remaining();
+            position += length;
+            source.position(source.limit());
+            return length;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    void bytesLieInMemoryAsTheyWillInAnAlignedFile() throws IOException {
+        AlignmentChannel aligned = new AlignmentChannel(4096);
+        long size;
+        try (PcapngWriter writer = new PcapngWriter(aligned, SECTION, 4096)) {
+            writer.addInterface(TAP0);
+            ByteBuf data = Unpooled.wrappedBuffer(new byte[9_000]);
+            for (int i = 0; i < 1_000; i++) {
+                writer.writeFrame(0, i, CaptureDirection.INBOUND, 9_000, data, 0, i * 9, null);
+                if (i % 70 == 0) {
+                    writer.flush();
+                }
+            }
+            size = writer.size();
+        }
+        assertThat(aligned.aligned).hasSizeGreaterThan(15).containsOnly(true);
+        assertThat(aligned.position).isEqualTo(size);
+    }
+
+    @Test
+    void whatAChannelDidNotTakeIsStillToBeWritten() throws IOException {
+        boolean[] fails = {true};
+        WritableByteChannel channel = new WritableByteChannel() {
+            @Override
+            public int write(ByteBuffer source) throws IOException {
+                if (!fails[0]) {
+                    return file.write(source);
+                }
+                fails[0] = false;
+                file.write(source.slice(source.position(), 3));
+                source.position(source.position() + 3);
+                throw new IOException("busy");
+            }
+
+            @Override
+            public boolean isOpen() {
+                return true;
+            }
+
+            @Override
+            public void close() {}
+        };
+        try (PcapngWriter writer = new PcapngWriter(channel, SECTION)) {
+            writer.addInterface(TAP0);
+            assertThatThrownBy(writer::flush).hasMessage("busy");
+            writer.writeFrame(0, 7, CaptureDirection.INBOUND, 5, Unpooled.wrappedBuffer(new byte[5]), 0, 5, null);
+            writer.writeFrame(0, 8, CaptureDirection.INBOUND, 5, Unpooled.wrappedBuffer(new byte[5]), 0, 5, null);
+        }
+        try (CaptureReader reader = read()) {
+            assertThat(reader.next().timestampNanos()).isEqualTo(7);
+            assertThat(reader.next().timestampNanos()).isEqualTo(8);
+            assertThat(reader.next()).isNull();
+            assertThat(reader.section()).isEqualTo(SECTION);
         }
     }
 

@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.examples.cli.configuration;
 
+import io.github.nettytap.codec.capture.PcapngWriter;
+import io.github.nettytap.examples.cli.argument.Directions;
 import io.github.nettytap.examples.cli.argument.DurationConverter;
 import io.github.nettytap.examples.cli.argument.IoConverter;
 import io.github.nettytap.examples.cli.argument.MirrorArgument;
@@ -57,6 +59,8 @@ public final class SwitchFile {
         options.put("stats", YamlValue.converted("a time such as 500ms or 1s", new DurationConverter()));
         options.put("json", YamlValue.flag());
         options.put("capture", YamlValue.path());
+        options.put("capture-direction", YamlValue.constant(Directions.class, "in, out or inout"));
+        options.put("capture-snap", YamlValue.number(1, PcapngWriter.MAX_SNAP_LENGTH));
         options.put("control", YamlValue.path());
         return options;
     }

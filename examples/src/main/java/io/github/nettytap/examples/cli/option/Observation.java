@@ -10,12 +10,12 @@ import io.github.nettytap.examples.cli.statistics.LiveStats;
 import io.github.nettytap.examples.cli.statistics.LiveStats.Form;
 import io.github.nettytap.examples.cli.statistics.PortSample;
 import io.github.nettytap.examples.cli.statistics.Terminal;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -34,8 +34,8 @@ public final class Observation {
     @Option(names = "--json", description = "Print counters as JSON, one object a line, after the line \"ready\".")
     private boolean json;
 
-    @Option(names = "--capture", paramLabel = "FILE", description = "Write what passes the TAPs to a pcapng file.")
-    private Path capture;
+    @Mixin
+    private CaptureOptions capture;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec program;
@@ -43,8 +43,8 @@ public final class Observation {
     private volatile LiveStats live;
 
     /** Opens the capture, if one was asked for. */
-    public PortCapture capture() throws IOException {
-        return PortCapture.to(capture, program.qualifiedName(" "));
+    public PortCapture capture(Verbosity verbosity) throws IOException {
+        return capture.open(program, verbosity);
     }
 
     /**

@@ -7,6 +7,8 @@ package io.github.nettytap.examples.cli.option;
 import io.github.nettytap.codec.capture.Capture;
 import io.github.nettytap.codec.capture.CaptureHandler;
 import io.github.nettytap.codec.capture.CaptureInterface;
+import io.github.nettytap.codec.capture.FrameFilter;
+import io.github.nettytap.examples.cli.argument.Directions;
 import io.github.nettytap.examples.switching.SwitchPort;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.device.LowPriorityThreadFactory;
@@ -19,25 +21,37 @@ import java.util.List;
 public final class PortCapture implements AutoCloseable {
 
     private final Capture capture;
+    private final Path file;
+    private final FrameFilter filter;
+    private final Verbosity verbosity;
 
-    private PortCapture(Capture capture) {
+    private PortCapture(Capture capture, Path file, FrameFilter filter, Verbosity verbosity) {
         this.capture = capture;
+        this.file = file;
+        this.filter = filter;
+        this.verbosity = verbosity;
     }
 
     /**
-     * Opens the file.
+     * Opens the file. Its writer gives way to the traffic: what there is no time to capture is dropped from the file.
      *
      * @param file the file, or null for no capture
      * @param application what the file says that its writer was
+     * @param directions which frames
+     * @param snapLength how much of each
+     * @param verbosity is told at the end what was captured
      */
-    static PortCapture to(Path file, String application) throws IOException {
-        return new PortCapture(
-                file == null
-                        ? null
-                        : Capture.toFile(file)
-                                .application(application)
-                                .threadFactory(new LowPriorityThreadFactory("capture-writer"))
-                                .start());
+    static PortCapture to(Path file, String application, Directions directions, int snapLength, Verbosity verbosity)
+            throws IOException {
+        Capture capture = file == null
+                ? null
+                : Capture.toFile(file)
+                        .application(application)
+                        .snapLength(snapLength)
+                        .threadFactory(new LowPriorityThreadFactory("capture-writer"))
+                        .start();
+        FrameFilter filter = directions.only() == null ? FrameFilter.ALL : FrameFilter.only(directions.only());
+        return new PortCapture(capture, file, filter, verbosity);
     }
 
     /** Sees, from now on, what goes in and out of these ports, as the kernels have it. */
@@ -54,7 +68,8 @@ public final class PortCapture implements AutoCloseable {
                     .addFirst(new CaptureHandler(
                             capture,
                             CaptureInterface.ethernet(name).withDescription(description),
-                            channel.device().vnetHeaderSize()));
+                            channel.device().vnetHeaderSize(),
+                            filter));
         }
     }
 
@@ -63,6 +78,7 @@ public final class PortCapture implements AutoCloseable {
     public void close() throws IOException {
         if (capture != null) {
             capture.close();
+            verbosity.note(file + ": " + capture.captured() + " frames captured, " + capture.dropped() + " dropped");
         }
     }
 }

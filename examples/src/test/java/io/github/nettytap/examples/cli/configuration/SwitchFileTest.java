@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.examples.cli.argument.Directions;
 import io.github.nettytap.examples.cli.argument.MirrorArgument;
 import io.github.nettytap.examples.cli.argument.Offloads;
 import io.github.nettytap.examples.cli.argument.PortArgument;
@@ -28,7 +29,8 @@ import java.util.Set;
 class SwitchFileTest {
 
     private static final String KEYS =
-            "ports, offloads, io, threads, mtu, stations, ageing, mirror, snooping, stats," + " json, capture, control";
+            "ports, offloads, io, threads, mtu, stations, ageing, mirror, snooping, stats, json, capture,"
+                    + " capture-direction, capture-snap, control";
 
     private static final String PORT_KEYS =
             "name, offloads, vlan, trunk, native, isolated, mac-limit, sticky, static," + " mac, storm, coalesce";
@@ -47,6 +49,8 @@ class SwitchFileTest {
                 stats: 500ms
                 json: true
                 capture: all.pcapng
+                capture-direction: in
+                capture-snap: 128
                 control: /run/s.sock
                 """);
         assertThat(file.get("offloads")).isEqualTo(Offloads.NONE);
@@ -60,6 +64,8 @@ class SwitchFileTest {
         assertThat(file.get("stats")).isEqualTo(Duration.ofMillis(500));
         assertThat(file.get("json")).isEqualTo(true);
         assertThat(file.get("capture")).isEqualTo(Path.of("all.pcapng"));
+        assertThat(file.get("capture-direction")).isEqualTo(Directions.IN);
+        assertThat(file.get("capture-snap")).isEqualTo(128);
         assertThat(file.get("control")).isEqualTo(Path.of("/run/s.sock"));
     }
 
