@@ -10,6 +10,7 @@ import io.github.nettytap.codec.capture.CaptureInterface;
 import io.github.nettytap.codec.capture.FrameFilter;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapException;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -58,6 +59,16 @@ public final class LiveCapture {
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
             ReferenceCountUtil.release(message);
+        }
+
+        /** A device that is gone closes the channel, and who waits for that tells it: it is no news of the pipeline. */
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            if (cause instanceof TapException) {
+                context.close();
+            } else {
+                context.fireExceptionCaught(cause);
+            }
         }
     }
 }

@@ -25,6 +25,7 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
@@ -71,6 +72,10 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (seconds < 1) {
+            throw new ParameterException(
+                    spec.commandLine(), "no time to measure: seconds=" + seconds + " (expected: 1 or more)");
+        }
         if (UserNamespace.isNeeded()) {
             return UserNamespace.run(arguments());
         }

@@ -6,6 +6,7 @@ package io.github.nettytap.examples.cli;
 
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.examples.cli.argument.CidrConverter;
+import io.github.nettytap.examples.cli.argument.InterfaceAddressConverter;
 import io.github.nettytap.examples.cli.argument.MacConverter;
 import io.github.nettytap.examples.cli.lifecycle.CommandException;
 import io.github.nettytap.examples.cli.lifecycle.Interruption;
@@ -78,7 +79,7 @@ final class EchoCommand implements Callable<Integer> {
     @Option(
             names = "--host",
             paramLabel = "ADDRESS/PREFIX",
-            converter = CidrConverter.class,
+            converter = InterfaceAddressConverter.class,
             description = "Give the kernel's side of the TAP an address. May be repeated.")
     private List<Cidr> host = new ArrayList<>();
 

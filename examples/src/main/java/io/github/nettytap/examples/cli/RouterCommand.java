@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.examples.cli;
 
+import io.github.nettytap.examples.cli.argument.Ipv4Converter;
 import io.github.nettytap.examples.cli.argument.Offloads;
 import io.github.nettytap.examples.cli.argument.RouteArgument;
 import io.github.nettytap.examples.cli.argument.RouterPortArgument;
@@ -33,8 +34,10 @@ import picocli.CommandLine.Spec;
 import java.io.PrintWriter;
 import java.net.Inet4Address;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 
@@ -91,6 +94,7 @@ final class RouterCommand implements Callable<Integer> {
     @Option(
             names = "--dns",
             paramLabel = "ADDRESS",
+            converter = Ipv4Converter.class,
             description = "A name server that DHCP clients are told. May be given many times.")
     private List<Inet4Address> nameServers = List.of();
 
@@ -108,6 +112,7 @@ final class RouterCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        checkDistinct();
         Interruption interruption = Interruption.install();
         boolean header = taps.stream().anyMatch(tap -> offloads(tap) != Offloads.NONE);
         TapEventLoopGroup loops = TapEventLoopGroup.builder()
@@ -135,6 +140,16 @@ final class RouterCommand implements Callable<Integer> {
         }
         observation.end(verbosity, () -> printFates(router.ports()));
         return CommandLine.ExitCode.OK;
+    }
+
+    private void checkDistinct() {
+        Set<String> names = new HashSet<>();
+        for (RouterPortArgument tap : taps) {
+            if (!names.add(tap.tap()) && tap.tap().indexOf('%') < 0) {
+                throw new CommandLine.ParameterException(
+                        spec.commandLine(), "a port is there twice: port=" + tap.tap() + " (expected: once)");
+            }
+        }
     }
 
     private static List<PortSample> samples(TapRouter router) {

@@ -10,6 +10,7 @@ import io.github.nettytap.codec.wire.ArpHeader;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.codec.wire.Wire;
+import io.github.nettytap.transport.device.TapException;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -50,6 +51,16 @@ public final class EchoHandler extends ChannelInboundHandlerAdapter {
     /** How often something happened. Any thread may ask. */
     public long count(EchoEvent event) {
         return counts.get(event.ordinal());
+    }
+
+    /** A device that is gone closes the channel, and who waits for that tells it: it is no news of the pipeline. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof TapException) {
+            context.close();
+        } else {
+            context.fireExceptionCaught(cause);
+        }
     }
 
     @Override

@@ -75,7 +75,7 @@ class EchoProgramTest {
         try (RunningProgram echo = echo("all")) {
             RunningProgram.run(namespace, "ip", "link", "delete", "ec0");
             assertThat(echo.await()).isEqualTo(1);
-            assertThat(echo.errors()).endsWith("netty-tap echo: interface deleted: device=ec0\n");
+            assertThat(echo.errors()).isEqualTo("netty-tap echo: interface deleted: device=ec0\n");
         }
     }
 

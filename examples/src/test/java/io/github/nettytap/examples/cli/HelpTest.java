@@ -5,6 +5,7 @@
 package io.github.nettytap.examples.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -49,6 +50,22 @@ class HelpTest {
         // A line that was wrapped goes on at the margin.
         assertThat(examples.stream().filter(line -> line.matches("[a-z0-9\\\\].*")))
                 .isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("programsAndWidths")
+    void examplesAreUnderstood(String name, int width) {
+        String text = String.join("\n", help(name, width)).replaceAll("\\\\\n *", "");
+        List<String> examples = text.lines()
+                .filter(line -> line.startsWith("  ./run-example.sh"))
+                .map(line -> line.strip().replaceFirst("^\\S+ ", "").replaceAll("( [|>#] .*|;.*)$", ""))
+                .toList();
+        assertThat(examples).isNotEmpty();
+        for (String example : examples) {
+            assertThatCode(() -> NettyTap.commandLine().parseArgs(example.split(" +")))
+                    .as(example)
+                    .doesNotThrowAnyException();
+        }
     }
 
     @ParameterizedTest
