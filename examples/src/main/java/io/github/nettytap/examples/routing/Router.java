@@ -83,6 +83,15 @@ final class Router {
     }
 
     /**
+     * Checks that a port can be added besides those that there are.
+     *
+     * @throws IllegalArgumentException if a network of it is on another port
+     */
+    void check(PortSettings settings) {
+        settings.networks().forEach(routes::check);
+    }
+
+    /**
      * Makes a channel a port. Its pipeline is to get the {@linkplain #handler handler} of the port.
      *
      * @param mac the router's MAC address on this link

@@ -72,6 +72,7 @@ public final class TapRouter implements AutoCloseable {
      * @param device an open device with one queue, which belongs to the router from now on
      * @param settings what it is to be
      * @throws TapException if the device is gone
+     * @throws IllegalArgumentException if a network of the port is on another one
      */
     public void add(TapDevice device, PortSettings settings) throws TapException, InterruptedException {
         if (device.vnetHeaderSize() != vnetHeaderSize) {
@@ -81,8 +82,12 @@ public final class TapRouter implements AutoCloseable {
         }
         int mtu;
         try {
+            onLoop(() -> {
+                router.check(settings);
+                return null;
+            });
             mtu = device.mtu();
-        } catch (TapException e) {
+        } catch (TapException | RuntimeException e) {
             device.close();
             throw e;
         }

@@ -12,6 +12,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The router as users run it: started in one namespace, its TAPs moved to two others while it runs. */
@@ -62,6 +66,67 @@ class RouterProgramTest {
                     .anyMatch(line -> line.startsWith("from rt0: forwarded 1"));
             assertThat(RunningProgram.run(left, "ip", "-o", "link")).doesNotContain("rt0");
             assertThat(RunningProgram.run(right, "ip", "-o", "link")).doesNotContain("rt1");
+        }
+    }
+
+    @Test
+    void clientsAreToldTheNameServersOfTheCommandLine() throws Exception {
+        Path script = Files.createTempFile("udhcpc", ".sh");
+        Files.writeString(script, "#!/bin/sh\necho \"$1 $ip dns $dns\"\n");
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+        try (RunningProgram program = RunningProgram.start(
+                        middle,
+                        List.of(
+                                "router",
+                                "rt0=10.77.0.1/24,dhcp=10.77.0.100-10.77.0.199",
+                                "--dns",
+                                "192.0.2.53",
+                                "--dns",
+                                "192.0.2.54"))
+                .awaitReady()) {
+            hosts.move("rt0", left);
+            assertThat(RunningProgram.run(
+                            left, "busybox", "udhcpc", "-f", "-q", "-n", "-i", "rt0", "-s", script.toString()))
+                    .contains("bound 10.77.0.100 dns 192.0.2.53 192.0.2.54");
+            assertThat(program.terminate().await()).isZero();
+        } finally {
+            Files.delete(script);
+        }
+    }
+
+    @Test
+    void nameServerThatIsNoneIsRefused() throws Exception {
+        assertRefused(
+                2,
+                "netty-tap router: Invalid value for option '--dns' (ADDRESS): not an IPv4 address: text=2001:db8::1"
+                        + " (expected: one like 192.0.2.1)",
+                "rt0=10.77.0.1/24",
+                "--dns",
+                "2001:db8::1");
+    }
+
+    @Test
+    void portsThatGetInEachOthersWayAreRefused() throws Exception {
+        assertRefused(
+                2,
+                "netty-tap router: a port is there twice: port=rt0 (expected: once)",
+                "rt0=10.0.0.1/24",
+                "rt0=10.0.1.1/24");
+        assertRefused(
+                1,
+                "netty-tap router: network of two ports: network=10.77.0.5/24, port=rt0 (expected: a network of its own"
+                        + " behind each)",
+                "rt0=10.77.0.1/24",
+                "rt1=10.77.0.5/24");
+    }
+
+    private void assertRefused(int exitCode, String message, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of("router"));
+        command.addAll(List.of(arguments));
+        try (RunningProgram program = RunningProgram.start(middle, command)) {
+            assertThat(program.await()).isEqualTo(exitCode);
+            assertThat(program.errors().lines()).contains(message);
+            assertThat(RunningProgram.run(middle, "ip", "-o", "link")).doesNotContain("rt0", "rt1");
         }
     }
 

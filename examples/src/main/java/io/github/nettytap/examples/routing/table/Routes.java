@@ -39,6 +39,25 @@ public final class Routes {
         ipv4.put(0, IpAddress.mapped(address), IpAddress.MAPPED_PREFIX + length, route);
     }
 
+    /**
+     * Checks that a network is not on another link already: packets for it could go to one of them only.
+     *
+     * @throws IllegalArgumentException if it is, or if the own address is that of another port
+     */
+    public void check(Cidr network) {
+        boolean isIpv4 = network.address() instanceof Inet4Address;
+        PrefixTable<Route> table = isIpv4 ? ipv4 : ipv6;
+        long high = IpAddress.high(network.address());
+        long low = IpAddress.low(network.address());
+        Route link = table.get(high, low, network.prefixLength() + (isIpv4 ? IpAddress.MAPPED_PREFIX : 0));
+        Route own = table.find(high, low);
+        Route other = own != null && own.kind() == Route.Kind.LOCAL ? own : link;
+        if (other != null && other.port() != null) {
+            throw new IllegalArgumentException("network of two ports: network=" + network + ", port="
+                    + other.port().name() + " (expected: a network of its own behind each)");
+        }
+    }
+
     /** The network and the own address of a port. */
     public void addNetwork(RouterPort port, Cidr network) {
         int length = network.prefixLength();

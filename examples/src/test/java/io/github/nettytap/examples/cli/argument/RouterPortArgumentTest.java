@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.nettytap.examples.routing.PortSettings;
 import io.github.nettytap.transport.netlink.Cidr;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine.TypeConversionException;
 
 import java.util.List;
@@ -67,6 +69,51 @@ class RouterPortArgumentTest {
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessage(
                         "no range of addresses: dhcp=10.0.0.100" + " (expected: FIRST-LAST, as 10.0.0.100-10.0.0.199)");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "10.0.0.0/24 | not an address of a router: address=10.0.0.0/24",
+                "10.0.0.255/24 | not an address of a router: address=10.0.0.255/24",
+                "127.0.0.1/8 | not an address of a router: address=127.0.0.1/8",
+                "224.0.0.5/24 | not an address of a router: address=224.0.0.5/24",
+                "ff02::1/64 | not an address of a router: address=ff02::1/64"
+            })
+    void addressThatIsNoHostsIsRefused(String address, String problem) {
+        assertThatThrownBy(() -> parse("tap0=" + address))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessage(
+                        problem + " (expected: neither the first nor the last of its network, a group, loopback, nor"
+                                + " unspecified)");
+    }
+
+    @Test
+    void linkLocalAddressIsRefusedAsThereIsOneAnyway() {
+        assertThatThrownBy(() -> parse("tap0=fe80::1/64"))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessage("not an address of a router: address=fe80::1/64 (expected: no link-local one; a"
+                        + " port with IPv6 has one by itself)");
+    }
+
+    @Test
+    void bothAddressesOfAPointToPointLinkAreThoseOfRouters() {
+        assertThat(parse("tap0=10.0.0.0/31").settings().networks()).containsExactly(Cidr.parse("10.0.0.0/31"));
+        assertThat(parse("tap0=10.0.0.1/32").settings().networks()).containsExactly(Cidr.parse("10.0.0.1/32"));
+    }
+
+    @Test
+    void serviceWithoutAnAddressOfItsKindIsRefused() {
+        assertThatThrownBy(() -> parse("tap0=10.0.0.1/24,advertise"))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessage(
+                        "advertisements without an IPv6 address: networks=[10.0.0.1/24] (expected: one with the prefix"
+                                + " to advertise, such as 2001:db8::1/64)");
+        assertThatThrownBy(() -> parse("tap0=2001:db8::1/64,nat"))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessage("NAT without an IPv4 address: networks=[2001:db8::1/64] (expected: one that packets"
+                        + " leave with, such as 192.0.2.1/24)");
     }
 
     @Test
