@@ -188,7 +188,9 @@ final class VxlanCommand implements Callable<Integer> {
         VxlanPeers peers = new VxlanPeers(port, Duration.ofSeconds(ageing), VxlanPeers.DEFAULT_MAX_LEARNED);
         peers.learning(!noLearning);
         Set<Integer> vnis = new HashSet<>();
+        Set<String> names = new HashSet<>();
         for (VxlanArgument tap : taps) {
+            check(names.add(tap.tap()), "a port is there twice: port=" + tap.tap() + " (expected: once)");
             check(
                     vnis.add(tap.vni()),
                     "two TAPs in one network: vni=" + tap.vni()
@@ -197,6 +199,12 @@ final class VxlanCommand implements Callable<Integer> {
                     !remotes(tap).isEmpty(),
                     "no other endpoint: tap=" + tap.tap() + ", vni=" + tap.vni()
                             + " (expected: --remote IP, or remote=IP with the TAP)");
+            for (InetAddress remote : remotes(tap)) {
+                check(
+                        !remote.isMulticastAddress(),
+                        "endpoint that is a group: remote=" + remote.getHostAddress()
+                                + " (expected: one endpoint; frames to all are sent to each)");
+            }
             peers.addNetwork(tap.vni());
             remotes(tap).forEach(remote -> peers.addRemote(tap.vni(), remote));
         }

@@ -30,12 +30,21 @@ public final class EchoAddresses {
      *
      * @param ours addresses and networks to answer for
      * @param others addresses within those networks that belong to somebody else, such as the kernel's side of the TAP
-     * @throws IllegalArgumentException if it is neither one address nor a network
+     * @throws IllegalArgumentException if something is neither the address of a host nor a network, or of both sides
      */
     public static EchoAddresses of(List<Cidr> ours, List<Cidr> others) {
         List<Network> networks = new ArrayList<>();
         for (Cidr cidr : ours) {
             byte[] address = cidr.address().getAddress();
+            if (cidr.address().isMulticastAddress() || cidr.address().isLoopbackAddress()) {
+                throw new IllegalArgumentException(
+                        "no host has this address: address=" + cidr + " (expected: neither a group nor loopback)");
+            }
+            if (cidr.prefixLength() == Byte.SIZE * address.length
+                    && others.stream().anyMatch(other -> other.address().equals(cidr.address()))) {
+                throw new IllegalArgumentException("address of both sides: address="
+                        + cidr.address().getHostAddress() + " (expected: the other side has one of its own)");
+            }
             byte[] network = masked(address, cidr.prefixLength());
             if (!Arrays.equals(address, network)) {
                 throw new IllegalArgumentException("neither an address nor a network: address=" + cidr

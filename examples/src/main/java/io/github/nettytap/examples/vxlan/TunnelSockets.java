@@ -20,6 +20,7 @@ import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.uring.IoUringDatagramChannel;
 
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +44,7 @@ final class TunnelSockets implements AutoCloseable {
 
     private static final int ATTEMPTS = 100;
     private static final int EADDRINUSE = -98; // asm-generic/errno.h
+    private static final int EADDRNOTAVAIL = -99;
 
     /** The longest datagram, or train of datagrams: a shorter buffer would cut it and say nothing. */
     private static final int MAX_DATAGRAM = 65_535;
@@ -77,7 +79,7 @@ final class TunnelSockets implements AutoCloseable {
         this.counters = counters;
         boolean done = false;
         try {
-            channels.add(open(local, received));
+            channels.add(listen(local, received));
             for (int i = 0; i < sourcePorts; i++) {
                 channels.add(openSender(local));
             }
@@ -86,6 +88,23 @@ final class TunnelSockets implements AutoCloseable {
             if (!done) {
                 close();
             }
+        }
+    }
+
+    private Channel listen(InetSocketAddress local, TunnelToTap received) throws Exception {
+        try {
+            return open(local, received);
+        } catch (NativeIoException e) {
+            if (e.expectedErr() == EADDRINUSE) {
+                throw new BindException("UDP port taken: port=" + local.getPort()
+                        + " (expected: one that nobody listens on). `ip -d link show type vxlan` shows the endpoints of"
+                        + " the kernel, `ss -ulnp` the programs");
+            }
+            if (e.expectedErr() == EADDRNOTAVAIL) {
+                throw new BindException("not an address of this machine: local="
+                        + local.getAddress().getHostAddress() + " (expected: one that `ip -br address` shows)");
+            }
+            throw e;
         }
     }
 

@@ -24,6 +24,9 @@ class VxlanCommandTest {
                 "tap0,vni=1 | no other endpoint: tap=tap0, vni=1 (expected: --remote IP, or remote=IP with the TAP)",
                 "tap0,vni=1 tap1,vni=1 --remote 192.0.2.1 | two TAPs in one network: vni=1 (expected: one; join several"
                         + " by `./run-example.sh switch` or a bridge)",
+                "tap0,vni=1 tap0,vni=2 --remote 192.0.2.1 | a port is there twice: port=tap0 (expected: once)",
+                "tap0,vni=1 --remote 239.0.0.5 | endpoint that is a group: remote=239.0.0.5 (expected: one endpoint; frames"
+                        + " to all are sent to each)",
                 "tap0,vni=1 --remote 192.0.2.1 --port 0 | no such UDP port: port=0 (expected: 1 to 65535)",
                 "tap0,vni=1 --remote 192.0.2.1 --station 2,02:00:00:00:00:01,192.0.2.1 | station of a network without a"
                         + " TAP: vni=2",

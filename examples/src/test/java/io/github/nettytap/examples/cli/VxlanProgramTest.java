@@ -165,6 +165,34 @@ class VxlanProgramTest {
     }
 
     @Test
+    void portThatTheKernelsEndpointHasIsRefused() throws Exception {
+        ip(ours, "link add vk type vxlan id 7 remote 192.0.2.2 dstport 4789");
+        ip(ours, "link set vk up");
+        assertRefused(
+                "netty-tap vxlan: UDP port taken: port=4789 (expected: one that nobody listens on). `ip -d link show type"
+                        + " vxlan` shows the endpoints of the kernel, `ss -ulnp` the programs");
+    }
+
+    @Test
+    void addressOfAnotherMachineIsRefused() throws Exception {
+        assertRefused(
+                "netty-tap vxlan: not an address of this machine: local=192.0.2.77 (expected: one that `ip -br address`"
+                        + " shows)",
+                "--local",
+                "192.0.2.77");
+    }
+
+    private void assertRefused(String message, String... more) throws Exception {
+        List<String> command = new ArrayList<>(List.of("vxlan", "vt0,vni=1", "--remote", "192.0.2.2"));
+        command.addAll(List.of(more));
+        try (RunningProgram program = RunningProgram.start(ours, command)) {
+            assertThat(program.await()).isEqualTo(1);
+            assertThat(program.errors().lines()).containsExactly(message);
+            assertThat(RunningProgram.run(ours, "ip", "-o", "link")).doesNotContain("vt0");
+        }
+    }
+
+    @Test
     void trainsLongerThanTheUnderlayTravelInFragments() throws Exception {
         kernelDevice(100, "192.0.2.1", "10.71.0.2/24");
         try (RunningProgram endpoint = endpoint("--remote=192.0.2.2")) {

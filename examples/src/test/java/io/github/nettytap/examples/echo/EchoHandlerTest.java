@@ -126,6 +126,12 @@ class EchoHandlerTest {
 
     @Test
     void hostBitsThatAreSetAreRefused() {
+        assertThatThrownBy(() -> EchoAddresses.of(List.of(Cidr.parse("224.0.0.1")), List.of()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("no host has this address: address=224.0.0.1/32 (expected: neither a group nor loopback)");
+        assertThatThrownBy(() -> EchoAddresses.of(List.of(Cidr.parse("10.0.0.2")), List.of(Cidr.parse("10.0.0.2/24"))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("address of both sides: address=10.0.0.2 (expected: the other side has one of its own)");
         assertThatThrownBy(() -> EchoAddresses.of(List.of(Cidr.parse("10.0.0.2/24")), List.of()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("neither an address nor a network: address=10.0.0.2/24 (expected: 10.0.0.2 for this one, or"
