@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.benchmarks.tables;
 
-import io.github.nettytap.examples.switching.MacTable;
+import io.github.nettytap.examples.switching.station.MacTable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;

@@ -4,12 +4,13 @@
  */
 package io.github.nettytap.examples.switching;
 
-import io.github.nettytap.examples.switching.MacTable.Kind;
-import io.github.nettytap.examples.switching.MacTable.Lesson;
 import io.github.nettytap.examples.switching.multicast.MulticastSnooping;
 import io.github.nettytap.examples.switching.policy.PortPolicy;
 import io.github.nettytap.examples.switching.policy.StaticStation;
 import io.github.nettytap.examples.switching.policy.SwitchSettings;
+import io.github.nettytap.examples.switching.station.MacTable;
+import io.github.nettytap.examples.switching.station.MacTable.Kind;
+import io.github.nettytap.examples.switching.station.MacTable.Lesson;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.channel.Channel;

@@ -6,13 +6,15 @@ package io.github.nettytap.examples.switching;
 
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.MacAddress;
-import io.github.nettytap.examples.switching.MacTable.Kind;
-import io.github.nettytap.examples.switching.MacTable.Lesson;
 import io.github.nettytap.examples.switching.multicast.MulticastSnooping;
 import io.github.nettytap.examples.switching.multicast.Receivers;
 import io.github.nettytap.examples.switching.policy.Mirroring;
 import io.github.nettytap.examples.switching.policy.PortPolicy;
 import io.github.nettytap.examples.switching.policy.PortVlans;
+import io.github.nettytap.examples.switching.station.MacTable;
+import io.github.nettytap.examples.switching.station.MacTable.Kind;
+import io.github.nettytap.examples.switching.station.MacTable.Lesson;
+import io.github.nettytap.examples.switching.station.StationLimit;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;

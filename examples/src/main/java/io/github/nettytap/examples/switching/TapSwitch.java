@@ -6,6 +6,7 @@ package io.github.nettytap.examples.switching;
 
 import io.github.nettytap.examples.switching.policy.PortPolicy;
 import io.github.nettytap.examples.switching.policy.SwitchSettings;
+import io.github.nettytap.examples.switching.station.MacTable;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapDevice;

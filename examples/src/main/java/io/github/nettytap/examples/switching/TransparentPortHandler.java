@@ -5,7 +5,8 @@
 package io.github.nettytap.examples.switching;
 
 import io.github.nettytap.codec.wire.MacAddress;
-import io.github.nettytap.examples.switching.MacTable.Lesson;
+import io.github.nettytap.examples.switching.station.MacTable;
+import io.github.nettytap.examples.switching.station.MacTable.Lesson;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;

@@ -13,6 +13,7 @@ import io.github.nettytap.examples.demo.Traffic;
 import io.github.nettytap.examples.switching.policy.PortPolicy;
 import io.github.nettytap.examples.switching.policy.StaticStation;
 import io.github.nettytap.examples.switching.policy.SwitchSettings;
+import io.github.nettytap.examples.switching.station.MacTable;
 import io.github.nettytap.test.KernelTest;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapOffload;

@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.examples.cli.control;
 
-import io.github.nettytap.examples.switching.MacTable;
+import io.github.nettytap.examples.switching.station.MacTable;
 
 import java.util.Arrays;
 

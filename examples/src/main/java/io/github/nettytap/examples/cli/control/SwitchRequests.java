@@ -9,9 +9,9 @@ import io.github.nettytap.examples.cli.argument.MirrorArgument;
 import io.github.nettytap.examples.cli.argument.PortArgument;
 import io.github.nettytap.examples.cli.statistics.StatsJson;
 import io.github.nettytap.examples.control.Requests;
-import io.github.nettytap.examples.switching.MacTable;
 import io.github.nettytap.examples.switching.SwitchPort;
 import io.github.nettytap.examples.switching.TapSwitch;
+import io.github.nettytap.examples.switching.station.MacTable;
 import io.github.nettytap.transport.channel.TapChannel;
 
 import java.util.Arrays;

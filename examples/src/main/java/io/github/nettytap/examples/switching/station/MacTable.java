@@ -2,7 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.examples.switching;
+package io.github.nettytap.examples.switching.station;
 
 import io.github.nettytap.codec.wire.MacAddress;
 

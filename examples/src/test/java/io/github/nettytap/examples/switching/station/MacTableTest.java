@@ -2,14 +2,14 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.examples.switching;
+package io.github.nettytap.examples.switching.station;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.MacAddress;
-import io.github.nettytap.examples.switching.MacTable.Kind;
-import io.github.nettytap.examples.switching.MacTable.Lesson;
+import io.github.nettytap.examples.switching.station.MacTable.Kind;
+import io.github.nettytap.examples.switching.station.MacTable.Lesson;
 import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;

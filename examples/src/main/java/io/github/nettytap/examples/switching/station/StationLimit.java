@@ -2,7 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.examples.switching;
+package io.github.nettytap.examples.switching.station;
 
 import io.github.nettytap.codec.wire.MacAddress;
 
@@ -13,7 +13,7 @@ import io.github.nettytap.codec.wire.MacAddress;
  * <p>The table forgets without telling anyone, so a station counts until somebody else wants its place; then, at most once
  * a tick, all that the table no longer finds here are struck off. Of the port's loop; allocates only then.
  */
-final class StationLimit {
+public final class StationLimit {
 
     private final MacTable table;
     private final int port;
@@ -31,7 +31,7 @@ final class StationLimit {
      * @param limit how many stations, static ones not counted
      * @param statics the keys of the static ones
      */
-    StationLimit(MacTable table, int port, int limit, long... statics) {
+    public StationLimit(MacTable table, int port, int limit, long... statics) {
         this.table = table;
         this.port = port;
         this.limit = limit + statics.length;
@@ -42,7 +42,7 @@ final class StationLimit {
     }
 
     /** Whether a frame with this source may come in. */
-    boolean admits(long key, long now) {
+    public boolean admits(long key, long now) {
         if (MacAddress.isGroup(key) || MacTable.mac(key) == 0) {
             return false;
         }

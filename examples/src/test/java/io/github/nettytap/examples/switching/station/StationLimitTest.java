@@ -2,12 +2,12 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.examples.switching;
+package io.github.nettytap.examples.switching.station;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.MacAddress;
-import io.github.nettytap.examples.switching.MacTable.Kind;
+import io.github.nettytap.examples.switching.station.MacTable.Kind;
 import org.junit.jupiter.api.Test;
 
 class StationLimitTest {
