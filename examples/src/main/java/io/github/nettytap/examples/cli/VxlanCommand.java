@@ -44,6 +44,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 
 /** {@code vxlan}: a VXLAN tunnel endpoint. */
 @Command(
@@ -137,7 +138,7 @@ final class VxlanCommand implements Callable<Integer> {
         VxlanPeers peers = peers();
         Interruption interruption = Interruption.install();
         InetSocketAddress address = local == null ? new InetSocketAddress(port) : new InetSocketAddress(local, port);
-        boolean lost;
+        List<String> lost;
         try (PortCapture captured = observation.capture(verbosity);
                 Loops loops = Loops.of("vxlan", dataPlane.io());
                 VxlanEndpoint endpoint = new VxlanEndpoint(loops.group(), peers, address, sourcePorts)) {
@@ -149,13 +150,21 @@ final class VxlanCommand implements Callable<Integer> {
                 channel.closeFuture().addListener(closed -> interruption.end());
             }
             observation.showUntil(interruption, () -> samples(endpoint), () -> counts(endpoint));
-            lost = endpoint.taps().stream().anyMatch(tap -> !tap.isOpen());
+            lost = deleted(endpoint);
             observation.end(verbosity, () -> printTunnel(endpoint));
         }
-        if (lost) {
-            throw new CommandException(ExitCode.SOFTWARE, "interface deleted: one of " + names());
+        if (!lost.isEmpty()) {
+            throw new CommandException(ExitCode.SOFTWARE, "interface deleted: device=" + String.join(", ", lost));
         }
         return ExitCode.OK;
+    }
+
+    private List<String> deleted(VxlanEndpoint endpoint) {
+        List<TapChannel> channels = endpoint.taps();
+        return IntStream.range(0, channels.size())
+                .filter(i -> !channels.get(i).isOpen())
+                .mapToObj(i -> taps.get(i).tap())
+                .toList();
     }
 
     private List<PortSample> samples(VxlanEndpoint endpoint) {
@@ -225,10 +234,6 @@ final class VxlanCommand implements Callable<Integer> {
         List<InetAddress> all = new ArrayList<>(remotes);
         all.addAll(tap.remotes());
         return all;
-    }
-
-    private String names() {
-        return String.join(", ", taps.stream().map(VxlanArgument::tap).toList());
     }
 
     private TapDevice open(VxlanArgument tap) throws IOException {

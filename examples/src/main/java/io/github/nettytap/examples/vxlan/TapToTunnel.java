@@ -7,6 +7,7 @@ package io.github.nettytap.examples.vxlan;
 import io.github.nettytap.codec.tunnel.FlowHash;
 import io.github.nettytap.codec.tunnel.VxlanFrame;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
+import io.github.nettytap.transport.device.TapException;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -68,6 +69,16 @@ final class TapToTunnel extends ChannelInboundHandlerAdapter {
                 touched[i] = false;
                 sockets[i].flush();
             }
+        }
+    }
+
+    /** A device that is gone closes the channel, and who waits for that tells it: it is no news of the pipeline. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof TapException) {
+            context.close();
+        } else {
+            context.fireExceptionCaught(cause);
         }
     }
 }
