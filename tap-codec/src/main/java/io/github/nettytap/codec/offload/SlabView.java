@@ -22,6 +22,7 @@ final class SlabView {
 
     private ByteBuf slab;
     private long address;
+    private int capacity;
     private ByteBuffer memory;
     private int base;
 
@@ -33,12 +34,14 @@ final class SlabView {
         for (ByteBuf next = root.unwrap(); next != null; next = root.unwrap()) {
             root = next;
         }
-        // A pooled buffer that was released and taken anew is the same object, elsewhere.
-        if (root != slab || root.memoryAddress() != address) {
-            memory = root.nioBuffer(0, root.capacity());
-            base = memory.position();
-            address = root.memoryAddress();
+        // A pooled buffer that was released and taken anew is the same object, elsewhere; one that grew may be where it
+        // was.
+        if (root != slab || root.memoryAddress() != address || root.capacity() != capacity) {
             slab = root;
+            address = root.memoryAddress();
+            capacity = root.capacity();
+            memory = root.nioBuffer(0, capacity);
+            base = memory.position();
         }
         int from = (int) (buffer.memoryAddress() - address) + index;
         return InternetChecksum.sum(memory, base + from, length);
