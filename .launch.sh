@@ -10,7 +10,8 @@ program=$(basename "$0")
 # The modules whose sources are in a module's class path.
 modules_of() {
     case $1 in
-        benchmarks) echo tap-codec tap-transport examples benchmarks ;;
+        benchmarks) echo tap-codec tap-transport tap-net tap-tools benchmarks ;;
+        tap-tools) echo tap-codec tap-transport tap-net tap-tools ;;
         *) echo tap-codec tap-transport "$1" ;;
     esac
 }

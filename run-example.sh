@@ -2,4 +2,4 @@
 # Runs the netty-tap programs: ./run-example.sh SUBCOMMAND [OPTION…]; with --help it lists them.
 set -euo pipefail
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.launch.sh"
-launch examples io.github.nettytap.examples.cli.NettyTap "$@"
+launch tap-tools io.github.nettytap.tools.command.NettyTap "$@"

@@ -26,7 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A superframe of 64 KiB cut into 45 frames with their checksums, and joined again, beside a copy of it. */
+/** A GSO frame of 64 KiB cut into 45 frames with their checksums, and joined again, beside a copy of it. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -41,17 +41,16 @@ public class OffloadBenchmark {
 
     private final Coalescer coalescer = new Coalescer();
     private final List<ByteBuf> frames = new ArrayList<>();
-    private ByteBuf superframe;
+    private ByteBuf gsoFrame;
     private ByteBuf copy;
 
     @Setup
     public void allocate() {
-        int payload = SEGMENTS * Superframes.SEGMENT;
-        superframe = PooledByteBufAllocator.DEFAULT.directBuffer(70_000);
-        Superframes.appendTcp(superframe, payload);
+        int payload = SEGMENTS * GsoFrames.SEGMENT;
+        gsoFrame = PooledByteBufAllocator.DEFAULT.directBuffer(70_000);
+        GsoFrames.appendTcp(gsoFrame, payload);
         copy = PooledByteBufAllocator.DEFAULT.directBuffer(70_000);
-        Segmentation.segment(
-                superframe, Superframes.HEADER, Superframes.HEADER, PooledByteBufAllocator.DEFAULT, frames::add);
+        Segmentation.segment(gsoFrame, GsoFrames.HEADER, GsoFrames.HEADER, PooledByteBufAllocator.DEFAULT, frames::add);
         if (frames.size() != SEGMENTS || join() != 1) {
             throw new IllegalStateException("frames=" + frames.size() + ", joined=" + join());
         }
@@ -60,20 +59,20 @@ public class OffloadBenchmark {
     @TearDown
     public void release() {
         frames.forEach(ByteBuf::release);
-        superframe.release();
+        gsoFrame.release();
         copy.release();
     }
 
     @Benchmark
     public FrameVerdict cut() {
         return Segmentation.segment(
-                superframe, Superframes.HEADER, Superframes.HEADER, PooledByteBufAllocator.DEFAULT, ByteBuf::release);
+                gsoFrame, GsoFrames.HEADER, GsoFrames.HEADER, PooledByteBufAllocator.DEFAULT, ByteBuf::release);
     }
 
     @Benchmark
     public int join() {
         for (ByteBuf frame : frames) {
-            coalescer.add(VirtioNetFrame.parse(frame.readerIndex(0).retain(), Superframes.HEADER));
+            coalescer.add(VirtioNetFrame.parse(frame.readerIndex(0).retain(), GsoFrames.HEADER));
         }
         int[] results = new int[1];
         coalescer.flush(PooledByteBufAllocator.DEFAULT, frame -> {
@@ -85,6 +84,6 @@ public class OffloadBenchmark {
 
     @Benchmark
     public ByteBuf memoryCopy() {
-        return copy.setBytes(0, superframe, 0, superframe.writerIndex());
+        return copy.setBytes(0, gsoFrame, 0, gsoFrame.writerIndex());
     }
 }

@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.benchmarks.compare;
 
-import io.github.nettytap.benchmarks.compare.Contestant.Need;
+import io.github.nettytap.benchmarks.compare.Candidate.Need;
 import io.github.nettytap.benchmarks.results.Metric;
 import io.github.nettytap.benchmarks.results.Samples;
 import picocli.CommandLine;
@@ -36,7 +36,7 @@ import java.util.stream.Collectors;
             "",
             "The table goes to standard output; progress, with a table after each round, to standard error; everything "
                     + "to the JSON file, which is written anew after each contestant. Ctrl-C ends it early, and cleanly. "
-                    + "Contestants other than netty-tap warm up for one second of each kind of traffic.",
+                    + "Candidates other than netty-tap warm up for one second of each kind of traffic.",
             "",
             "Examples:",
             "  benchmarks/compare --only netty-tap-epoll,c-epoll --rounds 3",
@@ -99,16 +99,16 @@ public final class Compare implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Path compiled = top.resolve("benchmarks/target/c");
-        Contestants contestants = new Contestants(top, compiled);
-        List<Contestant> chosen = only.isEmpty() ? contestants.all() : contestants.named(only);
+        Candidates contestants = new Candidates(top, compiled);
+        List<Candidate> chosen = only.isEmpty() ? contestants.all() : contestants.named(only);
         if (list) {
             chosen.forEach(c -> System.out.println(c.name() + missing(c.missing())));
             return CommandLine.ExitCode.OK;
         }
         require(METERS);
         compile(top, compiled);
-        List<Contestant> present = new ArrayList<>();
-        for (Contestant contestant : chosen) {
+        List<Candidate> present = new ArrayList<>();
+        for (Candidate contestant : chosen) {
             String refusal = contestant.refusal(link.mtu());
             if (contestant.missing().isEmpty() && refusal.isEmpty()) {
                 present.add(contestant);
@@ -122,11 +122,11 @@ public final class Compare implements Callable<Integer> {
         warnIfBusy(busy);
         Results results = new Results();
         Map<String, Object> conditions = conditions(busy);
-        for (Contestant contestant : present) {
+        for (Candidate contestant : present) {
             packages.put(contestant.name(), Versions.packages(contestant.needs()));
         }
-        Tour tour = new Tour(pace, link.mtu(), Measure.named(measures), compiled.resolve("udp_rate"));
-        Interruption interruption = Interruption.ofThisThread();
+        Session tour = new Session(pace, link.mtu(), Measure.named(measures), compiled.resolve("udp_rate"));
+        ShutdownSignal interruption = ShutdownSignal.ofThisThread();
         try {
             tour.run(present, results, new Progress(present, conditions, results));
             return finish(present, conditions, results);
@@ -135,7 +135,7 @@ public final class Compare implements Callable<Integer> {
         }
     }
 
-    private int finish(List<Contestant> present, Map<String, Object> conditions, Results results) throws IOException {
+    private int finish(List<Candidate> present, Map<String, Object> conditions, Results results) throws IOException {
         write(present, conditions, results);
         System.out.print(Table.format(names(present), results));
         results.failures()
@@ -144,12 +144,12 @@ public final class Compare implements Callable<Integer> {
     }
 
     /** Shows and writes what there is, so that nothing is lost if the run does not come to its end. */
-    private final class Progress implements Tour.Observer {
-        private final List<Contestant> present;
+    private final class Progress implements Session.Observer {
+        private final List<Candidate> present;
         private final Map<String, Object> conditions;
         private final Results results;
 
-        Progress(List<Contestant> present, Map<String, Object> conditions, Results results) {
+        Progress(List<Candidate> present, Map<String, Object> conditions, Results results) {
             this.present = present;
             this.conditions = conditions;
             this.results = results;
@@ -168,7 +168,7 @@ public final class Compare implements Callable<Integer> {
         }
     }
 
-    private void write(List<Contestant> present, Map<String, Object> conditions, Results results) throws IOException {
+    private void write(List<Candidate> present, Map<String, Object> conditions, Results results) throws IOException {
         if (json.isWanted()) {
             json.write(report(present, conditions, results));
         }
@@ -206,15 +206,15 @@ public final class Compare implements Callable<Integer> {
         report.put("rounds", pace.rounds());
         report.put("seconds", pace.seconds());
         report.put("warmUpSeconds", pace.warmUp());
-        report.put("warmUpSecondsOfOthers", Math.min(pace.warmUp(), Tour.OTHERS_WARM_UP));
+        report.put("warmUpSecondsOfOthers", Math.min(pace.warmUp(), Session.OTHERS_WARM_UP));
         report.put("mtu", link.mtu());
         return report;
     }
 
-    private Map<String, Object> report(List<Contestant> present, Map<String, Object> conditions, Results results) {
+    private Map<String, Object> report(List<Candidate> present, Map<String, Object> conditions, Results results) {
         Map<String, Object> report = new LinkedHashMap<>(conditions);
         Map<String, Object> contestants = new LinkedHashMap<>();
-        for (Contestant contestant : present) {
+        for (Candidate contestant : present) {
             if (results.has(contestant.name())) {
                 contestants.put(contestant.name(), figures(contestant, results));
             }
@@ -225,7 +225,7 @@ public final class Compare implements Callable<Integer> {
         return report;
     }
 
-    private Map<String, Object> figures(Contestant contestant, Results results) {
+    private Map<String, Object> figures(Candidate contestant, Results results) {
         Map<String, Object> figures = new LinkedHashMap<>();
         String command = Commands.line(contestant.command()).replace(top + "/", "");
         figures.put("command", contestant.isProgram() ? command : "kernel");
@@ -262,8 +262,8 @@ public final class Compare implements Callable<Integer> {
                 + needs.stream().map(Need::debianPackage).collect(Collectors.joining(" ")) + ")";
     }
 
-    private static List<String> names(List<Contestant> contestants) {
-        return contestants.stream().map(Contestant::name).toList();
+    private static List<String> names(List<Candidate> contestants) {
+        return contestants.stream().map(Candidate::name).toList();
     }
 
     public static void say(String line) {

@@ -92,12 +92,12 @@ public final class Gate implements Callable<Integer> {
         Compare.require(Compare.METERS);
         Path compiled = top.resolve("benchmarks/target/c");
         Compare.compile(top, compiled);
-        Interruption interruption = Interruption.ofThisThread();
+        ShutdownSignal interruption = ShutdownSignal.ofThisThread();
         try (Worktree past = Worktree.add(top, commit)) {
             Compare.say("building " + commit);
             // Each side is started by its own launcher, which builds what is older than its sources.
-            List<Contestant> before = new Contestants(past.path(), compiled).named(only);
-            List<Contestant> today = new Contestants(top, compiled).named(only);
+            List<Candidate> before = new Candidates(past.path(), compiled).named(only);
+            List<Candidate> today = new Candidates(top, compiled).named(only);
             for (Path tree : List.of(past.path(), top)) {
                 Commands.run(BUILD_SECONDS, tree.resolve("run-example.sh").toString(), "--version");
             }
@@ -108,8 +108,7 @@ public final class Gate implements Callable<Integer> {
         }
     }
 
-    private int measure(Path pastTree, List<Contestant> before, List<Contestant> today, Path udpRate)
-            throws IOException {
+    private int measure(Path pastTree, List<Candidate> before, List<Candidate> today, Path udpRate) throws IOException {
         Results past = new Results();
         Results now = new Results();
         List<String> measured = new ArrayList<>();
@@ -123,7 +122,7 @@ public final class Gate implements Callable<Integer> {
             measured.add(today.get(i).name());
             measure(before.get(i), past, today.get(i), now, udpRate, betweenHosts);
         }
-        Judgement judgement = Judgement.of(measured, past, now);
+        GateResult judgement = GateResult.of(measured, past, now);
         System.out.print(judgement.text());
         return judgement.passed() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
@@ -144,7 +143,7 @@ public final class Gate implements Callable<Integer> {
 
     /** Both sides run all the time, since one that nobody sends to costs nothing; starting takes most of a short round. */
     private void measure(
-            Contestant before, Results past, Contestant today, Results now, Path udpRate, Set<Measure> betweenHosts)
+            Candidate before, Results past, Candidate today, Results now, Path udpRate, Set<Measure> betweenHosts)
             throws IOException {
         Path logOfPast = Files.createTempFile("gate", ".log");
         Path logOfToday = Files.createTempFile("gate", ".log");

@@ -62,10 +62,10 @@ final class Results {
      * @return the ratio of the medians; not a number where one of them is missing or the reference is 0
      */
     double ratio(String contestant, Metric metric) {
-        if (!has(Contestants.REFERENCE, metric) || !has(contestant, metric)) {
+        if (!has(Candidates.REFERENCE, metric) || !has(contestant, metric)) {
             return Double.NaN;
         }
-        double reference = samples(Contestants.REFERENCE, metric).median();
+        double reference = samples(Candidates.REFERENCE, metric).median();
         return reference == 0 ? Double.NaN : samples(contestant, metric).median() / reference;
     }
 }

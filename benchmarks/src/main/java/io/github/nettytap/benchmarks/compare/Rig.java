@@ -36,12 +36,12 @@ public final class Rig implements AutoCloseable {
     private static final AtomicInteger RIGS = new AtomicInteger();
 
     private final String prefix = "ntc" + ProcessHandle.current().pid() + "-" + RIGS.incrementAndGet();
-    private final Contestant contestant;
+    private final Candidate contestant;
     private final int mtu;
     private final Path log;
     private Process program;
 
-    public Rig(Contestant contestant, int mtu, Path log) {
+    public Rig(Candidate contestant, int mtu, Path log) {
         this.contestant = contestant;
         this.mtu = mtu;
         this.log = log;
@@ -90,14 +90,14 @@ public final class Rig implements AutoCloseable {
             }
             Commands.pause(50);
         }
-        if (contestant.kind() == Contestant.Kind.SILENT) {
+        if (contestant.kind() == Candidate.Kind.SILENT) {
             // Both TAPs are there; what it does after having made them takes no longer than this.
             Commands.pause(1500);
         }
     }
 
     private boolean isReady(Path output) throws IOException {
-        if (contestant.kind() == Contestant.Kind.ANNOUNCED) {
+        if (contestant.kind() == Candidate.Kind.ANNOUNCED) {
             return Files.readString(output).lines().anyMatch("ready"::equals);
         }
         String links = Commands.run(5, "ip", "-n", namespace("middle"), "-o", "link");

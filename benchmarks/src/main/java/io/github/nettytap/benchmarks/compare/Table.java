@@ -56,7 +56,7 @@ final class Table {
             double ratio = results.ratio(contestant, metric);
             return Double.isNaN(ratio) ? "" : String.format(Locale.ROOT, "×%.2f", ratio);
         });
-        row[0] = "  to " + Contestants.REFERENCE;
+        row[0] = "  to " + Candidates.REFERENCE;
         return row;
     }
 

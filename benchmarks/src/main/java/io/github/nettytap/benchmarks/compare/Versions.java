@@ -44,7 +44,7 @@ public final class Versions {
     }
 
     /** The Debian packages of these needs, each with its version; empty where they are not of packages. */
-    public static String packages(List<Contestant.Need> needs) throws IOException {
+    public static String packages(List<Candidate.Need> needs) throws IOException {
         List<String> command = new ArrayList<>(List.of("dpkg-query", "-W", "-f", "${Package} ${Version}\\n"));
         needs.forEach(need -> command.addAll(Arrays.asList(need.debianPackage().split(" "))));
         if (needs.isEmpty() || !Commands.exists("dpkg-query")) {

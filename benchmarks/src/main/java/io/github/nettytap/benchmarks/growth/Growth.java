@@ -4,13 +4,13 @@
  */
 package io.github.nettytap.benchmarks.growth;
 
+import io.github.nettytap.benchmarks.compare.Candidate;
 import io.github.nettytap.benchmarks.compare.Compare;
-import io.github.nettytap.benchmarks.compare.Contestant;
-import io.github.nettytap.benchmarks.compare.Interruption;
 import io.github.nettytap.benchmarks.compare.JsonOutput;
 import io.github.nettytap.benchmarks.compare.Machine;
 import io.github.nettytap.benchmarks.compare.Pace;
 import io.github.nettytap.benchmarks.compare.Rig;
+import io.github.nettytap.benchmarks.compare.ShutdownSignal;
 import io.github.nettytap.benchmarks.compare.Versions;
 import io.github.nettytap.benchmarks.results.Samples;
 import picocli.CommandLine;
@@ -86,7 +86,7 @@ public final class Growth implements Callable<Integer> {
         double busy = Machine.busy();
         Compare.warnIfBusy(busy);
         Map<String, Object> conditions = conditions(busy);
-        Interruption interruption = Interruption.ofThisThread();
+        ShutdownSignal interruption = ShutdownSignal.ofThisThread();
         try {
             for (int round = 1; round <= pace.rounds(); round++) {
                 for (Series series : chosen) {
@@ -157,10 +157,10 @@ public final class Growth implements Callable<Integer> {
         }
     }
 
-    private Contestant contestant(Series series, Series.Point point) {
+    private Candidate contestant(Series series, Series.Point point) {
         List<String> command = new ArrayList<>(point.program());
         command.set(0, top.resolve(command.get(0)).toString());
-        return new Contestant(series.name() + " " + point.label(), Contestant.Kind.ANNOUNCED, command, List.of());
+        return new Candidate(series.name() + " " + point.label(), Candidate.Kind.ANNOUNCED, command, List.of());
     }
 
     private void add(Series series, Series.Point point, Map<String, Double> figures) {

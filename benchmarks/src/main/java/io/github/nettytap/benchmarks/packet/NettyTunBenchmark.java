@@ -37,7 +37,7 @@ public class NettyTunBenchmark extends PacketBenchmark {
 
     @Override
     void route() {
-        // A TUN has no neighbours to know.
+        // A TUN has no neighbors to know.
     }
 
     @Override

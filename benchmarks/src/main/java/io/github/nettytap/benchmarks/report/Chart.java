@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * A bar chart of one metric as SVG 1.1: one bar a contestant, the best on top, with its range over the rounds.
  *
  * <p>The background is transparent and all tones are in the middle, since the image is shown on white as well as on
- * black pages and cannot know on which. Contestants that pass superframes have a panel with a scale of their own for
+ * black pages and cannot know on which. Candidates that pass GSO frames have a panel with a scale of their own for
  * metrics of TCP, which they multiply.
  */
 final class Chart {
@@ -64,7 +64,7 @@ final class Chart {
         }
         if (isOfTcp) {
             panel("frames of the MTU's size", select(contestants, false));
-            panel("TCP superframes of up to 64 KiB passed on whole", select(contestants, true));
+            panel("TCP GSO frames of up to 64 KiB passed on whole", select(contestants, true));
         } else {
             panel("", contestants);
         }
@@ -86,9 +86,9 @@ final class Chart {
                 || metric == Metric.CPU_PER_GIB;
     }
 
-    private static Map<String, Samples> select(Map<String, Samples> contestants, boolean superframes) {
+    private static Map<String, Samples> select(Map<String, Samples> contestants, boolean gsoFrames) {
         return contestants.entrySet().stream()
-                .filter(entry -> Family.passesSuperframes(entry.getKey()) == superframes)
+                .filter(entry -> Family.passesGsoFrames(entry.getKey()) == gsoFrames)
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 

@@ -69,7 +69,7 @@ public final class Diff implements Callable<Integer> {
         }
         int compared = 0;
         int shown = 0;
-        for (Map.Entry<String, ResultFile.Contestant> entry :
+        for (Map.Entry<String, ResultFile.Candidate> entry :
                 before.contestants().entrySet()) {
             for (Change change : changes(entry.getValue(), after.contestants().get(entry.getKey()))) {
                 compared++;
@@ -84,7 +84,7 @@ public final class Diff implements Callable<Integer> {
                 .toString();
     }
 
-    private static List<Change> changes(ResultFile.Contestant before, ResultFile.Contestant after) {
+    private static List<Change> changes(ResultFile.Candidate before, ResultFile.Candidate after) {
         List<Change> changes = new ArrayList<>();
         if (after != null) {
             for (Metric metric : Metric.values()) {

@@ -33,8 +33,8 @@ enum Family {
         return contestant.equals("bridge") || contestant.equals("veth");
     }
 
-    /** Whether TCP superframes of up to 64 KiB go through it in one piece, so that its rates compare with such only. */
-    static boolean passesSuperframes(String contestant) {
+    /** Whether TCP GSO frames of up to 64 KiB go through it in one piece, so that its rates compare with such only. */
+    static boolean passesGsoFrames(String contestant) {
         return contestant.endsWith("-tso") || isKernel(contestant);
     }
 

@@ -6,7 +6,7 @@ package io.github.nettytap.benchmarks.report;
 
 import io.github.nettytap.benchmarks.results.Metric;
 import io.github.nettytap.benchmarks.results.ResultFile;
-import io.github.nettytap.benchmarks.results.ResultFile.Contestant;
+import io.github.nettytap.benchmarks.results.ResultFile.Candidate;
 import io.github.nettytap.benchmarks.results.Samples;
 
 import java.util.ArrayList;
@@ -129,7 +129,7 @@ final class Page {
     }
 
     private interface Cell {
-        String of(Contestant contestant, Metric metric);
+        String of(Candidate contestant, Metric metric);
     }
 
     private void table(Cell cell) {
@@ -148,12 +148,12 @@ final class Page {
         line("| " + String.join(" | ", cells) + " |");
     }
 
-    private static String median(Contestant contestant, Metric metric) {
+    private static String median(Candidate contestant, Metric metric) {
         Samples samples = contestant.samples().get(metric);
         return number(samples.median()) + String.format(Locale.ROOT, " ±%.0f %%", samples.spread() * 50);
     }
 
-    private String ratio(Contestant contestant, Metric metric) {
+    private String ratio(Candidate contestant, Metric metric) {
         Samples reference = file.contestants().get(REFERENCE).samples().get(metric);
         return reference == null || reference.median() == 0
                 ? "–"

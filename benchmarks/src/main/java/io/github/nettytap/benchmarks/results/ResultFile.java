@@ -19,7 +19,7 @@ import java.util.Objects;
  * @param facts when, on what and how it was measured, as in the file
  * @param contestants the contestants by name, in the order of the file
  */
-public record ResultFile(Map<String, Object> facts, Map<String, Contestant> contestants) {
+public record ResultFile(Map<String, Object> facts, Map<String, Candidate> contestants) {
 
     /**
      * What was measured of one contestant.
@@ -28,7 +28,7 @@ public record ResultFile(Map<String, Object> facts, Map<String, Contestant> cont
      * @param packages the packages it is of, with their versions; empty if of none
      * @param samples the values of all rounds, for each metric that it has
      */
-    public record Contestant(String command, String packages, Map<Metric, Samples> samples) {}
+    public record Candidate(String command, String packages, Map<Metric, Samples> samples) {}
 
     /** Reads a file. */
     public static ResultFile read(Path file) throws IOException {
@@ -42,13 +42,13 @@ public record ResultFile(Map<String, Object> facts, Map<String, Contestant> cont
     /** Takes the text of a file apart. */
     public static ResultFile parse(String json) {
         Map<String, Object> all = new LinkedHashMap<>(object(JsonReader.read(json)));
-        Map<String, Contestant> contestants = new LinkedHashMap<>();
+        Map<String, Candidate> contestants = new LinkedHashMap<>();
         Object measured = Objects.requireNonNull(all.remove("contestants"), "no contestants");
         object(measured).forEach((name, figures) -> contestants.put(name, contestant(object(figures))));
         return new ResultFile(all, contestants);
     }
 
-    private static Contestant contestant(Map<String, Object> figures) {
+    private static Candidate contestant(Map<String, Object> figures) {
         Map<Metric, Samples> samples = new EnumMap<>(Metric.class);
         for (Metric metric : Metric.values()) {
             if (figures.containsKey(metric.title())) {
@@ -63,7 +63,7 @@ public record ResultFile(Map<String, Object> facts, Map<String, Contestant> cont
                 }
             }
         }
-        return new Contestant(
+        return new Candidate(
                 String.valueOf(figures.get("command")), String.valueOf(figures.getOrDefault("packages", "")), samples);
     }
 

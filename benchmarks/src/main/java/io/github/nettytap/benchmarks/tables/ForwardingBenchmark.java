@@ -4,9 +4,9 @@
  */
 package io.github.nettytap.benchmarks.tables;
 
-import io.github.nettytap.examples.switching.EthernetSwitch;
-import io.github.nettytap.examples.switching.policy.PortPolicy;
-import io.github.nettytap.examples.switching.policy.SwitchSettings;
+import io.github.nettytap.net.switching.EthernetSwitch;
+import io.github.nettytap.net.switching.policy.PortPolicy;
+import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;

@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.benchmarks.tables;
 
-import io.github.nettytap.examples.routing.table.PrefixTable;
+import io.github.nettytap.net.routing.table.PrefixTable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;

@@ -35,7 +35,7 @@ class ConditionsTest {
 
     @Test
     void whoCannotTakeLargeFramesSaysWhy() {
-        Contestants contestants = new Contestants(repository, repository);
+        Candidates contestants = new Candidates(repository, repository);
         assertThat(contestants.named(List.of("vde")).get(0).refusal(9000))
                 .isEqualTo("vde_switch drops frames of more than 1,518 bytes");
         assertThat(contestants.all())

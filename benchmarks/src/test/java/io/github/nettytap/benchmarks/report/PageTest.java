@@ -85,14 +85,14 @@ class PageTest {
     }
 
     @Test
-    void superframesHaveAPanelOfTheirOwnAndTheBestIsOnTop() {
+    void gsoFramesHaveAPanelOfTheirOwnAndTheBestIsOnTop() {
         String svg = new Page("today", ResultFile.parse(results.json())).files().get("today-tcp-1.svg");
         assertThat(svg)
                 .containsSubsequence(
                         ">frames of the MTU's size<",
                         ">netty-tap-epoll<",
                         ">c-epoll<",
-                        ">TCP superframes of up to 64 KiB passed on whole<",
+                        ">TCP GSO frames of up to 64 KiB passed on whole<",
                         ">veth<",
                         ">netty-tap-epoll-tso<");
     }

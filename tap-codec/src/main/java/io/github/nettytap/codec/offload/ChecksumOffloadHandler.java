@@ -17,9 +17,9 @@ import io.netty.channel.ChannelPromise;
  * Completes partial checksums, in both directions, and verifies whole ones on the way in if asked.
  *
  * <p>In goes a {@link VirtioNetFrame} with a partial checksum, out comes one whose checksum is valid. With verification, a
- * frame whose checksum nobody has looked at becomes valid too, or is counted and dropped if it is wrong. Superframes and
- * other messages pass untouched: a superframe has no checksum to complete before it is cut, so put a
- * {@link SegmentationHandler} between the codec and this handler where no superframe may pass.
+ * frame whose checksum nobody has looked at becomes valid too, or is counted and dropped if it is wrong. GsoFrames and
+ * other messages pass untouched: a GSO frame has no checksum to complete before it is cut, so put a
+ * {@link SegmentationHandler} between the codec and this handler where no GSO frame may pass.
  *
  * <p>Cost: one pass over the payload; in place where the frame is exclusive, otherwise with a copy of it.
  */
@@ -78,7 +78,7 @@ public final class ChecksumOffloadHandler extends ChannelDuplexHandler {
         VirtioNetFrame frame = (VirtioNetFrame) msg;
         if (isToComplete(frame)) {
             ctx.fireChannelRead(complete(ctx.alloc(), frame));
-        } else if (verifying && !frame.isSuperframe() && frame.checksum() == ChecksumState.NONE) {
+        } else if (verifying && !frame.isGsoFrame() && frame.checksum() == ChecksumState.NONE) {
             verify(ctx, frame);
         } else {
             ctx.fireChannelRead(frame);
@@ -112,7 +112,7 @@ public final class ChecksumOffloadHandler extends ChannelDuplexHandler {
     private static boolean isToComplete(VirtioNetFrame frame) {
         // A place outside the frame is for the codec to refuse.
         return frame.checksum() == ChecksumState.PARTIAL
-                && !frame.isSuperframe()
+                && !frame.isGsoFrame()
                 && frame.checksumStart() + frame.checksumOffset() + Short.BYTES
                         <= frame.content().readableBytes();
     }

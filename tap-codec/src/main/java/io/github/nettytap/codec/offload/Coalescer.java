@@ -14,7 +14,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
- * Joins consecutive frames of a TCP or UDP flow into superframes, as the kernel's GRO does with what a card delivers in
+ * Joins consecutive frames of a TCP or UDP flow into GSO frames, as the kernel's GRO does with what a card delivers in
  * one poll.
  *
  * <p>Frames go in one by one and come out at {@link #flush(ByteBufAllocator, Consumer)}, in the order in which the first
@@ -27,7 +27,7 @@ import java.util.function.Consumer;
  * the identification means nothing (RFC 6864).
  *
  * <p>Cost: one pass over the payload for the checksum, unless the frame is known to be valid or partial, and one copy of
- * it into the superframe. Frames that stay alone are not copied.
+ * it into the GSO frame. Frames that stay alone are not copied.
  *
  * <p>Not for use by several threads.
  */
@@ -35,9 +35,9 @@ public final class Coalescer {
 
     private static final int BUCKETS = 256;
 
-    private final Run[] buckets = new Run[BUCKETS];
+    private final GroFlow[] buckets = new GroFlow[BUCKETS];
     private final Segment segment = new Segment();
-    private Run[] runs = new Run[16];
+    private GroFlow[] runs = new GroFlow[16];
     private final boolean tcpOnly;
     private int count;
     private int frames;
@@ -49,11 +49,11 @@ public final class Coalescer {
 
     private Coalescer(boolean tcpOnly) {
         this.tcpOnly = tcpOnly;
-        Arrays.setAll(runs, i -> new Run());
+        Arrays.setAll(runs, i -> new GroFlow());
     }
 
     /**
-     * Makes an empty coalescer that leaves UDP alone: for kernels before 6.2, which take no UDP superframes, and for 7.0,
+     * Makes an empty coalescer that leaves UDP alone: for kernels before 6.2, which take no UDP GSO frames, and for 7.0,
      * which mangles them.
      *
      * @return the coalescer
@@ -79,7 +79,7 @@ public final class Coalescer {
             nextRun().startSingle(frame, promise);
             return;
         }
-        Run run = find();
+        GroFlow run = find();
         boolean candidate = segment.isCandidate(frame);
         if (run != null) {
             if (candidate && run.accepts(segment)) {
@@ -90,7 +90,7 @@ public final class Coalescer {
             }
             unlink(run);
         }
-        Run started = nextRun();
+        GroFlow started = nextRun();
         if (!candidate) {
             started.startSingle(frame, promise);
         } else if (started.start(frame, promise, segment)) {
@@ -99,20 +99,20 @@ public final class Coalescer {
         }
     }
 
-    private Run find() {
-        Run run = buckets[segment.hash & BUCKETS - 1];
+    private GroFlow find() {
+        GroFlow run = buckets[segment.hash & BUCKETS - 1];
         while (run != null && !run.isFlowOf(segment)) {
             run = run.next;
         }
         return run;
     }
 
-    private void unlink(Run run) {
+    private void unlink(GroFlow run) {
         int bucket = run.hash & BUCKETS - 1;
         if (buckets[bucket] == run) {
             buckets[bucket] = run.next;
         } else {
-            Run before = buckets[bucket];
+            GroFlow before = buckets[bucket];
             while (before.next != run) {
                 before = before.next;
             }
@@ -121,11 +121,11 @@ public final class Coalescer {
         run.next = null;
     }
 
-    private Run nextRun() {
+    private GroFlow nextRun() {
         if (count == runs.length) {
             runs = Arrays.copyOf(runs, 2 * count);
             for (int i = count; i < runs.length; i++) {
-                runs[i] = new Run();
+                runs[i] = new GroFlow();
             }
         }
         return runs[count++];
@@ -143,7 +143,7 @@ public final class Coalescer {
     /**
      * Hands out everything that went in.
      *
-     * @param alloc where superframes come from
+     * @param alloc where GSO frames come from
      * @param output takes each result and owns it; must not use this coalescer
      */
     public void flush(ByteBufAllocator alloc, Consumer<? super VirtioNetFrame> output) {
@@ -190,7 +190,7 @@ public final class Coalescer {
 
     private void forget() {
         for (int i = 0; i < count; i++) {
-            Run run = runs[i];
+            GroFlow run = runs[i];
             buckets[run.hash & BUCKETS - 1] = null;
             run.next = null;
         }

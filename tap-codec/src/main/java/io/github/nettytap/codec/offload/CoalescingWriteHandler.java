@@ -21,10 +21,10 @@ import java.util.Objects;
 import java.util.function.BiConsumer;
 
 /**
- * Joins the frames that are written between two flushes into superframes: one write to the device, and one way through
+ * Joins the frames that are written between two flushes into GSO frames: one write to the device, and one way through
  * the stack behind it, instead of dozens.
  *
- * <p>Place it at the port of a receiver that takes superframes, which is any TAP with virtio-net headers, whatever the
+ * <p>Place it at the port of a receiver that takes GSO frames, which is any TAP with virtio-net headers, whatever the
  * ports are that the frames come from. Two kinds, after what is written:
  *
  * <pre>
@@ -34,15 +34,15 @@ import java.util.function.BiConsumer;
  *
  * <p>What is written waits for the flush, in order; at most {@value #MAX_WRITES} writes or {@value #MAX_BYTES} bytes wait,
  * then they are passed on without one. What waits does not count for {@link io.netty.channel.Channel#isWritable()}. The
- * results leave in the order of their first frames, so a flow keeps its order; see {@link Coalescer}. A superframe that
+ * results leave in the order of their first frames, so a flow keeps its order; see {@link Coalescer}. A GSO frame that
  * finds nothing waiting passes at once, and other messages pass in order, as they are.
  *
- * <p>The promise of each frame is completed with the write of its superframe, and fails with it. A write that is cancelled
+ * <p>The promise of each frame is completed with the write of its GSO frame, and fails with it. A write that is cancelled
  * before the flush is not sent. What still waits when the channel closes fails with {@link ClosedChannelException}; when
  * the handler is removed from an open channel, it is passed on.
  *
  * <p>Cost: that of the {@link Coalescer}, one pass over the payload for the checksum and one copy; and an object for each
- * superframe, unless all its frames were written with void promises.
+ * GSO frame, unless all its frames were written with void promises.
  */
 public final class CoalescingWriteHandler extends ChannelDuplexHandler {
 
@@ -100,7 +100,7 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
     }
 
     /**
-     * How many frames and superframes were written to this handler and flushed. Any thread may ask.
+     * How many frames and GSO frames were written to this handler and flushed. Any thread may ask.
      *
      * @return the count
      */
@@ -109,7 +109,7 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
     }
 
     /**
-     * How many frames and superframes went on. Any thread may ask.
+     * How many frames and GSO frames went on. Any thread may ask.
      *
      * @return the count
      */
@@ -127,7 +127,7 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) {
-        if (waiting.isEmpty() && !draining && isSuperframe(msg)) {
+        if (waiting.isEmpty() && !draining && isGsoFrame(msg)) {
             received++;
             delivered++;
             ctx.write(msg, promise);
@@ -141,9 +141,9 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
         }
     }
 
-    private boolean isSuperframe(Object msg) {
+    private boolean isGsoFrame(Object msg) {
         if (msg instanceof VirtioNetFrame) {
-            return headerLength == 0 && ((VirtioNetFrame) msg).isSuperframe();
+            return headerLength == 0 && ((VirtioNetFrame) msg).isGsoFrame();
         }
         if (!isPacket(msg)) {
             return false;

@@ -22,7 +22,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * What the coalescer needs to know of one frame: its flow, and whether it may be part of a superframe. Offsets count from
+ * What the coalescer needs to know of one frame: its flow, and whether it may be part of a GSO frame. Offsets count from
  * the first byte of the frame. One object serves all frames, one after the other.
  */
 final class Segment {
@@ -127,9 +127,9 @@ final class Segment {
         return mixed ^ mixed >>> 16;
     }
 
-    /** Tells whether the frame may be part of a superframe, which means that its checksums are right, too. */
+    /** Tells whether the frame may be part of a GSO frame, which means that its checksums are right, too. */
     boolean isCandidate(VirtioNetFrame frame) {
-        if (frame.isSuperframe() || frame.verdict() != FrameVerdict.WELL_FORMED || payload == 0) {
+        if (frame.isGsoFrame() || frame.verdict() != FrameVerdict.WELL_FORMED || payload == 0) {
             return false;
         }
         // Padding would become payload.

@@ -15,10 +15,10 @@ import io.netty.buffer.ByteBufAllocator;
 import java.util.function.Consumer;
 
 /**
- * Cuts superframes into the frames that go on a wire, as a network card with TSO and USO would, and the kernel without.
+ * Cuts GSO frames into the frames that go on a wire, as a network card with TSO and USO would, and the kernel without.
  *
  * <ul>
- *   <li>The headers of the superframe, with tags, options and extension headers, go in front of each segment.
+ *   <li>The headers of the GSO frame, with tags, options and extension headers, go in front of each segment.
  *   <li>The IPv4 identification counts up; lengths and checksums are those of the segment.
  *   <li>TCP: the sequence number advances; CWR stays on the first segment only, FIN and PSH on the last only, everything
  *       else on all (RFC 3168, section 6.1.2, for CWR; {@code tcp_gso_segment}). A segment size below 8 counts as 8
@@ -35,7 +35,7 @@ public final class Segmentation {
     private Segmentation() {}
 
     /**
-     * Makes wire frames of any packet: cuts a superframe, completes a partial checksum, and leaves a plain frame as it is.
+     * Makes wire frames of any packet: cuts a GSO frame, completes a partial checksum, and leaves a plain frame as it is.
      * This is what a port needs that did not negotiate any offload.
      *
      * @param packet header and frame, from reader to writer index; unchanged, and still the caller's
@@ -60,7 +60,7 @@ public final class Segmentation {
         int frame = index + headerLength;
         if (VirtioNetHeader.gsoType(packet, index) != VirtioNetHeader.GSO_NONE) {
             boolean tunnel = headerLength >= VirtioNetHeader.TUNNEL_LENGTH;
-            Superframe superframe = new Superframe(
+            GsoSegmenter gsoFrame = new GsoSegmenter(
                     packet,
                     frame,
                     limit,
@@ -70,7 +70,7 @@ public final class Segmentation {
                     VirtioNetHeader.checksumStart(packet, index),
                     tunnel ? VirtioNetHeader.outerTransportOffset(packet, index) : 0,
                     tunnel ? VirtioNetHeader.innerNetworkOffset(packet, index) : 0);
-            superframe.cut(outputHeaderLength, alloc, output);
+            gsoFrame.cut(outputHeaderLength, alloc, output);
             return verdict;
         }
         boolean partial = (VirtioNetHeader.flags(packet, index) & VirtioNetHeader.FLAG_NEEDS_CSUM) != 0;
@@ -103,27 +103,27 @@ public final class Segmentation {
     }
 
     /**
-     * Cuts a superframe.
+     * Cuts a GSO frame.
      *
-     * @param frame a superframe; unchanged, and still the caller's
+     * @param frame a GSO frame; unchanged, and still the caller's
      * @param headerLength the length of the virtio-net header of the device that the segments may go to; of any other
      *     length, it is no header but headroom
      * @param alloc where the segments come from
      * @param output takes each segment, in order, and owns it
      * @return {@link FrameVerdict#WELL_FORMED}, or why nothing was output
-     * @throws IllegalArgumentException if the frame is no superframe
+     * @throws IllegalArgumentException if the frame is no GSO frame
      */
     public static FrameVerdict segment(
             VirtioNetFrame frame, int headerLength, ByteBufAllocator alloc, Consumer<? super VirtioNetFrame> output) {
-        if (!frame.isSuperframe()) {
-            throw new IllegalArgumentException("not a superframe: " + frame);
+        if (!frame.isGsoFrame()) {
+            throw new IllegalArgumentException("not a GSO frame: " + frame);
         }
         FrameVerdict verdict = FrameValidator.validate(frame, VirtioNetHeader.TUNNEL_LENGTH);
         if (verdict != FrameVerdict.WELL_FORMED) {
             return verdict;
         }
         ByteBuf content = frame.content();
-        Superframe superframe = new Superframe(
+        GsoSegmenter gsoFrame = new GsoSegmenter(
                 content,
                 content.readerIndex(),
                 content.writerIndex(),
@@ -133,7 +133,7 @@ public final class Segmentation {
                 frame.checksumStart(),
                 frame.outerTransportOffset(),
                 frame.innerNetworkOffset());
-        superframe.cut(
+        gsoFrame.cut(
                 headerLength,
                 alloc,
                 packet -> output.accept(

@@ -14,24 +14,24 @@ import io.netty.channel.ChannelPromise;
 import io.netty.util.concurrent.PromiseCombiner;
 
 /**
- * Cuts superframes into wire frames: inbound for an application that wants those, outbound for a port that did not
- * negotiate segmentation, which must never be given a superframe.
+ * Cuts GSO frames into wire frames: inbound for an application that wants those, outbound for a port that did not
+ * negotiate segmentation, which must never be given a GSO frame.
  *
- * <p>In goes a {@link VirtioNetFrame} that is a superframe, out come its segments with whole checksums; see
- * {@link Segmentation}. Other messages pass untouched. Outbound, the promise of the superframe succeeds when all its
+ * <p>In goes a {@link VirtioNetFrame} that is a GSO frame, out come its segments with whole checksums; see
+ * {@link Segmentation}. Other messages pass untouched. Outbound, the promise of the GSO frame succeeds when all its
  * segments are written, and fails with the first that fails.
  *
- * <p>A malformed superframe is counted and dropped inbound; outbound its promise fails with
+ * <p>A malformed GSO frame is counted and dropped inbound; outbound its promise fails with
  * {@link MalformedFrameException}.
  *
- * <p>Cost: one copy of the payload and one pass for the checksums, and a small object for each superframe.
+ * <p>Cost: one copy of the payload and one pass for the checksums, and a small object for each GSO frame.
  */
 public final class SegmentationHandler extends ChannelDuplexHandler {
 
     private final boolean inbound;
     private final boolean outbound;
     private final int headerLength;
-    private volatile long superframes;
+    private volatile long gsoFrames;
     private volatile long malformed;
 
     private SegmentationHandler(boolean inbound, boolean outbound, int headerLength) {
@@ -51,7 +51,7 @@ public final class SegmentationHandler extends ChannelDuplexHandler {
 
     /**
      * Makes a handler that cuts what comes in, and leaves room in front of each segment for a header to come. With room for
-     * exactly that header, the segments of a superframe stand one behind the other in memory without a gap, and can go
+     * exactly that header, the segments of a GSO frame stand one behind the other in memory without a gap, and can go
      * into a datagram socket as one buffer.
      *
      * @param headroom the bytes of zeros in front of each segment
@@ -76,16 +76,16 @@ public final class SegmentationHandler extends ChannelDuplexHandler {
     }
 
     /**
-     * How many superframes were cut. Any thread may ask.
+     * How many GSO frames were cut. Any thread may ask.
      *
      * @return the count
      */
-    public long superframes() {
-        return superframes;
+    public long gsoFrames() {
+        return gsoFrames;
     }
 
     /**
-     * How many superframes were malformed. Any thread may ask.
+     * How many GSO frames were malformed. Any thread may ask.
      *
      * @return the count
      */
@@ -95,7 +95,7 @@ public final class SegmentationHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object msg) {
-        if (!inbound || !isSuperframe(msg)) {
+        if (!inbound || !isGsoFrame(msg)) {
             ctx.fireChannelRead(msg);
             return;
         }
@@ -109,7 +109,7 @@ public final class SegmentationHandler extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) {
-        if (!outbound || !isSuperframe(msg)) {
+        if (!outbound || !isGsoFrame(msg)) {
             ctx.write(msg, promise);
             return;
         }
@@ -131,13 +131,13 @@ public final class SegmentationHandler extends ChannelDuplexHandler {
         }
     }
 
-    private static boolean isSuperframe(Object msg) {
-        return msg instanceof VirtioNetFrame && ((VirtioNetFrame) msg).isSuperframe();
+    private static boolean isGsoFrame(Object msg) {
+        return msg instanceof VirtioNetFrame && ((VirtioNetFrame) msg).isGsoFrame();
     }
 
     private void count(FrameVerdict verdict) {
         if (verdict == FrameVerdict.WELL_FORMED) {
-            superframes++;
+            gsoFrames++;
         } else {
             malformed++;
         }

@@ -11,7 +11,7 @@ import io.netty.channel.ChannelPromise;
 
 import java.util.Arrays;
 
-/** The write of a superframe, which is the write of each frame that it was made of. */
+/** The write of a GSO frame, which is the write of each frame that it was made of. */
 final class SharedWrite implements ChannelFutureListener {
 
     private final ChannelPromise[] promises;

@@ -18,7 +18,7 @@ import io.netty.buffer.ByteBufAllocator;
  *                                           ^ what is counted from the first byte of the frame moves by 4
  * </pre>
  *
- * <p>A superframe stays one: segmentation repeats whatever tags it has. The packet that is given is not changed, since it
+ * <p>A GSO frame stays one: segmentation repeats whatever tags it has. The packet that is given is not changed, since it
  * may be on its way to others; the result has its head in memory of its own, and shares the rest unless it is so short
  * that copying costs less than a buffer in two parts.
  */

@@ -1,5 +1,5 @@
 /**
- * What a network card would have done: checksums, segmentation of superframes (GSO) and coalescing of frames (GRO).
+ * What a network card would have done: checksums, segmentation of GSO frames (GSO) and coalescing of frames (GRO).
  *
  * <p>Here: {@link io.github.nettytap.codec.offload.Checksums}, {@link io.github.nettytap.codec.offload.Segmentation} and
  * {@link io.github.nettytap.codec.offload.Coalescer}, usable without a pipeline, and a handler for each; two for the

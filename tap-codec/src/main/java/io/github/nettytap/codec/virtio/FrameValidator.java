@@ -16,7 +16,7 @@ import io.netty.buffer.ByteBuf;
 /**
  * Validates a virtio-net header against its frame.
  *
- * <p>After {@link FrameVerdict#WELL_FORMED} a superframe may be taken apart without another check: {@code csum_start} is
+ * <p>After {@link FrameVerdict#WELL_FORMED} a GSO frame may be taken apart without another check: {@code csum_start} is
  * its transport header, the IP and transport headers are whole, and their lengths end where the frame ends. Nothing
  * derives from {@code hdr_len} or {@code num_buffers}. No input makes these functions throw.
  *

@@ -36,10 +36,10 @@ public enum FrameVerdict {
      */
     CHECKSUM_START,
 
-    /** A superframe whose {@code csum_offset} is not that of the checksum field of its protocol. */
+    /** A GSO frame whose {@code csum_offset} is not that of the checksum field of its protocol. */
     CHECKSUM_OFFSET,
 
-    /** A superframe whose {@code csum_start} is not its transport header; stricter. */
+    /** A GSO frame whose {@code csum_start} is not its transport header; stricter. */
     CHECKSUM_START_MISMATCH,
 
     /** {@code gso_type} is none that virtio defines. */
@@ -48,36 +48,36 @@ public enum FrameVerdict {
     /** {@code gso_type} asks for IP fragmentation of UDP (UFO), which no kernel sends since 4.14; stricter. */
     UNSUPPORTED_GSO_TYPE,
 
-    /** The ECN bit on a superframe that is not TCP. */
+    /** The ECN bit on a GSO frame that is not TCP. */
     ECN_WITHOUT_TCP,
 
     /** {@code gso_size} is 0, or 0xffff, by which the kernel means something else ({@code GSO_BY_FRAGS}). */
     GSO_SIZE,
 
-    /** A superframe without {@code NEEDS_CSUM}, against virtio 1.2, section 5.1.6.2.1; stricter for TCP. */
+    /** A GSO frame without {@code NEEDS_CSUM}, against virtio 1.2, section 5.1.6.2.1; stricter for TCP. */
     GSO_WITHOUT_CHECKSUM,
 
-    /** A UDP superframe of more than 128 datagrams ({@code UDP_MAX_SEGMENTS}). */
+    /** A UDP GSO frame of more than 128 datagrams ({@code UDP_MAX_SEGMENTS}). */
     TOO_MANY_SEGMENTS,
 
-    /** A superframe whose IP header is missing, cut, or of another version than its type says; stricter. */
+    /** A GSO frame whose IP header is missing, cut, or of another version than its type says; stricter. */
     NETWORK_HEADER,
 
-    /** A superframe that is an IP fragment; stricter. */
+    /** A GSO frame that is an IP fragment; stricter. */
     FRAGMENT,
 
-    /** A superframe whose transport protocol is not the one of its type; stricter. */
+    /** A GSO frame whose transport protocol is not the one of its type; stricter. */
     TRANSPORT_PROTOCOL,
 
-    /** A superframe whose TCP or UDP header is cut or has an impossible length; stricter. */
+    /** A GSO frame whose TCP or UDP header is cut or has an impossible length; stricter. */
     TRANSPORT_HEADER,
 
-    /** A superframe whose IP or UDP length is not the length of the frame; stricter. */
+    /** A GSO frame whose IP or UDP length is not the length of the frame; stricter. */
     LENGTH_MISMATCH,
 
     /** A tunnel bit on a device whose header has no room for the offsets of a tunnel. */
     TUNNEL_WITHOUT_OFFSETS,
 
-    /** A tunnel superframe with both IP versions, or whose offsets do not fit its headers. */
+    /** A tunnel GSO frame with both IP versions, or whose offsets do not fit its headers. */
     TUNNEL_OFFSETS
 }

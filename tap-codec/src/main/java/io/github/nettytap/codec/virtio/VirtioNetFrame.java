@@ -106,7 +106,7 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
     }
 
     /**
-     * Makes a superframe, which is segmented later, by a device or by software.
+     * Makes a GSO frame, which is segmented later, by a device or by software.
      *
      * @param content the frame, which the result owns
      * @param gsoType the type, with the ECN bit if it applies
@@ -116,7 +116,7 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
      * @param headers the length of all headers, from the first byte of the frame to the payload
      * @return the frame
      */
-    public static VirtioNetFrame superframe(
+    public static VirtioNetFrame gsoFrame(
             ByteBuf content, int gsoType, int gsoSize, int checksumStart, int checksumOffset, int headers) {
         VirtioNetFrame frame = acquire(content, VirtioNetHeader.FLAG_NEEDS_CSUM, gsoType);
         frame.gsoSize = gsoSize;
@@ -165,7 +165,7 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
     }
 
     /**
-     * Adds the offsets of a UDP tunnel to a superframe that was just made.
+     * Adds the offsets of a UDP tunnel to a GSO frame that was just made.
      *
      * @param outerTransportOffset where the outer UDP header is, from the first byte of the frame
      * @param innerNetworkOffset where the inner IP header is, from the first byte of the frame
@@ -224,16 +224,16 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
     }
 
     /**
-     * Tells whether the frame is a superframe, to be segmented before it goes on a wire.
+     * Tells whether the frame is a GSO frame, to be segmented before it goes on a wire.
      *
      * @return true if it has a GSO type
      */
-    public boolean isSuperframe() {
+    public boolean isGsoFrame() {
         return gsoType != VirtioNetHeader.GSO_NONE;
     }
 
     /**
-     * Tells whether the frame is one as it goes on the wire: no superframe and no partial checksum.
+     * Tells whether the frame is one as it goes on the wire: no GSO frame and no partial checksum.
      *
      * @return true for a plain frame
      */
@@ -271,7 +271,7 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
     /**
      * The payload bytes of each segment.
      *
-     * @return the size, zero if this is no superframe
+     * @return the size, zero if this is no GSO frame
      */
     public int gsoSize() {
         return gsoSize;
@@ -305,7 +305,7 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
     }
 
     /**
-     * Where the outer UDP header of a tunnel superframe is.
+     * Where the outer UDP header of a tunnel GSO frame is.
      *
      * @return the offset from the first byte of the frame
      */
@@ -314,7 +314,7 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
     }
 
     /**
-     * Where the inner IP header of a tunnel superframe is.
+     * Where the inner IP header of a tunnel GSO frame is.
      *
      * @return the offset from the first byte of the frame
      */
@@ -505,7 +505,7 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
                 .append(content.readableBytes())
                 .append(", checksum=")
                 .append(checksum());
-        if (isSuperframe()) {
+        if (isGsoFrame()) {
             text.append(", gsoType=0x")
                     .append(Integer.toHexString(gsoType))
                     .append(", gsoSize=")

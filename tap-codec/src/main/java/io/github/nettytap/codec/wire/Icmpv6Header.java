@@ -7,7 +7,7 @@ package io.github.nettytap.codec.wire;
 import io.netty.buffer.ByteBuf;
 
 /**
- * An ICMPv6 message. Those of neighbour discovery go on as {@link NeighborDiscovery}.
+ * An ICMPv6 message. Those of neighbor discovery go on as {@link NeighborDiscovery}.
  *
  * <pre>
  *  byte 0      1        2            4              6                 8

@@ -7,7 +7,7 @@ package io.github.nettytap.codec.wire;
 import io.netty.buffer.ByteBuf;
 
 /**
- * The messages of IPv6 neighbour discovery; their options are {@link NeighborOption}s.
+ * The messages of IPv6 neighbor discovery; their options are {@link NeighborOption}s.
  *
  * <pre>
  *  byte 0      1        2            4                   8                    24               40
@@ -16,9 +16,9 @@ import io.netty.buffer.ByteBuf;
  * +--------+--------+------------+----+--+-----------+---------+---------++
  * |  134   |   0    |  checksum  |hops|MO| lifetime  |reachable|retransmit| options ...                  router advertisement
  * +--------+--------+------------+----+--+-----------+---------+---------++-------------
- * |  135   |   0    |  checksum  |     reserved      |       target       | options ...                  neighbour solicitation
+ * |  135   |   0    |  checksum  |     reserved      |       target       | options ...                  neighbor solicitation
  * +--------+--------+------------+-------------------+--------------------+-------------
- * |  136   |   0    |  checksum  |RSO    reserved    |       target       | options ...                  neighbour advertisement
+ * |  136   |   0    |  checksum  |RSO    reserved    |       target       | options ...                  neighbor advertisement
  * +--------+--------+------------+-------------------+--------------------+----------------+----------
  * |  137   |   0    |  checksum  |     reserved      |       target       |  destination   | options     redirect
  * +--------+--------+------------+-------------------+--------------------+----------------+----------
@@ -39,22 +39,22 @@ public final class NeighborDiscovery {
     /** Router advertisement. */
     public static final int ROUTER_ADVERTISEMENT = 134;
 
-    /** Neighbour solicitation. */
+    /** Neighbor solicitation. */
     public static final int NEIGHBOR_SOLICITATION = 135;
 
-    /** Neighbour advertisement. */
+    /** Neighbor advertisement. */
     public static final int NEIGHBOR_ADVERTISEMENT = 136;
 
     /** Redirect. */
     public static final int REDIRECT = 137;
 
-    /** In the flags of a neighbour advertisement: the sender is a router. */
+    /** In the flags of a neighbor advertisement: the sender is a router. */
     public static final int FLAG_ROUTER = 0x80;
 
-    /** In the flags of a neighbour advertisement: it answers a solicitation. */
+    /** In the flags of a neighbor advertisement: it answers a solicitation. */
     public static final int FLAG_SOLICITED = 0x40;
 
-    /** In the flags of a neighbour advertisement: it replaces what is known. */
+    /** In the flags of a neighbor advertisement: it replaces what is known. */
     public static final int FLAG_OVERRIDE = 0x20;
 
     /** In the flags of a router advertisement: addresses come by DHCPv6. */
@@ -127,7 +127,7 @@ public final class NeighborDiscovery {
     }
 
     /**
-     * Reads the flags of a neighbour advertisement.
+     * Reads the flags of a neighbor advertisement.
      *
      * @param buffer the buffer
      * @param index the index of the header
@@ -138,7 +138,7 @@ public final class NeighborDiscovery {
     }
 
     /**
-     * Writes the flags of a neighbour advertisement.
+     * Writes the flags of a neighbor advertisement.
      *
      * @param buffer the buffer
      * @param index the index of the header
@@ -215,7 +215,7 @@ public final class NeighborDiscovery {
     }
 
     /**
-     * Reads the milliseconds for which a neighbour counts as reachable, that a router advertises.
+     * Reads the milliseconds for which a neighbor counts as reachable, that a router advertises.
      *
      * @param buffer the buffer
      * @param index the index of the header
@@ -226,7 +226,7 @@ public final class NeighborDiscovery {
     }
 
     /**
-     * Writes the milliseconds for which a neighbour counts as reachable, that a router advertises.
+     * Writes the milliseconds for which a neighbor counts as reachable, that a router advertises.
      *
      * @param buffer the buffer
      * @param index the index of the header

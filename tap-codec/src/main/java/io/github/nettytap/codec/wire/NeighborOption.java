@@ -7,7 +7,7 @@ package io.github.nettytap.codec.wire;
 import io.netty.buffer.ByteBuf;
 
 /**
- * An option of a neighbour discovery message.
+ * An option of a neighbor discovery message.
  *
  * <pre>
  *  byte 0      1         2          3       4                  8                 12         16        32

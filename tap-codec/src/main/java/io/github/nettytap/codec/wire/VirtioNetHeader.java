@@ -59,25 +59,25 @@ public final class VirtioNetHeader {
     /** {@code VIRTIO_NET_HDR_GSO_NONE}: one frame as it goes on the wire. */
     public static final int GSO_NONE = 0;
 
-    /** {@code VIRTIO_NET_HDR_GSO_TCPV4}: a TCP superframe over IPv4 (TSO). */
+    /** {@code VIRTIO_NET_HDR_GSO_TCPV4}: a TCP GSO frame over IPv4 (TSO). */
     public static final int GSO_TCPV4 = 1;
 
     /** {@code VIRTIO_NET_HDR_GSO_UDP}: a UDP datagram to be cut into IP fragments (UFO). */
     public static final int GSO_UDP = 3;
 
-    /** {@code VIRTIO_NET_HDR_GSO_TCPV6}: a TCP superframe over IPv6 (TSO). */
+    /** {@code VIRTIO_NET_HDR_GSO_TCPV6}: a TCP GSO frame over IPv6 (TSO). */
     public static final int GSO_TCPV6 = 4;
 
     /** {@code VIRTIO_NET_HDR_GSO_UDP_L4}: many UDP datagrams of one size (USO). */
     public static final int GSO_UDP_L4 = 5;
 
-    /** {@code VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV4}: the superframe is inside a UDP tunnel over IPv4. */
+    /** {@code VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV4}: the GSO frame is inside a UDP tunnel over IPv4. */
     public static final int GSO_UDP_TUNNEL_IPV4 = 0x20;
 
-    /** {@code VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV6}: the superframe is inside a UDP tunnel over IPv6. */
+    /** {@code VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV6}: the GSO frame is inside a UDP tunnel over IPv6. */
     public static final int GSO_UDP_TUNNEL_IPV6 = 0x40;
 
-    /** {@code VIRTIO_NET_HDR_GSO_ECN}: the TCP superframe has CWR set. */
+    /** {@code VIRTIO_NET_HDR_GSO_ECN}: the TCP GSO frame has CWR set. */
     public static final int GSO_ECN = 0x80;
 
     private static final int GSO_TYPE = 1;

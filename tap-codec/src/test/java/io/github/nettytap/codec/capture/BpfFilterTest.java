@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.testing.Tool;
 import io.github.nettytap.codec.wire.FramePrinter;
-import io.github.nettytap.test.Frames;
+import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;

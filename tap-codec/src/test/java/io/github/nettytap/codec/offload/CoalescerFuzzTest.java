@@ -23,7 +23,7 @@ import java.util.List;
 class CoalescerFuzzTest {
 
     /**
-     * Any frames, each behind its length in two bytes, come out as they were or in superframes that are well-formed and
+     * Any frames, each behind its length in two bytes, come out as they were or in GSO frames that are well-formed and
      * that cut into what went in, but for identifications that stay the same.
      */
     @FuzzTest(maxDuration = "1m")
@@ -41,7 +41,7 @@ class CoalescerFuzzTest {
         }
         List<String> out = new ArrayList<>();
         coalescer.flush(UnpooledByteBufAllocator.DEFAULT, frame -> {
-            if (frame.isSuperframe()) {
+            if (frame.isGsoFrame()) {
                 assertThat(FrameValidator.validate(frame, 12)).isEqualTo(FrameVerdict.WELL_FORMED);
                 Segmentation.segment(frame, 12, UnpooledByteBufAllocator.DEFAULT, segment -> {
                     out.add(comparable(segment.content()));

@@ -10,7 +10,7 @@ import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.FrameValidator;
 import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
-import io.github.nettytap.test.Frames;
+import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -36,7 +36,7 @@ class CoalescerIdentityTest {
     }
 
     @Test
-    void coalescedSuperframesSegmentIntoWhatWentIn() {
+    void coalescedGsoFramesSegmentIntoWhatWentIn() {
         Random random = new Random(11);
         for (int i = 0; i < 500; i++) {
             Frames frames = randomFlow(random);
@@ -68,21 +68,21 @@ class CoalescerIdentityTest {
     }
 
     @Test
-    void segmentsOfASuperframeCoalesceIntoTheSuperframe() {
+    void segmentsOfAGsoFrameCoalesceIntoTheGsoFrame() {
         Random random = new Random(12);
         for (int i = 0; i < 500; i++) {
             Frames frames = randomFlow(random);
             int size = 8 + random.nextInt(1_400);
             frames.payload = size + 1 + random.nextInt(Math.min(30_000, 60 * size));
             frames.tcpFlags = 0x50 | random.nextInt(2) * 9 | random.nextInt(2) * 0x80;
-            VirtioNetFrame superframe = VirtioNetFrame.parse(frames.superframe(12, size), 12);
+            VirtioNetFrame gsoFrame = VirtioNetFrame.parse(frames.gsoFrame(12, size), 12);
 
-            Segmentation.segment(superframe, 12, ByteBufAllocator.DEFAULT, coalescer::add);
+            Segmentation.segment(gsoFrame, 12, ByteBufAllocator.DEFAULT, coalescer::add);
             flush();
 
             assertThat(results).hasSize(1);
-            assertThat(withHeader(results.get(0))).isEqualTo(withHeader(superframe));
-            superframe.release();
+            assertThat(withHeader(results.get(0))).isEqualTo(withHeader(gsoFrame));
+            gsoFrame.release();
             results.get(0).release();
             results.clear();
         }
@@ -108,9 +108,9 @@ class CoalescerIdentityTest {
         return frames;
     }
 
-    private static List<String> segments(VirtioNetFrame superframe) {
+    private static List<String> segments(VirtioNetFrame gsoFrame) {
         List<String> result = new ArrayList<>();
-        Segmentation.segment(superframe, 12, ByteBufAllocator.DEFAULT, segment -> {
+        Segmentation.segment(gsoFrame, 12, ByteBufAllocator.DEFAULT, segment -> {
             result.add(ByteBufUtil.hexDump(segment.content()));
             segment.release();
         });

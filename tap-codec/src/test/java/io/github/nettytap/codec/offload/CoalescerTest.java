@@ -10,7 +10,7 @@ import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.TcpHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
-import io.github.nettytap.test.Frames;
+import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
@@ -334,7 +334,7 @@ class CoalescerTest {
     }
 
     @Test
-    void superframeNeverExceedsTheLargestPacket() {
+    void gsoFrameNeverExceedsTheLargestPacket() {
         for (int i = 0; i < 50; i++) {
             send(1_460);
         }
@@ -513,10 +513,10 @@ class CoalescerTest {
     }
 
     @Test
-    void superframesPassAndEndTheRunOfTheirFlow() {
+    void gsoFramesPassAndEndTheRunOfTheirFlow() {
         send(100);
         flow.payload = 200;
-        coalescer.add(VirtioNetFrame.parse(flow.superframe(12, 100), 12));
+        coalescer.add(VirtioNetFrame.parse(flow.gsoFrame(12, 100), 12));
         flow.partial = false;
         flow.sequence += 200;
         flow.identification += 2;

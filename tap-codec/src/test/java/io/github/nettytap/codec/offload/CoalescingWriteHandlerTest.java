@@ -13,7 +13,7 @@ import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.virtio.VirtioNetCodec;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
-import io.github.nettytap.test.Frames;
+import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -47,7 +47,7 @@ class CoalescingWriteHandlerTest {
     }
 
     @Test
-    void packetsOfAFlowLeaveAtTheFlushAsOneSuperframe() {
+    void packetsOfAFlowLeaveAtTheFlushAsOneGsoFrame() {
         List<ChannelFuture> writes = write(20);
         assertThat(channel.<Object>readOutbound()).isNull();
 
@@ -93,12 +93,12 @@ class CoalescingWriteHandlerTest {
     }
 
     @Test
-    void superframePassesAtOnceIfNothingWaits() {
+    void gsoFramePassesAtOnceIfNothingWaits() {
         Frames large = Frames.tcp4();
         large.payload = 500;
-        channel.write(large.superframe(HEADER, 100));
+        channel.write(large.gsoFrame(HEADER, 100));
         List<ChannelFuture> writes = write(1);
-        channel.write(large.superframe(HEADER, 100));
+        channel.write(large.gsoFrame(HEADER, 100));
         channel.pipeline().firstContext().flush();
 
         ReferenceCountUtil.release(channel.readOutbound());
@@ -160,7 +160,7 @@ class CoalescingWriteHandlerTest {
     }
 
     @Test
-    void failedSuperframeFailsTheWritesOfAllItsFrames() {
+    void failedGsoFrameFailsTheWritesOfAllItsFrames() {
         IOException failure = new IOException("link down");
         failWrites(failure);
         List<ChannelFuture> writes = write(3);
@@ -258,7 +258,7 @@ class CoalescingWriteHandlerTest {
     }
 
     @Test
-    void superframeThatFindsNoMemoryFailsItsWritesOnly() {
+    void gsoFrameThatFindsNoMemoryFailsItsWritesOnly() {
         OutOfMemoryError failure = new OutOfMemoryError("direct");
         channel.config().setAllocator((ByteBufAllocator) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {ByteBufAllocator.class}, (proxy, method, given) -> {

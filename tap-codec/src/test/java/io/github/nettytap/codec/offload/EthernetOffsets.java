@@ -24,7 +24,7 @@ final class EthernetOffsets {
         return network == Wire.MALFORMED ? -1 : EthernetHeader.networkOffset(network);
     }
 
-    /** The length of the TCP or UDP header of a superframe whose virtio-net header starts its buffer. */
+    /** The length of the TCP or UDP header of a GSO frame whose virtio-net header starts its buffer. */
     static int transportHeader(ByteBuf packet, int transport) {
         return VirtioNetHeader.checksumOffset(packet, 0) == UdpHeader.CHECKSUM_OFFSET
                 ? UdpHeader.LENGTH

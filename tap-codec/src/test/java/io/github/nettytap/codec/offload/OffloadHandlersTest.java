@@ -13,7 +13,7 @@ import io.github.nettytap.codec.virtio.MalformedFrameException;
 import io.github.nettytap.codec.virtio.VirtioNetCodec;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
-import io.github.nettytap.test.Frames;
+import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelFuture;
@@ -96,13 +96,13 @@ class OffloadHandlersTest {
     }
 
     @Test
-    void inboundSuperframeComesOutAsItsSegments() {
+    void inboundGsoFrameComesOutAsItsSegments() {
         SegmentationHandler handler = SegmentationHandler.inbound();
         channel = new EmbeddedChannel(new VirtioNetCodec(12), handler);
         Frames frames = Frames.tcp6();
         frames.payload = 250;
 
-        channel.writeInbound(frames.superframe(12, 100));
+        channel.writeInbound(frames.gsoFrame(12, 100));
 
         for (int i = 0; i < 3; i++) {
             VirtioNetFrame segment = channel.readInbound();
@@ -113,7 +113,7 @@ class OffloadHandlersTest {
             segment.release();
         }
         assertThat(channel.<Object>readInbound()).isNull();
-        assertThat(handler.superframes()).isEqualTo(1);
+        assertThat(handler.gsoFrames()).isEqualTo(1);
     }
 
     @Test
@@ -123,7 +123,7 @@ class OffloadHandlersTest {
         frames.payload = 250;
         int headers = frames.headers();
 
-        channel.writeInbound(frames.superframe(12, 100));
+        channel.writeInbound(frames.gsoFrame(12, 100));
 
         for (int payload : new int[] {100, 100, 50}) {
             VirtioNetFrame segment = channel.readInbound();
@@ -147,12 +147,12 @@ class OffloadHandlersTest {
     }
 
     @Test
-    void outboundSuperframeNeverLeavesAPortThatDidNotNegotiateIt() {
+    void outboundGsoFrameNeverLeavesAPortThatDidNotNegotiateIt() {
         channel = new EmbeddedChannel(new VirtioNetCodec(12), SegmentationHandler.outbound(12));
         Frames frames = Frames.udp4();
         frames.payload = 250;
 
-        ChannelFuture write = channel.write(VirtioNetFrame.parse(frames.superframe(12, 100), 12));
+        ChannelFuture write = channel.write(VirtioNetFrame.parse(frames.gsoFrame(12, 100), 12));
         assertThat(write.isDone()).isFalse();
         channel.flush();
 
@@ -167,12 +167,12 @@ class OffloadHandlersTest {
     }
 
     @Test
-    void malformedOutboundSuperframeFailsItsPromise() {
+    void malformedOutboundGsoFrameFailsItsPromise() {
         SegmentationHandler handler = SegmentationHandler.outbound(12);
         channel = new EmbeddedChannel(handler);
         ByteBuf content = Frames.tcp4().frame();
 
-        ChannelFuture write = channel.write(VirtioNetFrame.superframe(content, 1, 0, 34, 16, 54));
+        ChannelFuture write = channel.write(VirtioNetFrame.gsoFrame(content, 1, 0, 34, 16, 54));
 
         assertThat(write.cause()).hasMessage("malformed frame not sent: reason=GSO_SIZE, length=154");
         assertThat(handler.malformed()).isEqualTo(1);
@@ -180,12 +180,12 @@ class OffloadHandlersTest {
     }
 
     @Test
-    void malformedInboundSuperframeIsCountedAndDropped() {
+    void malformedInboundGsoFrameIsCountedAndDropped() {
         SegmentationHandler handler = SegmentationHandler.inbound();
         channel = new EmbeddedChannel(handler);
         ByteBuf content = Frames.tcp4().frame();
 
-        channel.writeInbound(VirtioNetFrame.superframe(content, 1, 0, 34, 16, 54));
+        channel.writeInbound(VirtioNetFrame.gsoFrame(content, 1, 0, 34, 16, 54));
 
         assertThat(channel.<Object>readInbound()).isNull();
         assertThat(handler.malformed()).isEqualTo(1);
@@ -201,13 +201,13 @@ class OffloadHandlersTest {
 
         channel.pipeline().fireChannelReadComplete();
 
-        VirtioNetFrame superframe = channel.readInbound();
-        assertThat(superframe.isSuperframe()).isTrue();
-        assertThat(superframe.content().readableBytes()).isEqualTo(54 + 20 * 100);
+        VirtioNetFrame gsoFrame = channel.readInbound();
+        assertThat(gsoFrame.isGsoFrame()).isTrue();
+        assertThat(gsoFrame.content().readableBytes()).isEqualTo(54 + 20 * 100);
         assertThat(channel.<Object>readInbound()).isNull();
         assertThat(handler.received()).isEqualTo(20);
         assertThat(handler.delivered()).isEqualTo(1);
-        superframe.release();
+        gsoFrame.release();
     }
 
     @Test
@@ -222,7 +222,7 @@ class OffloadHandlersTest {
 
         for (int i = 0; i < 4; i++) {
             VirtioNetFrame frame = channel.readInbound();
-            assertThat(frame.isSuperframe()).isEqualTo(i == 3);
+            assertThat(frame.isGsoFrame()).isEqualTo(i == 3);
             frame.release();
         }
         assertThat(channel.<Object>readInbound()).isNull();
@@ -249,10 +249,10 @@ class OffloadHandlersTest {
 
         channel.pipeline().fireChannelRead("other");
 
-        VirtioNetFrame superframe = channel.readInbound();
-        assertThat(superframe.isSuperframe()).isTrue();
+        VirtioNetFrame gsoFrame = channel.readInbound();
+        assertThat(gsoFrame.isGsoFrame()).isTrue();
         assertThat(channel.<Object>readInbound()).isEqualTo("other");
-        superframe.release();
+        gsoFrame.release();
     }
 
     @Test

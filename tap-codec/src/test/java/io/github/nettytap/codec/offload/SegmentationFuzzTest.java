@@ -30,9 +30,9 @@ class SegmentationFuzzTest {
     void anyPacketIsRefusedOrCutIntoRightFrames(byte[] data) {
         ByteBuf packet = Unpooled.buffer(data.length + 1).writeBytes(data);
         FrameVerdict verdict = FrameValidator.validate(packet, 0, packet.writerIndex(), HEADER);
-        boolean superframe = verdict == FrameVerdict.WELL_FORMED && packet.getByte(1) != 0;
-        boolean tunnel = superframe && (packet.getByte(1) & 0x60) != 0;
-        if (superframe && !tunnel) {
+        boolean gsoFrame = verdict == FrameVerdict.WELL_FORMED && packet.getByte(1) != 0;
+        boolean tunnel = gsoFrame && (packet.getByte(1) & 0x60) != 0;
+        if (gsoFrame && !tunnel) {
             writePseudoHeader(packet);
         }
         String before = ByteBufUtil.hexDump(packet);
@@ -42,7 +42,7 @@ class SegmentationFuzzTest {
         assertThat(ByteBufUtil.hexDump(packet)).isEqualTo(before);
         if (verdict != FrameVerdict.WELL_FORMED) {
             assertThat(segments).isEmpty();
-        } else if (superframe && !tunnel) {
+        } else if (gsoFrame && !tunnel) {
             int headers = VirtioNetHeader.checksumStart(packet, 0)
                     + EthernetOffsets.transportHeader(packet, HEADER + VirtioNetHeader.checksumStart(packet, 0));
             int payload = 0;

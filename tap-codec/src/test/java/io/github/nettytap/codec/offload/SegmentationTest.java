@@ -14,8 +14,8 @@ import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.TcpHeader;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
-import io.github.nettytap.test.Frames;
-import io.github.nettytap.test.Tunnels;
+import io.github.nettytap.testkit.Frames;
+import io.github.nettytap.testkit.Tunnels;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -67,13 +67,13 @@ class SegmentationTest {
         return options;
     }
 
-    private static List<String> builtOneByOne(Frames superframe, int size) {
-        byte[] data = superframe.data();
+    private static List<String> builtOneByOne(Frames gsoFrame, int size) {
+        byte[] data = gsoFrame.data();
         List<String> result = new ArrayList<>();
         int at = 0;
         do {
             int end = Math.min(data.length, at + size);
-            Frames segment = superframe.like().data(Arrays.copyOfRange(data, at, end));
+            Frames segment = gsoFrame.like().data(Arrays.copyOfRange(data, at, end));
             segment.partial = false;
             segment.sequence += at;
             segment.identification += at / size;
@@ -91,7 +91,7 @@ class SegmentationTest {
 
     private static List<String> cut(Frames frames, int size) {
         List<String> result = new ArrayList<>();
-        ByteBuf packet = frames.superframe(HEADER, size);
+        ByteBuf packet = frames.gsoFrame(HEADER, size);
         FrameVerdict verdict =
                 Segmentation.segment(packet, HEADER, 0, ByteBufAllocator.DEFAULT, segment -> result.add(hex(segment)));
         packet.release();
@@ -105,7 +105,7 @@ class SegmentationTest {
         frames.tcpFlags = 0xff;
         List<Integer> flags = new ArrayList<>();
         frames.payload = 300;
-        ByteBuf packet = frames.superframe(HEADER, 100);
+        ByteBuf packet = frames.gsoFrame(HEADER, 100);
 
         Segmentation.segment(packet, HEADER, 0, ByteBufAllocator.DEFAULT, segment -> {
             flags.add(TcpHeader.flags(segment, 34));
@@ -147,7 +147,7 @@ class SegmentationTest {
     void moreThan128DatagramsAreRefused() {
         Frames frames = Frames.udp4();
         frames.payload = 129;
-        ByteBuf packet = frames.superframe(HEADER, 1);
+        ByteBuf packet = frames.gsoFrame(HEADER, 1);
 
         assertThat(Segmentation.segment(packet, HEADER, 0, ByteBufAllocator.DEFAULT, s -> {
                     throw new AssertionError();
@@ -169,7 +169,7 @@ class SegmentationTest {
         Frames frames = Frames.udp4();
         byte[] data = new byte[40];
         frames.data(data);
-        ByteBuf probe = frames.superframe(HEADER, 20);
+        ByteBuf probe = frames.gsoFrame(HEADER, 20);
         List<ByteBuf> segments = new ArrayList<>();
         Segmentation.segment(probe, HEADER, 0, ByteBufAllocator.DEFAULT, segments::add);
         // What makes the sum of the first datagram all ones goes into its first word.
@@ -178,7 +178,7 @@ class SegmentationTest {
         data[1] = (byte) missing;
         segments.forEach(ByteBuf::release);
         segments.clear();
-        ByteBuf packet = frames.superframe(HEADER, 20);
+        ByteBuf packet = frames.gsoFrame(HEADER, 20);
 
         Segmentation.segment(packet, HEADER, 0, ByteBufAllocator.DEFAULT, segments::add);
 
@@ -196,7 +196,7 @@ class SegmentationTest {
         Frames frames = Frames.tcp4();
         frames.payload = 250;
         int headerLength = Math.max(in, 12);
-        ByteBuf packet = frames.superframe(headerLength, 100);
+        ByteBuf packet = frames.gsoFrame(headerLength, 100);
         List<ByteBuf> segments = new ArrayList<>();
 
         Segmentation.segment(packet, headerLength, out, ByteBufAllocator.DEFAULT, segments::add);
@@ -299,7 +299,7 @@ class SegmentationTest {
 
     @Test
     void frameIsCutIntoFramesThatNeedNoOtherHeader() {
-        VirtioNetFrame frame = VirtioNetFrame.parse(Frames.tcp6().superframe(HEADER, 60), HEADER);
+        VirtioNetFrame frame = VirtioNetFrame.parse(Frames.tcp6().gsoFrame(HEADER, 60), HEADER);
         List<VirtioNetFrame> segments = new ArrayList<>();
 
         Segmentation.segment(frame, HEADER, ByteBufAllocator.DEFAULT, segments::add);
@@ -320,17 +320,17 @@ class SegmentationTest {
         assertThatThrownBy(() -> Segmentation.segment(frame, 0, ByteBufAllocator.DEFAULT, VirtioNetFrame::release))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
-                        "not a superframe: VirtioNetFrame(length=14, checksum=NONE, starts=" + "00".repeat(14) + ")");
+                        "not a GSO frame: VirtioNetFrame(length=14, checksum=NONE, starts=" + "00".repeat(14) + ")");
         frame.release();
     }
 
     @Test
-    void mutatedSuperframesNeitherThrowNorChangeNorLeak() {
+    void mutatedGsoFramesNeitherThrowNorChangeNorLeak() {
         Random random = new Random(3);
         for (int i = 0; i < 20_000; i++) {
             Frames frames = randomFlow(random);
             frames.payload = random.nextInt(300);
-            ByteBuf packet = frames.superframe(24, 1 + random.nextInt(100));
+            ByteBuf packet = frames.gsoFrame(24, 1 + random.nextInt(100));
             for (int n = random.nextInt(4); n > 0; n--) {
                 packet.setByte(random.nextInt(Math.min(packet.writerIndex(), 24 + frames.headers())), random.nextInt());
             }

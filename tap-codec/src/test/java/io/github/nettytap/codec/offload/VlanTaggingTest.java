@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
-import io.github.nettytap.test.Frames;
+import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
@@ -50,16 +50,15 @@ class VlanTaggingTest {
 
     @ParameterizedTest
     @ValueSource(ints = {10, 12, 20})
-    void superframeKeepsItsSegmentationAndItsOffsetsMove(int headerLength) {
+    void gsoFrameKeepsItsSegmentationAndItsOffsetsMove(int headerLength) {
         Frames plain = Frames.tcp4();
         plain.payload = 20_000;
         Frames tagged = Frames.tcp4();
         tagged.payload = 20_000;
         tagged.tags = new int[] {TCI};
         assertEdited(
-                plain.superframe(headerLength, 1_448), tagged.superframe(headerLength, 1_448), headerLength, Edit.PUSH);
-        assertEdited(
-                tagged.superframe(headerLength, 1_448), plain.superframe(headerLength, 1_448), headerLength, Edit.POP);
+                plain.gsoFrame(headerLength, 1_448), tagged.gsoFrame(headerLength, 1_448), headerLength, Edit.PUSH);
+        assertEdited(tagged.gsoFrame(headerLength, 1_448), plain.gsoFrame(headerLength, 1_448), headerLength, Edit.POP);
     }
 
     @Test
@@ -81,10 +80,10 @@ class VlanTaggingTest {
     }
 
     @Test
-    void segmentsOfATaggedSuperframeHaveTheTag() {
+    void segmentsOfATaggedGsoFrameHaveTheTag() {
         Frames frames = Frames.tcp4();
         frames.payload = 3_000;
-        ByteBuf packet = frames.superframe(12, 1_448);
+        ByteBuf packet = frames.gsoFrame(12, 1_448);
         ByteBuf pushed = VlanTagging.push(packet, 12, EthernetHeader.TYPE_VLAN, TCI, ALLOC);
         List<ByteBuf> segments = new ArrayList<>();
         assertThat(Segmentation.segment(pushed, 12, 0, ALLOC, segments::add)).isEqualTo(FrameVerdict.WELL_FORMED);

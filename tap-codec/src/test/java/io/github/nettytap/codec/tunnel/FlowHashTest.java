@@ -6,7 +6,7 @@ package io.github.nettytap.codec.tunnel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.test.Frames;
+import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -59,7 +59,7 @@ class FlowHashTest {
     }
 
     @Test
-    void neighbouringFlowsSpreadEvenly() {
+    void neighboringFlowsSpreadEvenly() {
         int[] buckets = new int[8];
         for (int port = 0; port < 8_000; port++) {
             buckets[hash(frame(of(Frames.udp4(), 20_000 + port))) >>> 29]++;

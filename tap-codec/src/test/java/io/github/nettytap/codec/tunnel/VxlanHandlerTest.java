@@ -6,7 +6,7 @@ package io.github.nettytap.codec.tunnel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.test.Frames;
+import io.github.nettytap.testkit.Frames;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;

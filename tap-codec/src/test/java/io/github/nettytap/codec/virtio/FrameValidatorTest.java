@@ -7,7 +7,7 @@ package io.github.nettytap.codec.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.VirtioNetHeader;
-import io.github.nettytap.test.Frames;
+import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -33,7 +33,7 @@ class FrameValidatorTest {
     }
 
     @Test
-    void superframesOfEveryKindAreWellFormed() {
+    void gsoFramesOfEveryKindAreWellFormed() {
         Frames tagged = Frames.tcp4();
         tagged.tags = new int[] {5, 6};
         Frames extended = Frames.udp6();
@@ -43,7 +43,7 @@ class FrameValidatorTest {
         for (Frames frames :
                 List.of(Frames.tcp4(), Frames.tcp6(), Frames.udp4(), Frames.udp6(), tagged, extended, options)) {
             frames.payload = 5_000;
-            assertThat(verdict(frames.superframe(HEADER, 1_000))).isEqualTo(FrameVerdict.WELL_FORMED);
+            assertThat(verdict(frames.gsoFrame(HEADER, 1_000))).isEqualTo(FrameVerdict.WELL_FORMED);
         }
     }
 
@@ -88,7 +88,7 @@ class FrameValidatorTest {
     void everyFlagsAndTypePairIsJudgedByTheRules() {
         Frames frames = Frames.tcp4();
         frames.payload = 3_000;
-        ByteBuf packet = packet(frames.superframe(HEADER, 1_000));
+        ByteBuf packet = packet(frames.gsoFrame(HEADER, 1_000));
         for (int flags = 0; flags < 256; flags++) {
             for (int type = 0; type < 256; type++) {
                 VirtioNetHeader.flags(packet, 0, flags);
@@ -101,7 +101,7 @@ class FrameValidatorTest {
         }
     }
 
-    /** For a TCPv4 superframe behind a header without tunnel offsets. */
+    /** For a TCPv4 GSO frame behind a header without tunnel offsets. */
     private static FrameVerdict expected(int flags, int type) {
         boolean partial = (flags & 1) != 0;
         int base = type & 0x1f;
@@ -133,21 +133,21 @@ class FrameValidatorTest {
     @ParameterizedTest
     @CsvSource({"0, GSO_SIZE", "65535, GSO_SIZE", "1, WELL_FORMED", "65534, WELL_FORMED"})
     void gsoSizeIsNeitherNothingNorTheKernelsMark(int size, FrameVerdict expected) {
-        assertThat(mutated(Frames.tcp4().superframe(HEADER, 50), p -> VirtioNetHeader.gsoSize(p, 0, size)))
+        assertThat(mutated(Frames.tcp4().gsoFrame(HEADER, 50), p -> VirtioNetHeader.gsoSize(p, 0, size)))
                 .isEqualTo(expected);
     }
 
     @ParameterizedTest
     @CsvSource({"1280, WELL_FORMED", "1281, TOO_MANY_SEGMENTS"})
-    void udpSuperframeHasAtMost128Datagrams(int payload, FrameVerdict expected) {
+    void udpGsoFrameHasAtMost128Datagrams(int payload, FrameVerdict expected) {
         Frames frames = Frames.udp4();
         frames.payload = payload;
 
-        assertThat(verdict(frames.superframe(HEADER, 10))).isEqualTo(expected);
+        assertThat(verdict(frames.gsoFrame(HEADER, 10))).isEqualTo(expected);
     }
 
     @Test
-    void superframeWhoseHeadersDoNotFitIsMalformed() {
+    void gsoFrameWhoseHeadersDoNotFitIsMalformed() {
         // Offsets from the virtio-net header: 12 of it, 14 Ethernet, 20 IPv4.
         assertThat(mutated(tcp(), p -> p.setShort(24, 0x86dd))).isEqualTo(FrameVerdict.NETWORK_HEADER);
         assertThat(mutated(tcp(), p -> p.setShort(24, 0x8100))).isEqualTo(FrameVerdict.NETWORK_HEADER);
@@ -165,24 +165,24 @@ class FrameValidatorTest {
     }
 
     private static ByteBuf tcp() {
-        return Frames.tcp4().superframe(HEADER, 50);
+        return Frames.tcp4().gsoFrame(HEADER, 50);
     }
 
     @Test
-    void udpSuperframeWhoseLengthIsNotTheFramesIsMalformed() {
-        assertThat(mutated(Frames.udp4().superframe(HEADER, 50), p -> p.setShort(50, 107)))
+    void udpGsoFrameWhoseLengthIsNotTheFramesIsMalformed() {
+        assertThat(mutated(Frames.udp4().gsoFrame(HEADER, 50), p -> p.setShort(50, 107)))
                 .isEqualTo(FrameVerdict.LENGTH_MISMATCH);
-        assertThat(mutated(Frames.udp4().superframe(HEADER, 50), p -> p.setShort(50, 109)))
+        assertThat(mutated(Frames.udp4().gsoFrame(HEADER, 50), p -> p.setShort(50, 109)))
                 .isEqualTo(FrameVerdict.TRANSPORT_HEADER);
     }
 
     @Test
-    void ipv6SuperframeBehindAFragmentHeaderIsAFragment() {
+    void ipv6GsoFrameBehindAFragmentHeaderIsAFragment() {
         Frames frames = Frames.tcp6();
         frames.extensions = new byte[8];
         frames.extensionType = 44;
 
-        assertThat(verdict(frames.superframe(HEADER, 50))).isEqualTo(FrameVerdict.FRAGMENT);
+        assertThat(verdict(frames.gsoFrame(HEADER, 50))).isEqualTo(FrameVerdict.FRAGMENT);
     }
 
     @Test
@@ -195,7 +195,7 @@ class FrameValidatorTest {
 
     @Test
     void everyTruncationIsJudgedWithoutAnException() {
-        ByteBuf packet = packet(Frames.udp6().superframe(HEADER, 50));
+        ByteBuf packet = packet(Frames.udp6().gsoFrame(HEADER, 50));
         for (int limit = 0; limit < packet.writerIndex(); limit++) {
             assertThat(FrameValidator.validate(packet, 0, limit, HEADER)).isNotEqualTo(FrameVerdict.WELL_FORMED);
         }
@@ -209,7 +209,7 @@ class FrameValidatorTest {
             frames.v6 = random.nextBoolean();
             frames.udp = random.nextBoolean();
             frames.payload = random.nextInt(40);
-            ByteBuf packet = frames.superframe(24, 1 + random.nextInt(20));
+            ByteBuf packet = frames.gsoFrame(24, 1 + random.nextInt(20));
             for (int n = random.nextInt(6); n >= 0; n--) {
                 packet.setByte(random.nextInt(packet.writerIndex()), random.nextInt());
             }

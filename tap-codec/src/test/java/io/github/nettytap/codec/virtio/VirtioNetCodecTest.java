@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.VirtioNetHeader;
-import io.github.nettytap.test.Frames;
+import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.CompositeByteBuf;
@@ -57,12 +57,12 @@ class VirtioNetCodecTest {
     }
 
     @Test
-    void superframeComesOutWithItsFields() {
-        channel.writeInbound(Frames.tcp6().superframe(12, 60));
+    void gsoFrameComesOutWithItsFields() {
+        channel.writeInbound(Frames.tcp6().gsoFrame(12, 60));
 
         VirtioNetFrame frame = channel.readInbound();
 
-        assertThat(frame.isSuperframe()).isTrue();
+        assertThat(frame.isGsoFrame()).isTrue();
         assertThat(frame.checksum()).isEqualTo(ChecksumState.PARTIAL);
         assertThat(frame.gsoType()).isEqualTo(VirtioNetHeader.GSO_TCPV6);
         assertThat(frame.gsoSize()).isEqualTo(60);
@@ -113,8 +113,8 @@ class VirtioNetCodecTest {
     }
 
     @Test
-    void staleBytesOfASuperframeDoNotTravelOn() {
-        ByteBuf packet = Frames.tcp4().superframe(12, 50);
+    void staleBytesOfAGsoFrameDoNotTravelOn() {
+        ByteBuf packet = Frames.tcp4().gsoFrame(12, 50);
         String header = ByteBufUtil.hexDump(packet, 0, 10);
         packet.setShort(10, 0x7777);
         channel.writeInbound(packet);
@@ -141,7 +141,7 @@ class VirtioNetCodecTest {
 
     @Test
     void unchangedFrameLeavesAsThePacketThatCame() {
-        ByteBuf packet = Frames.udp4().superframe(12, 50);
+        ByteBuf packet = Frames.udp4().gsoFrame(12, 50);
         String expected = ByteBufUtil.hexDump(packet);
         channel.writeInbound(packet);
 
@@ -155,7 +155,7 @@ class VirtioNetCodecTest {
 
     @Test
     void floodedDuplicatesLeaveWithoutTouchingOneAnother() {
-        ByteBuf built = Frames.udp4().superframe(12, 50);
+        ByteBuf built = Frames.udp4().gsoFrame(12, 50);
         ByteBuf packet = PooledByteBufAllocator.DEFAULT.directBuffer().writeBytes(built);
         built.release();
         String expected = ByteBufUtil.hexDump(packet);
@@ -240,7 +240,7 @@ class VirtioNetCodecTest {
 
     @Test
     void malformedFrameIsCountedAndDropped() {
-        ByteBuf packet = Frames.tcp4().superframe(12, 50);
+        ByteBuf packet = Frames.tcp4().gsoFrame(12, 50);
         VirtioNetHeader.gsoSize(packet, 0, 0);
 
         assertThat(channel.writeInbound(packet)).isFalse();
@@ -275,7 +275,7 @@ class VirtioNetCodecTest {
     @Test
     void malformedWriteFailsItsPromiseAndKeepsTheChannel() {
         ByteBuf content = Frames.udp4().frame();
-        VirtioNetFrame frame = VirtioNetFrame.superframe(content, VirtioNetHeader.GSO_UDP_L4, 0, 34, 6, 42);
+        VirtioNetFrame frame = VirtioNetFrame.gsoFrame(content, VirtioNetHeader.GSO_UDP_L4, 0, 34, 6, 42);
 
         ChannelFuture write = channel.write(frame);
 

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.VirtioNetHeader;
-import io.github.nettytap.test.Frames;
+import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -20,7 +20,7 @@ class VirtioNetFrameTest {
 
     @Test
     void headerRoundTrips() {
-        ByteBuf packet = Frames.tcp4().superframe(24, 50);
+        ByteBuf packet = Frames.tcp4().gsoFrame(24, 50);
         packet.setShortLE(20, 34).setShortLE(22, 70).setByte(0, 9);
         String expected = ByteBufUtil.hexDump(packet, 0, 24);
         VirtioNetFrame frame = VirtioNetFrame.parse(packet, 24);
@@ -35,7 +35,7 @@ class VirtioNetFrameTest {
     @Test
     void copyDuplicateAndReplaceKeepTheHeader() {
         ByteBuf content = Frames.udp4().frame();
-        VirtioNetFrame frame = VirtioNetFrame.superframe(content, VirtioNetHeader.GSO_UDP_L4, 50, 34, 6, 42)
+        VirtioNetFrame frame = VirtioNetFrame.gsoFrame(content, VirtioNetHeader.GSO_UDP_L4, 50, 34, 6, 42)
                 .tunnelled(1, 2, true);
         VirtioNetFrame copy = frame.copy();
         VirtioNetFrame duplicate = frame.retainedDuplicate();
@@ -89,7 +89,7 @@ class VirtioNetFrameTest {
     @Test
     void recycledFrameRemembersNothing() {
         for (int i = 0; i < 10_000; i++) {
-            VirtioNetFrame.superframe(Unpooled.EMPTY_BUFFER, 5, 50, 34, 6, 42)
+            VirtioNetFrame.gsoFrame(Unpooled.EMPTY_BUFFER, 5, 50, 34, 6, 42)
                     .tunnelled(1, 2, true)
                     .release();
             VirtioNetFrame frame = VirtioNetFrame.whole(Unpooled.EMPTY_BUFFER, ChecksumState.NONE);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The views of ARP, ICMP, neighbour discovery and VXLAN. */
+/** The views of ARP, ICMP, neighbor discovery and VXLAN. */
 class ControlHeadersTest {
 
     private static final String ARP = "0001080006040001" + "5254000000010a000001" + "5254000000020a000002";

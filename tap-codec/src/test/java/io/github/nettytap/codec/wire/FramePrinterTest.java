@@ -11,7 +11,7 @@ import io.github.nettytap.codec.capture.CaptureInterface;
 import io.github.nettytap.codec.capture.CaptureSection;
 import io.github.nettytap.codec.capture.PcapngWriter;
 import io.github.nettytap.codec.testing.Tool;
-import io.github.nettytap.test.Frames;
+import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;

@@ -32,7 +32,7 @@ final class IoUringReads {
     private static final int ECANCELED = -125;
 
     private final TapChannel channel;
-    private final TapReadLoop reads;
+    private final ReceiveBatch reads;
     private final ReceiveSlots slots;
     private final int fd;
     private final int headroom;

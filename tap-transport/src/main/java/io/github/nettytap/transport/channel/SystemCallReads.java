@@ -25,7 +25,7 @@ final class SystemCallReads {
     }
 
     void readBatch() {
-        TapReadLoop reads = channel.readLoop();
+        ReceiveBatch reads = channel.readLoop();
         reads.begin();
         try {
             do {

@@ -87,7 +87,7 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
     private volatile boolean active;
     private volatile boolean closed;
     private TapIo io;
-    private TapReadLoop readLoop;
+    private ReceiveBatch readLoop;
     private TapWriteLoop writeLoop;
     private LinkEvents linkEvents;
 
@@ -251,7 +251,7 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         RecvByteBufAllocator.ExtendedHandle handle =
                 (RecvByteBufAllocator.ExtendedHandle) unsafe().recvBufAllocHandle();
         if (readLoop == null) {
-            readLoop = new TapReadLoop(this, handle, opened.vnetHeaderSize());
+            readLoop = new ReceiveBatch(this, handle, opened.vnetHeaderSize());
             writeLoop = new TapWriteLoop(this, opened);
         }
         TapIo joining = TapIoSelector.newIo(this, opened, handle, eventLoop());
@@ -440,7 +440,7 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         return maxMessagesPerWrite();
     }
 
-    TapReadLoop readLoop() {
+    ReceiveBatch readLoop() {
         return readLoop;
     }
 

@@ -172,7 +172,7 @@ public final class Doctor {
                 "Choose one. (1) Run it in a private network, see below. (2) Have an interface made that belongs to you,"
                         + " once: `sudo ip tuntap add tap0 mode tap user " + System.getProperty("user.name")
                         + "`, then open tap0; MTU, addresses and `up` are set with `sudo ip` too. (3) Run it as root."
-                        + " (4) Let a small privileged program open the device and hand it over (TapHandOver)."));
+                        + " (4) Let a small privileged program open the device and hand it over (TapFdPassing)."));
         return false;
     }
 
@@ -274,7 +274,7 @@ public final class Doctor {
         }
         if (!reachable) {
             return "This process can make no TAP device: see to the device node first. What it can do is receive an open"
-                    + " device from another process (TapHandOver).";
+                    + " device from another process (TapFdPassing).";
         }
         return "This process can make no TAP device here; it can open one that belongs to its user"
                 + (privateNetwork ? ", and make some in a private network: `unshare -Urn COMMAND`." : ".");

@@ -443,7 +443,7 @@ public final class TapDevice implements AutoCloseable {
 
     /**
      * Opens an rtnetlink socket in the network namespace that the interface is in, for everything that has no method
-     * here: routes, neighbours, bridges.
+     * here: routes, neighbors, bridges.
      *
      * @return the socket, to be closed by the caller
      * @throws TapException if the kernel gives none

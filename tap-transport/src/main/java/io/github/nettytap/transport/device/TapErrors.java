@@ -325,7 +325,7 @@ final class TapErrors {
                 break;
             case EBADF:
                 reason = "the connection is closed, or a message came without its one descriptor";
-                advice = "Use TapHandOver or a Netty domain-socket channel at the other end";
+                advice = "Use TapFdPassing or a Netty domain-socket channel at the other end";
                 break;
             default:
                 reason = "the kernel refused it";

@@ -54,7 +54,7 @@
  *
  * <h2>Devices from elsewhere</h2>
  *
- * <p>{@link io.github.nettytap.transport.device.TapHandOver} carries an open device from a small privileged process to
+ * <p>{@link io.github.nettytap.transport.device.TapFdPassing} carries an open device from a small privileged process to
  * another over a Unix socket; {@link io.github.nettytap.transport.device.TapDevice#adopt} takes descriptors that came in
  * any other way; {@code builder().node(Path.of("/dev/tap7"))} opens a macvtap link.
  *

@@ -5,7 +5,7 @@
 package io.github.nettytap.transport.netlink;
 
 /** The numbers of rtnetlink (linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h, linux/if.h, linux/if_tun.h, linux/veth.h,
- * linux/neighbour.h). */
+ * linux/neighbor.h). */
 final class Rtm {
 
     static final int NLM_F_EXCL = 0x200;

@@ -30,14 +30,14 @@ public final class Rtnetlink implements AutoCloseable {
     private final Links links;
     private final Addresses addresses;
     private final Routes routes;
-    private final Neighbours neighbours;
+    private final Neighbors neighbors;
 
     private Rtnetlink(NetlinkExchange exchange) {
         this.exchange = exchange;
         links = new Links(exchange);
         addresses = new Addresses(exchange);
         routes = new Routes(exchange);
-        neighbours = new Neighbours(exchange);
+        neighbors = new Neighbors(exchange);
     }
 
     /**
@@ -83,12 +83,12 @@ public final class Rtnetlink implements AutoCloseable {
     }
 
     /**
-     * The neighbours (ARP and NDP entries) of the links.
+     * The neighbors (ARP and NDP entries) of the links.
      *
-     * @return the operations on neighbours
+     * @return the operations on neighbors
      */
-    public Neighbours neighbours() {
-        return neighbours;
+    public Neighbors neighbors() {
+        return neighbors;
     }
 
     /** Closes the socket; a second call does nothing. */

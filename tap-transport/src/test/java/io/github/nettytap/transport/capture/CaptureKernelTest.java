@@ -14,7 +14,7 @@ import io.github.nettytap.codec.capture.CaptureReader;
 import io.github.nettytap.codec.capture.CapturedFrame;
 import io.github.nettytap.codec.capture.InterfaceStatistics;
 import io.github.nettytap.codec.capture.VirtioNetNote;
-import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapDevice;

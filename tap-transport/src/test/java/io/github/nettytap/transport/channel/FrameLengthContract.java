@@ -6,8 +6,8 @@ package io.github.nettytap.transport.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.test.Frames;
-import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.testkit.Frames;
+import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelHandler;
@@ -36,7 +36,7 @@ abstract class FrameLengthContract {
 
     private static final int ETHERNET_HEADER = 14;
 
-    /** With the largest MTU of a TAP, 65,521, the length that no frame exceeds; Linux cuts superframes that are longer. */
+    /** With the largest MTU of a TAP, 65,521, the length that no frame exceeds; Linux cuts GSO frames that are longer. */
     private static final int MAX_LENGTH = 65_535;
 
     /** Frames on their way at a time: fewer than the queue of the device holds. */
@@ -73,17 +73,17 @@ abstract class FrameLengthContract {
     }
 
     @Test
-    void superframesAndSmallFramesMixed() throws Exception {
+    void gsoFramesAndSmallFramesMixed() throws Exception {
         try (TapSubject subject = start(EnumSet.of(TapOffload.CSUM, TapOffload.TSO4))) {
             PacketPeer peer = subject.peer();
             peer.exchangeVnetHeaders();
             byte[] small = NumberedFrames.bytesAndRelease(Frames.tcp4().packet(PacketPeer.VNET_HEADER_SIZE));
             for (int i = 0; i < 5_000; i++) {
-                byte[] superframe = superframe(i);
-                peer.send(superframe);
+                byte[] gsoFrame = gsoFrame(i);
+                peer.send(gsoFrame);
                 peer.send(small);
                 peer.send(small);
-                assertThat(peer.receive()).isEqualTo(superframe);
+                assertThat(peer.receive()).isEqualTo(gsoFrame);
                 assertThat(peer.receive()).isEqualTo(small);
                 assertThat(peer.receive()).isEqualTo(small);
             }
@@ -148,11 +148,11 @@ abstract class FrameLengthContract {
         return pattern;
     }
 
-    private static byte[] superframe(int number) {
+    private static byte[] gsoFrame(int number) {
         Frames frames = Frames.tcp4();
         frames.sequence = number;
         frames.payload = MAX_LENGTH - frames.headers() - number % 1_000;
-        return NumberedFrames.bytesAndRelease(frames.superframe(PacketPeer.VNET_HEADER_SIZE, 1_448));
+        return NumberedFrames.bytesAndRelease(frames.gsoFrame(PacketPeer.VNET_HEADER_SIZE, 1_448));
     }
 
     @ChannelHandler.Sharable

@@ -6,8 +6,8 @@ package io.github.nettytap.transport.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.test.Frames;
-import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.testkit.Frames;
+import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapQueue;

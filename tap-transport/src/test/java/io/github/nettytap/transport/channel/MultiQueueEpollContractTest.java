@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.transport.channel;
 
-import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.testkit.KernelTest;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.epoll.EpollIoHandler;
 

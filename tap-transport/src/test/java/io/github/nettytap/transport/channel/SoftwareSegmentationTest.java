@@ -6,7 +6,7 @@ package io.github.nettytap.transport.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.test.Frames;
+import io.github.nettytap.testkit.Frames;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
@@ -62,10 +62,10 @@ class SoftwareSegmentationTest {
     }
 
     @Test
-    void superframeIsCutAndItsSegmentsAreSent() throws Exception {
+    void gsoFrameIsCutAndItsSegmentsAreSent() throws Exception {
         Frames frames = Frames.tcp4();
         frames.payload = 3_000;
-        assertThat(writeRefused(frames.superframe(HEADER, 1_000)).isSuccess()).isTrue();
+        assertThat(writeRefused(frames.gsoFrame(HEADER, 1_000)).isSuccess()).isTrue();
         for (int i = 0; i < 3; i++) {
             byte[] segment = subject.peer().receive();
             assertThat(segment).hasSize(HEADER + frames.headers() + 1_000);
@@ -83,10 +83,10 @@ class SoftwareSegmentationTest {
     }
 
     @Test
-    void superframeThatIsMalformedFails() throws Exception {
+    void gsoFrameThatIsMalformedFails() throws Exception {
         Frames frames = Frames.tcp4();
         frames.payload = 3_000;
-        ByteBuf packet = frames.superframe(HEADER, 1_000);
+        ByteBuf packet = frames.gsoFrame(HEADER, 1_000);
         packet.setShortLE(6, 60_000);
         assertThat(writeRefused(packet).isSuccess()).isFalse();
         assertThat(subject.channel().counters().dropsMalformed()).isOne();
@@ -100,7 +100,7 @@ class SoftwareSegmentationTest {
         frames.payload = 60_000;
         boolean failed = false;
         for (int i = 0; i < 100 && !failed; i++) {
-            failed = !writeRefused(frames.superframe(HEADER, 1_000)).isSuccess();
+            failed = !writeRefused(frames.gsoFrame(HEADER, 1_000)).isSuccess();
         }
         assertThat(failed).isTrue();
         assertThat(subject.channel().counters().drops()).isOne();

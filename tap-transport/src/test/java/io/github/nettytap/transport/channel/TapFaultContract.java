@@ -6,7 +6,7 @@ package io.github.nettytap.transport.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.device.LinkEvent;
 import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapDevice;

@@ -6,7 +6,7 @@ package io.github.nettytap.transport.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.linux.Errno;
 import io.github.nettytap.transport.linux.FaultyLibC;
 import io.github.nettytap.transport.linux.LibC;
@@ -72,7 +72,7 @@ class DoctorTest {
         assertThat(diagnosis.verdict())
                 .isEqualTo(
                         "This process can make no TAP device: see to the device node first. What it can do is receive an"
-                                + " open device from another process (TapHandOver).");
+                                + " open device from another process (TapFdPassing).");
     }
 
     @Test

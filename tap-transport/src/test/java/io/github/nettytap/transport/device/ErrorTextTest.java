@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.github.nettytap.codec.wire.MacAddress;
-import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.linux.Errno;
 import io.github.nettytap.transport.linux.FaultyLibC;
 import io.github.nettytap.transport.linux.LibC;

@@ -42,7 +42,7 @@ final class Host implements AutoCloseable {
         return rtnetlink.links().named(name).isPresent();
     }
 
-    /** Keeps neighbour discovery and multicast reports, which come at any time, off a link whose frames are counted. */
+    /** Keeps neighbor discovery and multicast reports, which come at any time, off a link whose frames are counted. */
     void withoutIpv6(String link) throws Exception {
         sh("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/" + link + "/disable_ipv6");
     }

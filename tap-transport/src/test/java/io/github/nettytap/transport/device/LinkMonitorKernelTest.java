@@ -17,7 +17,7 @@ import static io.github.nettytap.transport.device.LinkEvent.Kind.UP;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.MacAddress;
-import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.linux.PollFd;
 import org.junit.jupiter.api.AfterEach;

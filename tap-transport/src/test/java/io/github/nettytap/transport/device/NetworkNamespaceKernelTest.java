@@ -7,7 +7,7 @@ package io.github.nettytap.transport.device;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.linux.Errno;
 import io.github.nettytap.transport.linux.FaultyLibC;
 import org.junit.jupiter.api.Test;

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.MacAddress;
-import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.linux.Errno;
 import io.github.nettytap.transport.linux.FaultyLibC;
 import io.github.nettytap.transport.linux.LibC;
@@ -200,8 +200,8 @@ class OperationFailureTest {
                 });
                 int[] pair = new int[2];
                 LibC.get().socketpair(Sockets.AF_UNIX, Sockets.SOCK_STREAM, 0, pair);
-                try (TapHandOver sender = TapHandOver.of(pair[0]);
-                        TapHandOver receiver = TapHandOver.of(libc, pair[1])) {
+                try (TapFdPassing sender = TapFdPassing.of(pair[0]);
+                        TapFdPassing receiver = TapFdPassing.of(libc, pair[1])) {
                     sender.send(tap);
                     receiver.receive(Duration.ofSeconds(10)).close();
                 } catch (TapException e) {

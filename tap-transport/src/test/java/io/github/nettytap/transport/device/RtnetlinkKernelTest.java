@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.MacAddress;
-import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.netlink.Cidr;
 import io.github.nettytap.transport.netlink.Link;
 import io.github.nettytap.transport.netlink.Links;
@@ -152,23 +152,23 @@ class RtnetlinkKernelTest {
     }
 
     @Test
-    void neighboursAreAddedListedAndRemoved() throws Exception {
+    void neighborsAreAddedListedAndRemoved() throws Exception {
         int ifindex = links.createBridge("br0").index();
         links.setUp(ifindex, true);
         InetAddress v4 = InetAddress.getByName("10.0.0.9");
         InetAddress v6 = InetAddress.getByName("fd00::9");
         MacAddress mac = MacAddress.parse("02:00:00:00:00:09");
-        rtnetlink.neighbours().add(ifindex, v4, mac);
-        rtnetlink.neighbours().add(ifindex, v6, mac);
-        assertThat(host.run("ip neighbour"))
+        rtnetlink.neighbors().add(ifindex, v4, mac);
+        rtnetlink.neighbors().add(ifindex, v6, mac);
+        assertThat(host.run("ip neighbor"))
                 .contains("10.0.0.9 dev br0 lladdr 02:00:00:00:00:09 PERMANENT")
                 .contains("fd00::9 dev br0 lladdr 02:00:00:00:00:09 PERMANENT");
-        assertThat(rtnetlink.neighbours().list(ifindex))
-                .extracting(neighbour -> neighbour.address())
+        assertThat(rtnetlink.neighbors().list(ifindex))
+                .extracting(neighbor -> neighbor.address())
                 .contains(v4, v6);
-        rtnetlink.neighbours().remove(ifindex, v4);
-        rtnetlink.neighbours().remove(ifindex, v6);
-        assertThat(host.run("ip neighbour")).doesNotContain("02:00:00:00:00:09");
+        rtnetlink.neighbors().remove(ifindex, v4);
+        rtnetlink.neighbors().remove(ifindex, v6);
+        assertThat(host.run("ip neighbor")).doesNotContain("02:00:00:00:00:09");
     }
 
     @Test
@@ -191,7 +191,7 @@ class RtnetlinkKernelTest {
             host.withoutIpv6("full");
             tap.up();
             rtnetlink
-                    .neighbours()
+                    .neighbors()
                     .add(tap.ifindex(), InetAddress.getByName("10.0.0.2"), MacAddress.parse("02:00:00:00:00:02"));
             host.namespace().run(() -> {
                 try (DatagramSocket socket = new DatagramSocket()) {

@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.github.nettytap.codec.wire.MacAddress;
-import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.linux.Bpf;
 import io.github.nettytap.transport.linux.Errno;
 import io.github.nettytap.transport.linux.LibC;
@@ -43,8 +43,8 @@ class TapFiltersKernelTest {
         tap = host.tap("flt").queues(2).address(Cidr.parse("10.0.0.1/24")).open();
         host.withoutIpv6("flt");
         tap.up();
-        host.rtnetlink().neighbours().add(tap.ifindex(), InetAddress.getByName("10.0.0.2"), PEER);
-        host.rtnetlink().neighbours().add(tap.ifindex(), InetAddress.getByName("10.0.0.3"), OTHER);
+        host.rtnetlink().neighbors().add(tap.ifindex(), InetAddress.getByName("10.0.0.2"), PEER);
+        host.rtnetlink().neighbors().add(tap.ifindex(), InetAddress.getByName("10.0.0.3"), OTHER);
     }
 
     @AfterEach

@@ -6,7 +6,7 @@ package io.github.nettytap.transport.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.linux.TunIoctl;
 import org.junit.jupiter.api.Test;

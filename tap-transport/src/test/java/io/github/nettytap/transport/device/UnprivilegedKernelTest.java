@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.nettytap.codec.wire.MacAddress;
-import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.netlink.Cidr;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,11 +60,11 @@ class UnprivilegedKernelTest {
     @Test
     void deviceThatWasHandedOverCarriesTraffic() throws Exception {
         Path socket = directory.resolve("tap.sock");
-        try (TapHandOver.Listener listener = TapHandOver.listen(socket);
+        try (TapFdPassing.Listener listener = TapFdPassing.listen(socket);
                 TapDevice tap = open(host.tap("given"))) {
             Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rwxrwxrwx"));
             Process worker = start("exec " + AS_NOBODY + java() + " receive " + socket);
-            try (TapHandOver connection = listener.accept(Duration.ofSeconds(30))) {
+            try (TapFdPassing connection = listener.accept(Duration.ofSeconds(30))) {
                 connection.send(tap);
             }
             tap.queues().forEach(TapQueue::close);
@@ -84,7 +84,7 @@ class UnprivilegedKernelTest {
     private TapDevice open(TapDeviceBuilder builder) throws Exception {
         TapDevice tap = builder.address(Cidr.parse("10.0.0.1/24")).up(true).open();
         host.rtnetlink()
-                .neighbours()
+                .neighbors()
                 .add(tap.ifindex(), InetAddress.getByName("10.0.0.2"), MacAddress.parse("02:00:00:00:00:02"));
         return tap;
     }

@@ -24,7 +24,7 @@ public final class UnprivilegedWorker {
 
     public static void main(String[] arguments) throws Exception {
         if (arguments[0].equals("receive")) {
-            try (TapHandOver helper = TapHandOver.connect(Path.of(arguments[1]));
+            try (TapFdPassing helper = TapFdPassing.connect(Path.of(arguments[1]));
                     TapDevice tap = helper.receive(Duration.ofSeconds(20))) {
                 echo(tap);
             }

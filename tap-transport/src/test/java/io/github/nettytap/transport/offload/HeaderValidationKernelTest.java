@@ -8,9 +8,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.virtio.FrameValidator;
 import io.github.nettytap.codec.virtio.FrameVerdict;
-import io.github.nettytap.test.Frames;
-import io.github.nettytap.test.KernelTest;
-import io.github.nettytap.test.Tunnels;
+import io.github.nettytap.testkit.Frames;
+import io.github.nettytap.testkit.KernelTest;
+import io.github.nettytap.testkit.Tunnels;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -50,7 +50,7 @@ class HeaderValidationKernelTest {
             for (int i = 0; i < 10_000; i++) {
                 Frames frames = SegmentationKernelTest.randomFlow(random);
                 frames.payload = random.nextInt(400);
-                compare(bridge, mutated(frames.superframe(12, 1 + random.nextInt(200)), 12, random), 12, STRICTER);
+                compare(bridge, mutated(frames.gsoFrame(12, 1 + random.nextInt(200)), 12, random), 12, STRICTER);
             }
         }
     }
@@ -61,7 +61,7 @@ class HeaderValidationKernelTest {
             for (Frames frames : new Frames[] {Frames.tcp4(), Frames.udp6()}) {
                 for (int flags = 0; flags < 16; flags++) {
                     for (int type = 0; type < 256; type++) {
-                        ByteBuf packet = frames.superframe(12, 50);
+                        ByteBuf packet = frames.gsoFrame(12, 50);
                         packet.setByte(0, flags).setByte(1, type);
                         compare(bridge, packet, 12, STRICTER);
                     }
@@ -80,7 +80,7 @@ class HeaderValidationKernelTest {
                     for (int start = Math.max(0, startEdge - 2); start <= startEdge + 2; start++) {
                         for (int offset = Math.max(0, offsetEdge - 2); offset <= offsetEdge + 2; offset++) {
                             for (int type : new int[] {0, 1, 4, 5}) {
-                                ByteBuf packet = Frames.udp4().superframe(12, 50);
+                                ByteBuf packet = Frames.udp4().gsoFrame(12, 50);
                                 packet.setByte(1, type).setShortLE(6, start).setShortLE(8, offset);
                                 compare(bridge, packet, 12, STRICTER);
                             }

@@ -14,7 +14,7 @@ import io.github.nettytap.codec.offload.SegmentationHandler;
 import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.virtio.VirtioNetCodec;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
-import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
@@ -129,7 +129,7 @@ class OffloadPipelineKernelTest {
         forward(List.of(offloadingCodec), List.of(plainCodec, segmentation, checksums, coalescing));
 
         transfer(left, right, "10.77.0.2");
-        assertThat(segmentation.superframes())
+        assertThat(segmentation.gsoFrames())
                 .as("cut for the port without offloads")
                 .isGreaterThan(10);
 

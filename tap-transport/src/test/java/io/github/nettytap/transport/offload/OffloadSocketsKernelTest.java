@@ -11,7 +11,7 @@ import io.github.nettytap.codec.offload.Segmentation;
 import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
-import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapOffload;
@@ -33,7 +33,7 @@ import java.nio.file.Path;
 import java.util.Random;
 
 /**
- * Two hosts whose frames pass through our offloads: one with every offload, so that it sends superframes and partial
+ * Two hosts whose frames pass through our offloads: one with every offload, so that it sends GSO frames and partial
  * checksums; one without a virtio-net header, which must be given whole frames and gives nothing else.
  */
 @KernelTest
@@ -50,8 +50,8 @@ class OffloadSocketsKernelTest {
     private TapPort offloadingPort;
     private TapPort plainPort;
     private final Coalescer coalescer = new Coalescer();
-    private int superframesCut;
-    private int superframesJoined;
+    private int gsoFramesCut;
+    private int gsoFramesJoined;
 
     @BeforeEach
     void connect() throws Exception {
@@ -114,24 +114,24 @@ class OffloadSocketsKernelTest {
     }
 
     @Test
-    void superframesThatWeCutArriveWhole() throws Exception {
+    void gsoFramesThatWeCutArriveWhole() throws Exception {
         for (String[] hosts : new String[][] {{"10.77.0.1", "10.77.0.2"}, {"fd77::1", "fd77::2"}}) {
-            superframesCut = 0;
+            gsoFramesCut = 0;
 
             transfer(offloading, hosts[0], plain, hosts[1]);
 
-            assertThat(superframesCut).isGreaterThan(10);
+            assertThat(gsoFramesCut).isGreaterThan(10);
         }
     }
 
     @Test
-    void superframesThatWeJoinArriveWhole() throws Exception {
+    void gsoFramesThatWeJoinArriveWhole() throws Exception {
         for (String[] hosts : new String[][] {{"10.77.0.2", "10.77.0.1"}, {"fd77::2", "fd77::1"}}) {
-            superframesJoined = 0;
+            gsoFramesJoined = 0;
 
             transfer(plain, hosts[0], offloading, hosts[1]);
 
-            assertThat(superframesJoined).isGreaterThan(10);
+            assertThat(gsoFramesJoined).isGreaterThan(10);
         }
     }
 
@@ -171,7 +171,7 @@ class OffloadSocketsKernelTest {
         assertThat(System.nanoTime()).as("patience").isLessThan(deadline);
         ByteBuf packet = ByteBufAllocator.DEFAULT.directBuffer(70_000);
         while (offloadingPort.read(packet.clear()) > 0) {
-            superframesCut += packet.getByte(1) == VirtioNetHeader.GSO_NONE ? 0 : 1;
+            gsoFramesCut += packet.getByte(1) == VirtioNetHeader.GSO_NONE ? 0 : 1;
             FrameVerdict verdict =
                     Segmentation.segment(packet, HEADER, 0, ByteBufAllocator.DEFAULT, this::writeToPlain);
             assertThat(verdict).isEqualTo(FrameVerdict.WELL_FORMED);
@@ -190,7 +190,7 @@ class OffloadSocketsKernelTest {
     }
 
     private void writeToOffloading(VirtioNetFrame frame) {
-        superframesJoined += frame.isSuperframe() ? 1 : 0;
+        gsoFramesJoined += frame.isGsoFrame() ? 1 : 0;
         ByteBuf packet = frame.content().duplicate();
         packet.readerIndex(packet.readerIndex() - HEADER);
         frame.writeHeader(packet, packet.readerIndex(), HEADER);

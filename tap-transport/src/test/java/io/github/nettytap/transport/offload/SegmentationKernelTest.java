@@ -8,9 +8,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.offload.Segmentation;
 import io.github.nettytap.codec.virtio.FrameVerdict;
-import io.github.nettytap.test.Frames;
-import io.github.nettytap.test.KernelTest;
-import io.github.nettytap.test.Tunnels;
+import io.github.nettytap.testkit.Frames;
+import io.github.nettytap.testkit.KernelTest;
+import io.github.nettytap.testkit.Tunnels;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -26,10 +26,10 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * Our segments of a superframe against those that Linux makes of it on its way to a TAP without offloads.
+ * Our segments of a GSO frame against those that Linux makes of it on its way to a TAP without offloads.
  *
- * <p>One difference is accepted: a TCP superframe whose payload fits one segment, but is longer than that without the TCP
- * options, is dropped by the kernel, which counts a header of 20 bytes when it decides that this is a superframe and finds
+ * <p>One difference is accepted: a TCP GSO frame whose payload fits one segment, but is longer than that without the TCP
+ * options, is dropped by the kernel, which counts a header of 20 bytes when it decides that this is a GSO frame and finds
  * later that there is nothing to cut. We send the one segment.
  */
 @KernelTest
@@ -47,13 +47,13 @@ class SegmentationKernelTest {
                 Frames frames = randomFlow(random);
                 int size = 8 + random.nextInt(random.nextBoolean() ? 100 : 1_500);
                 frames.payload = 1 + random.nextInt(Math.min(60_000, 100 * size));
-                ByteBuf packet = frames.superframe(HEADER, size);
+                ByteBuf packet = frames.gsoFrame(HEADER, size);
 
                 assertThat(in.write(packet)).isEqualTo(packet.readableBytes());
 
                 List<String> kernel = drain(out);
                 if (!isDroppedByTheKernel(frames, size)) {
-                    assertThat(ours(packet, HEADER)).as("superframe %d", i).isEqualTo(kernel);
+                    assertThat(ours(packet, HEADER)).as("GSO frame %d", i).isEqualTo(kernel);
                 } else {
                     assertThat(kernel).isEmpty();
                     assertThat(ours(packet, HEADER)).hasSize(1);
@@ -76,7 +76,7 @@ class SegmentationKernelTest {
             for (int i = 0; i < 2_000; i++) {
                 Frames frames = randomFlow(random);
                 frames.payload = random.nextInt(1_400);
-                ByteBuf packet = frames.superframe(HEADER, 1);
+                ByteBuf packet = frames.gsoFrame(HEADER, 1);
                 packet.setByte(1, 0).setShortLE(2, 0).setShortLE(4, 0);
 
                 assertThat(in.write(packet)).isEqualTo(packet.readableBytes());
@@ -103,7 +103,7 @@ class SegmentationKernelTest {
 
                 assertThat(in.write(packet)).isEqualTo(packet.readableBytes());
 
-                assertThat(ours(packet, Tunnels.HEADER)).as("superframe %d", i).isEqualTo(drain(out));
+                assertThat(ours(packet, Tunnels.HEADER)).as("GSO frame %d", i).isEqualTo(drain(out));
                 packet.release();
             }
         }

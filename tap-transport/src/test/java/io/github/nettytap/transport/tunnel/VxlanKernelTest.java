@@ -10,7 +10,7 @@ import io.github.nettytap.codec.tunnel.VxlanEvent;
 import io.github.nettytap.codec.tunnel.VxlanFrame;
 import io.github.nettytap.codec.tunnel.VxlanHandler;
 import io.github.nettytap.codec.tunnel.VxlanPeers;
-import io.github.nettytap.test.KernelTest;
+import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapDevice;
@@ -128,7 +128,7 @@ class VxlanKernelTest {
         ip(kernel, "link set vx6 up");
     }
 
-    /** Without IPv6, whose neighbour discovery would send frames before all is connected, and be counted. */
+    /** Without IPv6, whose neighbor discovery would send frames before all is connected, and be counted. */
     private NetworkNamespace namespace() throws Exception {
         NetworkNamespace namespace = keep(NetworkNamespace.create());
         namespace.run(() -> Files.writeString(Path.of("/proc/sys/net/ipv6/conf/default/disable_ipv6"), "1"));

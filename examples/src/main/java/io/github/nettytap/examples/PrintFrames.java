@@ -1,0 +1,42 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.examples;
+
+import io.github.nettytap.codec.wire.FramePrinter;
+import io.github.nettytap.transport.channel.TapAddress;
+import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.channel.TapChannelOption;
+import io.github.nettytap.transport.channel.TapEventLoopGroup;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+
+/** Makes tap0 and prints each frame that the kernel sends into it. */
+public final class PrintFrames {
+
+    private PrintFrames() {}
+
+    /** Runs until the interface is deleted. */
+    public static void main(String[] arguments) throws InterruptedException {
+        TapEventLoopGroup group = TapEventLoopGroup.builder().build();
+        Channel tap = new Bootstrap()
+                .group(group)
+                .channel(TapChannel.class)
+                .option(TapChannelOption.TAP_UP, true)
+                .handler(new SimpleChannelInboundHandler<ByteBuf>() {
+                    @Override
+                    protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) {
+                        System.out.println(FramePrinter.LINK_LEVEL.print(frame));
+                    }
+                })
+                .bind(TapAddress.of("tap0"))
+                .sync()
+                .channel();
+        tap.closeFuture().sync();
+        group.shutdownGracefully();
+    }
+}

@@ -1,0 +1,160 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.echo;
+
+import io.github.nettytap.codec.virtio.ChecksumState;
+import io.github.nettytap.codec.virtio.VirtioNetFrame;
+import io.github.nettytap.codec.wire.ArpHeader;
+import io.github.nettytap.codec.wire.EthernetHeader;
+import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.codec.wire.Wire;
+import io.github.nettytap.transport.device.TapException;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * Answers for addresses on a TAP, behind a {@link io.github.nettytap.codec.virtio.VirtioNetCodec}.
+ *
+ * <p>A request is turned round in place: the parties change places and little else changes. So a partial checksum stays
+ * as right as it was, since the sum of the pseudo header is the same for both directions, and even a GSO frame of many
+ * UDP datagrams goes back as one.
+ */
+public final class EchoHandler extends ChannelInboundHandlerAdapter {
+
+    private static final int ARP_TARGET = 24;
+
+    private final MacAddress mac;
+    private final EchoAddresses addresses;
+    private final Ipv4Echo ipv4;
+    private final Ipv6Echo ipv6;
+    private final AtomicLongArray counts = new AtomicLongArray(EchoEvent.values().length);
+
+    /**
+     * Makes the responder of one channel.
+     *
+     * @param mac the MAC address to answer from
+     * @param addresses the IP addresses to answer for
+     * @param udpPort the UDP port that echoes
+     */
+    public EchoHandler(MacAddress mac, EchoAddresses addresses, int udpPort) {
+        this.mac = mac;
+        this.addresses = addresses;
+        ipv4 = new Ipv4Echo(addresses, udpPort);
+        ipv6 = new Ipv6Echo(mac, addresses, udpPort);
+    }
+
+    /** How often something happened. Any thread may ask. */
+    public long count(EchoEvent event) {
+        return counts.get(event.ordinal());
+    }
+
+    /** A device that is gone closes the channel, and who waits for that tells it: it is no news of the pipeline. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof TapException) {
+            context.close();
+        } else {
+            context.fireExceptionCaught(cause);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        VirtioNetFrame request = (VirtioNetFrame) message;
+        VirtioNetFrame frame = request.isExclusive() ? request : ownCopy(request);
+        EchoEvent event = EchoEvent.IGNORED;
+        try {
+            if (context.channel().isWritable()) {
+                event = answer(context, frame);
+            } else {
+                event = EchoEvent.CONGESTED;
+            }
+        } finally {
+            tally(event);
+            if (event == EchoEvent.IGNORED || event == EchoEvent.CONGESTED) {
+                frame.release();
+            }
+        }
+    }
+
+    private static VirtioNetFrame ownCopy(VirtioNetFrame shared) {
+        try {
+            return shared.copy();
+        } finally {
+            shared.release();
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        context.flush();
+    }
+
+    /** Writes the answer, which takes over the frame, or tells that there is none. */
+    private EchoEvent answer(ChannelHandlerContext context, VirtioNetFrame frame) {
+        ByteBuf buffer = frame.content();
+        int index = buffer.readerIndex();
+        int limit = buffer.writerIndex();
+        if (EthernetHeader.check(index, limit) == Wire.MALFORMED || !isForUs(buffer, index)) {
+            return EchoEvent.IGNORED;
+        }
+        int packet = index + EthernetHeader.LENGTH;
+        boolean whole = frame.checksum() != ChecksumState.PARTIAL;
+        EchoEvent event;
+        switch (EthernetHeader.type(buffer, index)) {
+            case EthernetHeader.TYPE_ARP:
+                event = turnArp(buffer, packet, limit);
+                break;
+            case EthernetHeader.TYPE_IPV4:
+                event = ipv4.turn(buffer, packet, limit, whole);
+                break;
+            case EthernetHeader.TYPE_IPV6:
+                if (ipv6.isSolicitation(buffer, packet, limit)) {
+                    context.write(ipv6.advertisement(context.alloc(), buffer, index, packet));
+                    frame.release();
+                    return EchoEvent.NEIGHBOR;
+                }
+                event = ipv6.turn(buffer, packet, limit, whole);
+                break;
+            default:
+                event = EchoEvent.IGNORED;
+        }
+        if (event != EchoEvent.IGNORED) {
+            EthernetHeader.destination(buffer, index, EthernetHeader.source(buffer, index));
+            EthernetHeader.source(buffer, index, mac.value());
+            context.write(frame);
+        }
+        return event;
+    }
+
+    private boolean isForUs(ByteBuf buffer, int index) {
+        long destination = EthernetHeader.destination(buffer, index);
+        boolean fromOne = !MacAddress.isGroup(EthernetHeader.source(buffer, index));
+        return fromOne && (destination == mac.value() || MacAddress.isGroup(destination));
+    }
+
+    private EchoEvent turnArp(ByteBuf buffer, int arp, int limit) {
+        if (ArpHeader.check(buffer, arp, limit) == Wire.MALFORMED
+                || ArpHeader.operation(buffer, arp) != ArpHeader.REQUEST) {
+            return EchoEvent.IGNORED;
+        }
+        int wanted = ArpHeader.targetIpv4(buffer, arp);
+        int asking = ArpHeader.senderIpv4(buffer, arp);
+        // A sender of 0 probes whether the address is free (RFC 5227); it is not.
+        if (!addresses.contains(buffer, arp + ARP_TARGET, Integer.BYTES)) {
+            return EchoEvent.IGNORED;
+        }
+        ArpHeader.write(buffer, arp, ArpHeader.REPLY, mac.value(), wanted, ArpHeader.senderMac(buffer, arp), asking);
+        return EchoEvent.ARP;
+    }
+
+    private void tally(EchoEvent event) {
+        // Only the event loop writes.
+        counts.lazySet(event.ordinal(), counts.get(event.ordinal()) + 1);
+    }
+}

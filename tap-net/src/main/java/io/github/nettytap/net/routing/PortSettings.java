@@ -1,0 +1,81 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.routing;
+
+import io.github.nettytap.net.routing.dhcp.DhcpPool;
+import io.github.nettytap.net.routing.packet.IpAddress;
+import io.github.nettytap.transport.netlink.Cidr;
+
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.util.List;
+
+/**
+ * What a port of the router is to be.
+ *
+ * @param networks the router's addresses on the link, with their prefixes
+ * @param advertises whether the hosts of the link are told the IPv6 prefixes and the router
+ * @param translates whether IPv4 packets that leave here get the router's address as their source
+ * @param dhcp the addresses that are leased to hosts of the link, or null
+ */
+public record PortSettings(List<Cidr> networks, boolean advertises, boolean translates, DhcpPool dhcp) {
+
+    /** Checks that the addresses can be those of a router, and that there are some of the kind that each service needs. */
+    public PortSettings {
+        networks = List.copyOf(networks);
+        networks.forEach(PortSettings::checkIsOfHost);
+        if (translates && networks.stream().noneMatch(network -> network.address() instanceof Inet4Address)) {
+            throw new IllegalArgumentException("NAT without an IPv4 address: networks=" + networks
+                    + " (expected: one that packets leave with, such as 192.0.2.1/24)");
+        }
+        if (advertises && networks.stream().allMatch(network -> network.address() instanceof Inet4Address)) {
+            throw new IllegalArgumentException("advertisements without an IPv6 address: networks=" + networks
+                    + " (expected: one with the prefix to advertise, such as 2001:db8::1/64)");
+        }
+        if (dhcp != null && networkOfLeases(networks, dhcp) == null) {
+            throw new IllegalArgumentException("no network of this port for the leases: first="
+                    + dhcp.first().getHostAddress() + ", last=" + dhcp.last().getHostAddress()
+                    + " (expected: all in one network of the port, without its own, its first and its last address)");
+        }
+    }
+
+    private static void checkIsOfHost(Cidr network) {
+        InetAddress address = network.address();
+        boolean isEnd = address instanceof Inet4Address && isEnd((int) IpAddress.low(address), network.prefixLength());
+        if (isEnd || address.isMulticastAddress() || address.isLoopbackAddress() || address.isAnyLocalAddress()) {
+            throw new IllegalArgumentException("not an address of a router: address=" + network
+                    + " (expected: neither the first nor the last of its network, a group, loopback, nor unspecified)");
+        }
+        if (!(address instanceof Inet4Address) && address.isLinkLocalAddress()) {
+            throw new IllegalArgumentException("not an address of a router: address=" + network
+                    + " (expected: no link-local one; a port with IPv6 has one by itself)");
+        }
+    }
+
+    /** Whether it is the network's own or that of all its hosts, which a /31 does not have: RFC 3021. */
+    private static boolean isEnd(int address, int length) {
+        int ofHosts = length == 0 ? -1 : (1 << Integer.SIZE - length) - 1;
+        return length < Integer.SIZE - 1 && ((address & ofHosts) == 0 || (address & ofHosts) == ofHosts);
+    }
+
+    /** The network whose addresses are leased. */
+    Cidr networkOfLeases() {
+        return networkOfLeases(networks, dhcp);
+    }
+
+    private static Cidr networkOfLeases(List<Cidr> networks, DhcpPool dhcp) {
+        for (Cidr network : networks) {
+            if (dhcp.fits(network)) {
+                return network;
+            }
+        }
+        return null;
+    }
+
+    /** A port that forwards, and nothing else. */
+    public static PortSettings of(List<Cidr> networks) {
+        return new PortSettings(networks, false, false, null);
+    }
+}

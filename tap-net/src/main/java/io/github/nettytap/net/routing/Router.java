@@ -1,0 +1,200 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.routing;
+
+import io.github.nettytap.codec.wire.EthernetHeader;
+import io.github.nettytap.codec.wire.Icmpv4Header;
+import io.github.nettytap.codec.wire.Icmpv6Header;
+import io.github.nettytap.net.routing.dhcp.DhcpServer;
+import io.github.nettytap.net.routing.forwarding.IcmpErrors;
+import io.github.nettytap.net.routing.forwarding.Ipv4Forwarding;
+import io.github.nettytap.net.routing.forwarding.Ipv6Forwarding;
+import io.github.nettytap.net.routing.forwarding.LocalIpv4;
+import io.github.nettytap.net.routing.forwarding.LocalIpv6;
+import io.github.nettytap.net.routing.forwarding.LocalOutput;
+import io.github.nettytap.net.routing.nat.SourceNat;
+import io.github.nettytap.net.routing.neighbor.Arp;
+import io.github.nettytap.net.routing.neighbor.Neighbor;
+import io.github.nettytap.net.routing.neighbor.NeighborMessages;
+import io.github.nettytap.net.routing.neighbor.NextHops;
+import io.github.nettytap.net.routing.neighbor.RouterAdvertisements;
+import io.github.nettytap.net.routing.port.Output;
+import io.github.nettytap.net.routing.port.RouterPort;
+import io.github.nettytap.net.routing.table.Routes;
+import io.github.nettytap.transport.device.TapOffload;
+import io.github.nettytap.transport.netlink.Cidr;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+
+import java.net.InetAddress;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
+
+/** The router proper, put together: every method is to be called on its one event loop. */
+final class Router {
+
+    private final Output output;
+    private final Routes routes = new Routes();
+    private final LongSupplier clock;
+    private final BiConsumer<RouterPort, Throwable> onFailure;
+    private final NextHops nextHops;
+    private final IcmpErrors errors;
+    private final Arp arp;
+    private final SourceNat nat;
+    private final RouterAdvertisements advertisements;
+    private final NeighborMessages neighbors;
+    private final LocalIpv4 localIpv4;
+    private final Ipv4Forwarding ipv4;
+    private final Ipv6Forwarding ipv6;
+
+    /** The time of the batch; it is asked once for all its frames. */
+    private long now;
+
+    private boolean inBatch;
+
+    /**
+     * @param vnetHeaderSize the size of the virtio-net header in front of the frames of all ports
+     * @param clock milliseconds that only grow
+     * @param onFailure told when a port has failed; its channel is closed then
+     */
+    Router(int vnetHeaderSize, LongSupplier clock, BiConsumer<RouterPort, Throwable> onFailure) {
+        this.clock = clock;
+        this.onFailure = onFailure;
+        output = new Output(vnetHeaderSize);
+        nextHops = new NextHops(output, this::now, new NextHopEvents());
+        LocalOutput originator = new LocalOutput(output, routes, nextHops);
+        errors = new IcmpErrors(output, originator, this::now);
+        arp = new Arp(output, nextHops);
+        advertisements = new RouterAdvertisements(output, this::now);
+        neighbors = new NeighborMessages(output, nextHops);
+        nat = new SourceNat(output, this::now);
+        localIpv4 = new LocalIpv4(output, originator, errors);
+        ipv4 = new Ipv4Forwarding(output, routes, nextHops, errors, localIpv4, nat);
+        ipv6 = new Ipv6Forwarding(
+                output, routes, nextHops, errors, new LocalIpv6(output, originator, errors, neighbors, advertisements));
+    }
+
+    /**
+     * Checks that a port can be added besides those that there are.
+     *
+     * @throws IllegalArgumentException if a network of it is on another port
+     */
+    void check(PortSettings settings) {
+        settings.networks().forEach(routes::check);
+    }
+
+    /**
+     * Makes a channel a port. Its pipeline is to get the {@linkplain #handler handler} of the port.
+     *
+     * @param mac the router's MAC address on this link
+     * @param mtu the longest IP packet that the link takes
+     * @param offloads what the other side of the channel takes
+     * @param settings what it is to be
+     */
+    RouterPort addPort(Channel channel, long mac, int mtu, Set<TapOffload> offloads, PortSettings settings) {
+        RouterPort port = new RouterPort(
+                channel, mac, mtu, output.vnetHeaderSize(), offloads, settings.networks(), settings.translates());
+        settings.networks().forEach(network -> routes.addNetwork(port, network));
+        if (settings.advertises()) {
+            advertisements.add(port);
+        }
+        if (settings.dhcp() != null) {
+            localIpv4.serve(port, new DhcpServer(port, settings.dhcp(), settings.networkOfLeases(), output, this::now));
+        }
+        return port;
+    }
+
+    ChannelHandler handler(RouterPort port) {
+        return new RouterHandler(this, port);
+    }
+
+    /**
+     * Adds a route through a gateway.
+     *
+     * @throws IllegalArgumentException if the gateway is not on a network of a port
+     */
+    void addRoute(Cidr destination, InetAddress gateway) {
+        routes.add(destination, gateway);
+    }
+
+    /** Every now and then, at least once a second: what has not been answered is asked again or given up. */
+    void tick() {
+        nextHops.tick();
+        advertisements.tick();
+        nat.tick();
+        endBatch();
+    }
+
+    /** The last thing before its ports are closed. */
+    void end() {
+        advertisements.end();
+        endBatch();
+    }
+
+    /** After the frames of a batch. */
+    void endBatch() {
+        inBatch = false;
+        output.endBatch();
+    }
+
+    /** The port is gone. */
+    void remove(RouterPort port) {
+        nextHops.remove(port);
+    }
+
+    void failed(RouterPort port, Throwable cause) {
+        onFailure.accept(port, cause);
+    }
+
+    int vnetHeaderSize() {
+        return output.vnetHeaderSize();
+    }
+
+    Arp arp() {
+        return arp;
+    }
+
+    Ipv4Forwarding ipv4() {
+        return ipv4;
+    }
+
+    Ipv6Forwarding ipv6() {
+        return ipv6;
+    }
+
+    private long now() {
+        if (!inBatch) {
+            inBatch = true;
+            now = clock.getAsLong();
+        }
+        return now;
+    }
+
+    private final class NextHopEvents implements NextHops.Events {
+        @Override
+        public void solicit(Neighbor neighbor) {
+            if (neighbor.isIpv4()) {
+                arp.solicit(neighbor);
+            } else {
+                neighbors.solicit(neighbor);
+            }
+        }
+
+        @Override
+        public void unreachable(ByteBuf frame, RouterPort from) {
+            int type = EthernetHeader.type(frame, frame.readerIndex() + output.vnetHeaderSize());
+            if (type == EthernetHeader.TYPE_IPV4) {
+                nat.undo(frame, output.ipIndex(frame), from);
+                errors.sendIpv4(
+                        frame, from, Icmpv4Header.DESTINATION_UNREACHABLE, Icmpv4Header.CODE_HOST_UNREACHABLE, 0);
+            } else {
+                errors.sendIpv6(
+                        frame, from, Icmpv6Header.DESTINATION_UNREACHABLE, Icmpv6Header.CODE_ADDRESS_UNREACHABLE, 0);
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.routing;
+
+import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.routing.port.RouterPort;
+import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.channel.TapEventLoopGroup;
+import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapException;
+import io.github.nettytap.transport.netlink.Cidr;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoop;
+
+import java.net.InetAddress;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+
+/**
+ * A router that runs: an event loop, and a channel for each TAP device that was added.
+ *
+ * <pre>{@code
+ *   TapRouter router = new TapRouter(loops, 12, (port, cause) -> …);
+ *   router.add(left, PortSettings.of(List.of(Cidr.parse("10.0.0.1/24"), Cidr.parse("2001:db8::1/64"))));
+ *   router.add(right, PortSettings.of(List.of(Cidr.parse("10.0.1.1/24"))));
+ *   router.addRoute(Cidr.parse("0.0.0.0/0"), InetAddress.getByName("10.0.1.254"));
+ * }</pre>
+ *
+ * <p>The addresses are those of the router, not of the interface that the device makes: on the other side of a TAP is the
+ * kernel, or a machine, and the router is its neighbor on that link, with a MAC address of its own.
+ *
+ * <p>Closing it closes the channels and with them the devices. Thread-safe; none of its methods may be called on its event
+ * loop.
+ */
+public final class TapRouter implements AutoCloseable {
+
+    private static final long TICK_MILLIS = 200;
+    private static final long SHUTDOWN_SECONDS = 10;
+
+    private final TapEventLoopGroup loops;
+    private final EventLoop loop;
+    private final int vnetHeaderSize;
+    private final Router router;
+    private final List<RouterPort> ports = new CopyOnWriteArrayList<>();
+
+    /**
+     * Makes a router without ports.
+     *
+     * @param loops one event loop, which belongs to the router and ends with it
+     * @param vnetHeaderSize the size of the virtio-net header that all devices have
+     * @param onFailure told, on the event loop, when a port has failed; its channel is closed then
+     */
+    public TapRouter(TapEventLoopGroup loops, int vnetHeaderSize, BiConsumer<RouterPort, Throwable> onFailure) {
+        this.loops = loops;
+        this.vnetHeaderSize = vnetHeaderSize;
+        loop = loops.next();
+        router = new Router(vnetHeaderSize, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()), onFailure);
+        loop.scheduleAtFixedRate(router::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * Makes a device a port.
+     *
+     * @param device an open device with one queue, which belongs to the router from now on
+     * @param settings what it is to be
+     * @throws TapException if the device is gone
+     * @throws IllegalArgumentException if a network of the port is on another one
+     */
+    public void add(TapDevice device, PortSettings settings) throws TapException, InterruptedException {
+        if (device.vnetHeaderSize() != vnetHeaderSize) {
+            device.close();
+            throw new IllegalArgumentException("port with another virtio-net header: port=" + device.name()
+                    + ", vnetHeaderSize=" + device.vnetHeaderSize() + " (expected: " + vnetHeaderSize + ")");
+        }
+        int mtu;
+        try {
+            onLoop(() -> {
+                router.check(settings);
+                return null;
+            });
+            mtu = device.mtu();
+        } catch (TapException | RuntimeException e) {
+            device.close();
+            throw e;
+        }
+        long mac = MacAddress.randomLocal().value();
+        new Bootstrap()
+                .group(loop)
+                .channelFactory(TapChannel.factory(device))
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        RouterPort port = router.addPort(channel, mac, mtu, device.offloads(), settings);
+                        ports.add(port);
+                        channel.pipeline().addLast(router.handler(port));
+                    }
+                })
+                .register()
+                .sync();
+    }
+
+    /**
+     * Adds a route through a gateway.
+     *
+     * @param destination the prefix
+     * @param gateway a station in the network of a port
+     * @throws IllegalArgumentException if it is not
+     */
+    public void addRoute(Cidr destination, InetAddress gateway) throws InterruptedException {
+        onLoop(() -> {
+            router.addRoute(destination, gateway);
+            return null;
+        });
+    }
+
+    private void onLoop(Callable<?> task) throws InterruptedException {
+        try {
+            loop.submit(task).get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException
+                    ? (RuntimeException) e.getCause()
+                    : new IllegalStateException(e.getCause());
+        }
+    }
+
+    /** All ports that were ever added, those that have failed included. */
+    public List<RouterPort> ports() {
+        return List.copyOf(ports);
+    }
+
+    @Override
+    public void close() {
+        if (loops.isShuttingDown()) {
+            return;
+        }
+        loop.submit(router::end).syncUninterruptibly();
+        ports.forEach(port -> port.channel().close().syncUninterruptibly());
+        loops.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS).syncUninterruptibly();
+    }
+}

@@ -1,0 +1,189 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.routing.dhcp;
+
+import io.github.nettytap.codec.wire.EthernetHeader;
+import io.github.nettytap.codec.wire.InternetChecksum;
+import io.github.nettytap.codec.wire.Ipv4Header;
+import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.codec.wire.UdpHeader;
+import io.github.nettytap.codec.wire.Wire;
+import io.github.nettytap.net.routing.packet.IpAddress;
+import io.github.nettytap.net.routing.packet.Ipv4Packets;
+import io.github.nettytap.net.routing.packet.PacketSize;
+import io.github.nettytap.net.routing.port.Output;
+import io.github.nettytap.net.routing.port.RouterPort;
+import io.github.nettytap.transport.netlink.Cidr;
+import io.netty.buffer.ByteBuf;
+
+import java.net.Inet4Address;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/**
+ * Leases addresses to the hosts of one link: RFC 2131 and RFC 2132, without relays, and with nothing kept on a disk.
+ */
+public final class DhcpServer {
+
+    public static final int SERVER_PORT = 67;
+    private static final int CLIENT_PORT = 68;
+
+    private static final int DISCOVER = 1;
+    private static final int OFFER = 2;
+    private static final int REQUEST = 3;
+    private static final int DECLINE = 4;
+    private static final int ACK = 5;
+    private static final int NAK = 6;
+    private static final int RELEASE = 7;
+    private static final int INFORM = 8;
+
+    private static final int OPTION_MTU = 26;
+    private static final int OPTION_LEASE_TIME = 51;
+
+    /** RFC 951: what old clients expect at least. */
+    private static final int LEAST_LENGTH = 300;
+
+    private static final int BROADCAST = 0xffff_ffff;
+
+    private final RouterPort port;
+    private final DhcpPool pool;
+    private final DhcpLeases leases;
+    private final Output output;
+    private final int own;
+    private final int mask;
+
+    public DhcpServer(RouterPort port, DhcpPool pool, Cidr network, Output output, LongSupplier clock) {
+        this.port = port;
+        this.pool = pool;
+        this.output = output;
+        leases = new DhcpLeases(pool, clock);
+        own = (int) IpAddress.low(network.address());
+        mask = network.prefixLength() == 0 ? 0 : -1 << Integer.SIZE - network.prefixLength();
+    }
+
+    /**
+     * Takes a UDP packet for the port of DHCP servers.
+     *
+     * @param frame still the caller's
+     * @param ip the index of its IPv4 header
+     */
+    public void receive(ByteBuf frame, int ip) {
+        PacketSize.completeChecksum(frame, output.vnetHeaderSize());
+        int udp = ip + Ipv4Header.headerLength(frame, ip);
+        int limit = frame.writerIndex();
+        if (UdpHeader.check(frame, udp, limit) == Wire.MALFORMED || !isChecksumValid(frame, ip, udp)) {
+            return;
+        }
+        int message = udp + UdpHeader.LENGTH;
+        int end = udp + UdpHeader.length(frame, udp);
+        if (!DhcpMessage.isRequest(frame, message, end)) {
+            return;
+        }
+        int type = DhcpMessage.octetOption(frame, message, end, DhcpMessage.OPTION_TYPE);
+        long client = MacAddress.read(frame, message + DhcpMessage.CLIENT_MAC);
+        int current = frame.getInt(message + DhcpMessage.CLIENT_ADDRESS);
+        int wished = DhcpMessage.intOption(frame, message, end, DhcpMessage.OPTION_REQUESTED);
+        int server = DhcpMessage.intOption(frame, message, end, DhcpMessage.OPTION_SERVER);
+        switch (type) {
+            case DISCOVER -> {
+                int offered = leases.offer(client, wished);
+                if (offered != 0) {
+                    reply(frame, message, end, OFFER, offered);
+                }
+            }
+            case REQUEST -> request(frame, message, end, client, server, wished != 0 ? wished : current);
+            case DECLINE -> leases.decline(client, wished);
+            case RELEASE -> leases.release(client, current);
+            case INFORM -> {
+                if (current != 0) {
+                    reply(frame, message, end, ACK, 0);
+                }
+            }
+            default -> {
+                // No message of a client.
+            }
+        }
+    }
+
+    private void request(ByteBuf frame, int message, int end, long client, int server, int address) {
+        if (server != 0 && server != own) {
+            // It has taken the offer of another server.
+            leases.withdraw(client);
+        } else if (leases.lease(client, address)) {
+            reply(frame, message, end, ACK, address);
+        } else {
+            reply(frame, message, end, NAK, 0);
+        }
+    }
+
+    private static boolean isChecksumValid(ByteBuf frame, int ip, int udp) {
+        int length = UdpHeader.length(frame, udp);
+        int pseudo = InternetChecksum.pseudoHeaderV4(frame, ip, Ipv4Header.PROTOCOL_UDP, length);
+        return UdpHeader.checksum(frame, udp) == 0 || InternetChecksum.sum(frame, udp, length, pseudo) == 0xffff;
+    }
+
+    private void reply(ByteBuf request, int message, int requestEnd, int type, int address) {
+        // RFC 6842: who names itself is answered by that name.
+        ByteBuf identifier = DhcpMessage.clientIdentifier(request, message, requestEnd);
+        int room = DhcpMessage.OPTIONS + 64 + 4 * pool.nameServers().size() + identifier.readableBytes();
+        ByteBuf frame = output.newFrame(
+                port,
+                EthernetHeader.TYPE_IPV4,
+                Ipv4Header.MIN_LENGTH + UdpHeader.LENGTH + Math.max(LEAST_LENGTH, room));
+        int ip = output.ipIndex(frame);
+        int udp = ip + Ipv4Header.MIN_LENGTH;
+        int answer = udp + UdpHeader.LENGTH;
+        frame.setZero(answer, frame.writerIndex() - answer);
+        DhcpMessage.writeReply(frame, answer, request, message, address);
+        if (type == NAK) {
+            frame.setInt(answer + DhcpMessage.CLIENT_ADDRESS, 0); // RFC 2131, table 3.
+        }
+        int end = writeOptions(frame, answer + DhcpMessage.OPTIONS, type, address);
+        frame.setBytes(end, identifier, identifier.readerIndex(), identifier.readableBytes());
+        frame.setByte(end + identifier.readableBytes(), DhcpMessage.OPTION_END);
+
+        long client = MacAddress.read(request, message + DhcpMessage.CLIENT_MAC);
+        int current = request.getInt(message + DhcpMessage.CLIENT_ADDRESS);
+        int destination = type == NAK ? BROADCAST : current != 0 ? current : address;
+        boolean isToAll = destination == BROADCAST || current == 0 && DhcpMessage.wantsBroadcast(request, message);
+        if (isToAll) {
+            destination = BROADCAST;
+        }
+        int length = frame.writerIndex() - udp;
+        Ipv4Packets.write(frame, ip, Ipv4Header.MIN_LENGTH + length, Ipv4Header.PROTOCOL_UDP, own, destination);
+        UdpHeader.sourcePort(frame, udp, SERVER_PORT);
+        UdpHeader.destinationPort(frame, udp, CLIENT_PORT);
+        UdpHeader.length(frame, udp, length);
+        UdpHeader.checksum(frame, udp, 0);
+        int pseudo = InternetChecksum.pseudoHeaderV4(frame, ip, Ipv4Header.PROTOCOL_UDP, length);
+        int sum = InternetChecksum.sum(frame, udp, length, pseudo);
+        UdpHeader.checksum(frame, udp, InternetChecksum.udp(InternetChecksum.complement(sum)));
+        output.send(frame, port, isToAll ? MacAddress.BROADCAST.value() : client);
+    }
+
+    private int writeOptions(ByteBuf frame, int index, int type, int address) {
+        frame.setByte(index, DhcpMessage.OPTION_TYPE).setByte(index + 1, 1).setByte(index + 2, type);
+        int end = DhcpMessage.writeInt(frame, index + 3, DhcpMessage.OPTION_SERVER, own);
+        if (type != NAK) {
+            if (address != 0) {
+                end = DhcpMessage.writeInt(frame, end, OPTION_LEASE_TIME, DhcpLeases.LEASE_SECONDS);
+            }
+            end = DhcpMessage.writeInt(frame, end, DhcpMessage.OPTION_MASK, mask);
+            end = DhcpMessage.writeInt(frame, end, DhcpMessage.OPTION_ROUTER, own);
+            frame.setByte(end, OPTION_MTU).setByte(end + 1, Short.BYTES).setShort(end + 2, port.mtu());
+            end += 4;
+            List<Inet4Address> servers = pool.nameServers();
+            if (!servers.isEmpty()) {
+                frame.setByte(end, DhcpMessage.OPTION_NAME_SERVERS).setByte(end + 1, servers.size() * Integer.BYTES);
+                end += 2;
+                for (Inet4Address server : servers) {
+                    frame.setInt(end, (int) IpAddress.low(server));
+                    end += Integer.BYTES;
+                }
+            }
+        }
+        return end;
+    }
+}

@@ -1,0 +1,186 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.routing.forwarding;
+
+import io.github.nettytap.codec.offload.Segmentation;
+import io.github.nettytap.codec.virtio.FrameVerdict;
+import io.github.nettytap.codec.wire.Icmpv4Header;
+import io.github.nettytap.codec.wire.InternetChecksum;
+import io.github.nettytap.codec.wire.Ipv4Header;
+import io.github.nettytap.codec.wire.Wire;
+import io.github.nettytap.net.routing.nat.Connection;
+import io.github.nettytap.net.routing.nat.SourceNat;
+import io.github.nettytap.net.routing.neighbor.NextHops;
+import io.github.nettytap.net.routing.packet.IpAddress;
+import io.github.nettytap.net.routing.packet.Ipv4Packets;
+import io.github.nettytap.net.routing.packet.PacketSize;
+import io.github.nettytap.net.routing.packet.RecordRoute;
+import io.github.nettytap.net.routing.port.Output;
+import io.github.nettytap.net.routing.port.RouterCounter;
+import io.github.nettytap.net.routing.port.RouterPort;
+import io.github.nettytap.net.routing.table.Route;
+import io.github.nettytap.net.routing.table.Routes;
+import io.netty.buffer.ByteBuf;
+
+/** The way of an IPv4 packet through the router: RFC 1812, section 5. */
+public final class Ipv4Forwarding {
+
+    private static final int CODE_TTL_EXCEEDED = 0;
+
+    /** The pointer is the first octet of what the header of the error ends with. */
+    private static final int POINTER_SHIFT = 24;
+
+    private final Output output;
+    private final Routes routes;
+    private final NextHops nextHops;
+    private final IcmpErrors errors;
+    private final Ipv4Fragments fragments;
+    private final LocalIpv4 local;
+    private final SourceNat nat;
+
+    public Ipv4Forwarding(
+            Output output, Routes routes, NextHops nextHops, IcmpErrors errors, LocalIpv4 local, SourceNat nat) {
+        this.output = output;
+        this.routes = routes;
+        this.nextHops = nextHops;
+        this.errors = errors;
+        this.local = local;
+        this.nat = nat;
+        fragments = new Ipv4Fragments(output);
+    }
+
+    /**
+     * Takes a frame of type IPv4.
+     *
+     * @param frame owned by this method
+     * @param from the port that it came in through
+     * @param isToGroup whether it was sent to more stations than this one
+     */
+    public void receive(ByteBuf frame, RouterPort from, boolean isToGroup) {
+        int ip = output.ipIndex(frame);
+        int headerLength = Ipv4Header.check(frame, ip, frame.writerIndex());
+        if (headerLength == Wire.MALFORMED || InternetChecksum.sum(frame, ip, headerLength) != 0xffff) {
+            drop(frame, from, RouterCounter.MALFORMED);
+            return;
+        }
+        // What is behind the packet is padding to the least length of a frame.
+        frame.writerIndex(ip + Ipv4Header.totalLength(frame, ip));
+        int source = Ipv4Header.source(frame, ip);
+        Connection connection = from.translates() ? nat.ofReply(frame, ip) : null;
+        int destination = connection == null ? Ipv4Header.destination(frame, ip) : connection.insideAddress;
+        Route route = routes.find(destination);
+        if (route == null) {
+            if (!isToGroup && !isMartian(source)) {
+                errors.sendIpv4(
+                        frame, from, Icmpv4Header.DESTINATION_UNREACHABLE, Icmpv4Header.CODE_NET_UNREACHABLE, 0);
+            }
+            drop(frame, from, RouterCounter.NO_ROUTE);
+            return;
+        }
+        switch (route.kind()) {
+            case LOCAL -> local.receive(frame, from, isToGroup);
+            case GROUP -> local.receive(frame, from, true);
+            case NEVER -> drop(frame, from, RouterCounter.MARTIAN);
+            default -> {
+                // RFC 1812, section 5.3.4: what all stations of a link got, none of them forwards.
+                if (isToGroup || isMartian(source)) {
+                    drop(frame, from, RouterCounter.MARTIAN);
+                } else {
+                    forward(frame, ip, from, route, connection);
+                }
+            }
+        }
+    }
+
+    /**
+     * An error quotes the packet as its sender has sent it; hence addresses are rewritten once nothing can go wrong.
+     *
+     * @param connection of which the packet is an answer from outside, or null
+     */
+    private void forward(ByteBuf frame, int ip, RouterPort from, Route route, Connection connection) {
+        int timeToLive = Ipv4Header.timeToLive(frame, ip);
+        if (timeToLive <= 1) {
+            errors.sendIpv4(frame, from, Icmpv4Header.TIME_EXCEEDED, CODE_TTL_EXCEEDED, 0);
+            drop(frame, from, RouterCounter.TTL_EXPIRED);
+            return;
+        }
+        if (PacketSize.onWire(frame, output.vnetHeaderSize()) <= route.port().mtu()) {
+            if (rewrite(frame, ip, from, route.port(), connection)) {
+                from.increment(RouterCounter.FORWARDED);
+                send(frame, from, route);
+            }
+        } else if ((Ipv4Header.fragment(frame, ip) & Ipv4Header.DONT_FRAGMENT) != 0) {
+            errors.sendIpv4(
+                    frame,
+                    from,
+                    Icmpv4Header.DESTINATION_UNREACHABLE,
+                    Icmpv4Header.CODE_FRAGMENTATION_NEEDED,
+                    route.port().mtu());
+            drop(frame, from, RouterCounter.TOO_BIG);
+        } else if (rewrite(frame, ip, from, route.port(), connection)) {
+            sendFragments(frame, from, route);
+        }
+    }
+
+    /** All that changes in a packet that is forwarded; false if it cannot be, and is gone. */
+    private boolean rewrite(ByteBuf frame, int ip, RouterPort from, RouterPort to, Connection connection) {
+        int headerLength = Ipv4Header.headerLength(frame, ip);
+        if (headerLength > Ipv4Header.MIN_LENGTH) {
+            int own = to.addresses().source(Ipv4Header.destination(frame, ip));
+            int problem = RecordRoute.record(frame, ip, headerLength, own);
+            if (problem != RecordRoute.NO_PROBLEM) {
+                errors.sendIpv4(frame, from, Icmpv4Header.PARAMETER_PROBLEM, 0, problem << POINTER_SHIFT);
+                drop(frame, from, RouterCounter.MALFORMED);
+                return false;
+            }
+        }
+        if (connection != null) {
+            nat.restore(frame, ip, connection);
+        } else if (to.translates() && !from.translates() && !nat.translate(frame, ip, to)) {
+            drop(frame, from, RouterCounter.NOT_TRANSLATABLE);
+            return false;
+        }
+        Ipv4Packets.timeToLive(frame, ip, Ipv4Header.timeToLive(frame, ip) - 1);
+        return true;
+    }
+
+    private void send(ByteBuf frame, RouterPort from, Route route) {
+        if (route.hasGateway()) {
+            nextHops.send(frame, from, route.port(), route.gatewayHigh(), route.gatewayLow());
+        } else {
+            int destination = Ipv4Header.destination(frame, output.ipIndex(frame));
+            nextHops.send(frame, from, route.port(), 0, IpAddress.mapped(destination));
+        }
+    }
+
+    /** A GSO frame becomes packets first, then each of those fragments. */
+    private void sendFragments(ByteBuf frame, RouterPort from, Route route) {
+        int header = output.vnetHeaderSize();
+        try {
+            FrameVerdict verdict =
+                    Segmentation.segment(frame, header, header, from.channel().alloc(), packet -> {
+                        try {
+                            fragments.cut(packet, route.port(), fragment -> send(fragment, from, route));
+                        } finally {
+                            packet.release();
+                        }
+                    });
+            from.increment(verdict == FrameVerdict.WELL_FORMED ? RouterCounter.FRAGMENTED : RouterCounter.MALFORMED);
+        } finally {
+            frame.release();
+        }
+    }
+
+    /** Groups and reserved, this network, loopback: RFC 1812, section 5.3.7. */
+    private static boolean isMartian(int source) {
+        int network = source >>> 24;
+        return network >= 224 || network == 0 || network == 127;
+    }
+
+    private static void drop(ByteBuf frame, RouterPort from, RouterCounter reason) {
+        from.increment(reason);
+        frame.release();
+    }
+}

@@ -1,0 +1,102 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.routing.forwarding;
+
+import io.github.nettytap.codec.wire.Icmpv4Header;
+import io.github.nettytap.codec.wire.InternetChecksum;
+import io.github.nettytap.codec.wire.Ipv4Header;
+import io.github.nettytap.codec.wire.UdpHeader;
+import io.github.nettytap.codec.wire.Wire;
+import io.github.nettytap.net.routing.dhcp.DhcpServer;
+import io.github.nettytap.net.routing.packet.Ipv4Packets;
+import io.github.nettytap.net.routing.packet.PacketSize;
+import io.github.nettytap.net.routing.packet.RecordRoute;
+import io.github.nettytap.net.routing.port.Output;
+import io.github.nettytap.net.routing.port.RouterCounter;
+import io.github.nettytap.net.routing.port.RouterPort;
+import io.netty.buffer.ByteBuf;
+
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/** IPv4 packets for the router itself: it answers pings and refuses the rest. It does not reassemble fragments. */
+public final class LocalIpv4 {
+
+    private final Output output;
+    private final LocalOutput originator;
+    private final IcmpErrors errors;
+    private final Map<RouterPort, DhcpServer> dhcpServers = new IdentityHashMap<>();
+
+    public LocalIpv4(Output output, LocalOutput originator, IcmpErrors errors) {
+        this.output = output;
+        this.originator = originator;
+        this.errors = errors;
+    }
+
+    /** From now on hosts of this link are leased addresses. */
+    public void serve(RouterPort link, DhcpServer server) {
+        dhcpServers.put(link, server);
+    }
+
+    /**
+     * Takes a packet whose header is right.
+     *
+     * @param frame owned by this method
+     * @param from the port that it came in through
+     * @param isToGroup whether it was sent to more stations than this one
+     */
+    void receive(ByteBuf frame, RouterPort from, boolean isToGroup) {
+        from.increment(RouterCounter.LOCAL);
+        int ip = output.ipIndex(frame);
+        int protocol = Ipv4Header.protocol(frame, ip);
+        DhcpServer dhcp = isForDhcpServer(frame, ip, protocol) ? dhcpServers.get(from) : null;
+        if (dhcp != null) {
+            dhcp.receive(frame, ip);
+            frame.release();
+            return;
+        }
+        if (isToGroup || Ipv4Header.isFragment(frame, ip)) {
+            frame.release();
+            return;
+        }
+        if (protocol == Ipv4Header.PROTOCOL_ICMP) {
+            receiveIcmp(frame, ip);
+            return;
+        }
+        boolean hasPorts = protocol == Ipv4Header.PROTOCOL_UDP || protocol == Ipv4Header.PROTOCOL_TCP;
+        int code = hasPorts ? Icmpv4Header.CODE_PORT_UNREACHABLE : Icmpv4Header.CODE_PROTOCOL_UNREACHABLE;
+        errors.sendIpv4(frame, from, Icmpv4Header.DESTINATION_UNREACHABLE, code, 0);
+        frame.release();
+    }
+
+    private static boolean isForDhcpServer(ByteBuf frame, int ip, int protocol) {
+        int udp = ip + Ipv4Header.headerLength(frame, ip);
+        return protocol == Ipv4Header.PROTOCOL_UDP
+                && !Ipv4Header.isFragment(frame, ip)
+                && frame.writerIndex() - udp >= UdpHeader.LENGTH
+                && UdpHeader.destinationPort(frame, udp) == DhcpServer.SERVER_PORT;
+    }
+
+    private void receiveIcmp(ByteBuf frame, int ip) {
+        PacketSize.completeChecksum(frame, output.vnetHeaderSize());
+        int limit = frame.writerIndex();
+        int icmp = ip + Ipv4Header.headerLength(frame, ip);
+        if (Icmpv4Header.check(icmp, limit) == Wire.MALFORMED
+                || Icmpv4Header.type(frame, icmp) != Icmpv4Header.ECHO_REQUEST
+                || !Icmpv4Header.isChecksumValid(frame, icmp, limit - icmp)) {
+            frame.release();
+            return;
+        }
+        Icmpv4Header.type(frame, icmp, Icmpv4Header.ECHO_REPLY);
+        int checksum = Icmpv4Header.checksum(frame, icmp);
+        Icmpv4Header.checksum(
+                frame, icmp, InternetChecksum.update(checksum, Icmpv4Header.ECHO_REQUEST << Byte.SIZE, 0));
+        // RFC 1122, section 3.2.2.6: the answer carries the route on.
+        RecordRoute.record(frame, ip, Ipv4Header.headerLength(frame, ip), Ipv4Header.destination(frame, ip));
+        Ipv4Packets.swapAddresses(frame, ip);
+        Ipv4Packets.timeToLive(frame, ip, Ipv4Packets.TIME_TO_LIVE);
+        originator.sendIpv4(frame);
+    }
+}

@@ -1,0 +1,70 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.routing.neighbor;
+
+import io.github.nettytap.codec.wire.ArpHeader;
+import io.github.nettytap.codec.wire.EthernetHeader;
+import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.codec.wire.Wire;
+import io.github.nettytap.net.routing.packet.IpAddress;
+import io.github.nettytap.net.routing.port.Output;
+import io.github.nettytap.net.routing.port.RouterCounter;
+import io.github.nettytap.net.routing.port.RouterPort;
+import io.netty.buffer.ByteBuf;
+
+/** The Address Resolution Protocol, both ways: answers for the own addresses, and asks for those of others. RFC 826. */
+public final class Arp {
+
+    private final Output output;
+    private final NextHops nextHops;
+
+    public Arp(Output output, NextHops nextHops) {
+        this.output = output;
+        this.nextHops = nextHops;
+    }
+
+    /** Takes a frame of type ARP. Owns the frame. */
+    public void receive(ByteBuf frame, RouterPort port) {
+        int arp = output.ipIndex(frame);
+        if (ArpHeader.check(frame, arp, frame.writerIndex()) == Wire.MALFORMED) {
+            port.increment(RouterCounter.MALFORMED);
+            frame.release();
+            return;
+        }
+        port.increment(RouterCounter.LOCAL);
+        int sender = ArpHeader.senderIpv4(frame, arp);
+        long senderMac = ArpHeader.senderMac(frame, arp);
+        int target = ArpHeader.targetIpv4(frame, arp);
+        int operation = ArpHeader.operation(frame, arp);
+        boolean isForUs = port.addresses().isOwn(target);
+        boolean isQuestion = operation == ArpHeader.REQUEST && isForUs;
+        // A probe for a free address (RFC 5227) has no sender yet. Others may speak only for their own network.
+        if (port.addresses().isOnLink(sender) && !port.addresses().isOwn(sender) && !MacAddress.isGroup(senderMac)) {
+            boolean isAnswer = operation == ArpHeader.REPLY && isForUs;
+            nextHops.heard(port, 0, IpAddress.mapped(sender), senderMac, isQuestion, isAnswer);
+        }
+        if (isQuestion) {
+            ArpHeader.write(frame, arp, ArpHeader.REPLY, port.mac(), target, senderMac, sender);
+            frame.writerIndex(arp + ArpHeader.LENGTH);
+            output.send(frame, port, senderMac);
+        } else {
+            frame.release();
+        }
+    }
+
+    /** Asks for a MAC address: the station that had it before, or all. */
+    public void solicit(Neighbor neighbor) {
+        RouterPort port = neighbor.port;
+        if (!port.addresses().hasIpv4()) {
+            return;
+        }
+        int target = (int) neighbor.low;
+        ByteBuf frame = output.newFrame(port, EthernetHeader.TYPE_ARP, ArpHeader.LENGTH);
+        int arp = output.ipIndex(frame);
+        ArpHeader.write(
+                frame, arp, ArpHeader.REQUEST, port.mac(), port.addresses().source(target), 0, target);
+        output.send(frame, port, neighbor.isResolved() ? neighbor.mac : MacAddress.BROADCAST.value());
+    }
+}

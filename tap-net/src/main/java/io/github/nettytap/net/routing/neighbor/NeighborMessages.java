@@ -1,0 +1,152 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.routing.neighbor;
+
+import io.github.nettytap.codec.wire.EthernetHeader;
+import io.github.nettytap.codec.wire.Icmpv6Header;
+import io.github.nettytap.codec.wire.Ipv6Header;
+import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.codec.wire.NeighborDiscovery;
+import io.github.nettytap.codec.wire.NeighborOption;
+import io.github.nettytap.codec.wire.Wire;
+import io.github.nettytap.net.routing.packet.IpAddress;
+import io.github.nettytap.net.routing.packet.Ipv6Packets;
+import io.github.nettytap.net.routing.port.Output;
+import io.github.nettytap.net.routing.port.RouterPort;
+import io.netty.buffer.ByteBuf;
+
+/**
+ * Neighbor discovery, both ways: answers for the own addresses, and asks for those of others. RFC 4861, section 7.
+ */
+public final class NeighborMessages {
+
+    private static final int LENGTH = 24 + NeighborOption.LINK_LAYER_ADDRESS_LENGTH;
+    private static final int OPTION = 24;
+
+    /** The lower half of {@code ff02::1}. */
+    private static final long ALL_NODES_LOW = 1;
+
+    private final Output output;
+    private final NextHops nextHops;
+
+    public NeighborMessages(Output output, NextHops nextHops) {
+        this.output = output;
+        this.nextHops = nextHops;
+    }
+
+    /**
+     * Takes a neighbor solicitation whose checksum is right.
+     *
+     * @param frame still the caller's
+     * @param icmp the index of its ICMPv6 header
+     */
+    public void solicited(ByteBuf frame, RouterPort port, int icmp) {
+        int ip = output.ipIndex(frame);
+        int limit = frame.writerIndex();
+        long targetHigh = frame.getLong(NeighborDiscovery.targetIndex(icmp));
+        long targetLow = frame.getLong(NeighborDiscovery.targetIndex(icmp) + Long.BYTES);
+        if (IpAddress.isGroup(targetHigh) || !port.addresses().isOwn(targetHigh, targetLow)) {
+            return;
+        }
+        int source = Ipv6Header.sourceIndex(ip);
+        long high = frame.getLong(source);
+        long low = frame.getLong(source + Long.BYTES);
+        long mac = option(frame, icmp, limit, NeighborOption.SOURCE_LINK_LAYER_ADDRESS);
+        if (IpAddress.isUnspecified(high, low)) {
+            // Somebody wants to take this address; all shall know that it is taken.
+            long group = IpAddress.groupMac(ALL_NODES_LOW);
+            advertise(port, targetHigh, targetLow, IpAddress.LINK_GROUP_HIGH, ALL_NODES_LOW, false, group);
+            return;
+        }
+        if (mac != Wire.MALFORMED) {
+            nextHops.heard(port, high, low, mac, true, false);
+        }
+        long sender = EthernetHeader.source(frame, frame.readerIndex() + output.vnetHeaderSize());
+        advertise(port, targetHigh, targetLow, high, low, true, mac == Wire.MALFORMED ? sender : mac);
+    }
+
+    /**
+     * Takes a neighbor advertisement whose checksum is right.
+     *
+     * @param frame still the caller's
+     * @param icmp the index of its ICMPv6 header
+     */
+    public void advertised(ByteBuf frame, RouterPort port, int icmp) {
+        long high = frame.getLong(NeighborDiscovery.targetIndex(icmp));
+        long low = frame.getLong(NeighborDiscovery.targetIndex(icmp) + Long.BYTES);
+        long mac = option(frame, icmp, frame.writerIndex(), NeighborOption.TARGET_LINK_LAYER_ADDRESS);
+        if (mac == Wire.MALFORMED) {
+            // An answer to a question that was sent to one station may leave out what that knows.
+            mac = EthernetHeader.source(frame, frame.readerIndex() + output.vnetHeaderSize());
+        }
+        boolean isAnswer = (NeighborDiscovery.flags(frame, icmp) & NeighborDiscovery.FLAG_SOLICITED) != 0;
+        boolean isToGroup = IpAddress.isGroup(frame.getLong(Ipv6Header.destinationIndex(output.ipIndex(frame))));
+        if (isAnswer && isToGroup) {
+            return; // RFC 4861, section 7.1.2: nobody has asked for all.
+        }
+        if (!MacAddress.isGroup(mac) && !port.addresses().isOwn(high, low)) {
+            nextHops.heard(port, high, low, mac, false, isAnswer);
+        }
+    }
+
+    private static long option(ByteBuf frame, int icmp, int limit, int type) {
+        int option = NeighborOption.find(frame, icmp + OPTION, limit, type);
+        if (option == Wire.MALFORMED) {
+            return Wire.MALFORMED;
+        }
+        long mac = NeighborOption.linkLayerAddress(frame, option);
+        return MacAddress.isGroup(mac) ? Wire.MALFORMED : mac;
+    }
+
+    private void advertise(
+            RouterPort port, long targetHigh, long targetLow, long high, long low, boolean solicited, long mac) {
+        ByteBuf frame = output.newFrame(port, EthernetHeader.TYPE_IPV6, Ipv6Header.LENGTH + LENGTH);
+        int ip = output.ipIndex(frame);
+        Ipv6Packets.write(frame, ip, LENGTH, Ipv6Header.NEXT_ICMPV6, NeighborDiscovery.HOP_LIMIT);
+        IpAddress.write(frame, Ipv6Header.sourceIndex(ip), targetHigh, targetLow);
+        IpAddress.write(frame, Ipv6Header.destinationIndex(ip), high, low);
+        int icmp = ip + Ipv6Header.LENGTH;
+        message(frame, icmp, NeighborDiscovery.NEIGHBOR_ADVERTISEMENT, targetHigh, targetLow);
+        int flags = NeighborDiscovery.FLAG_ROUTER | NeighborDiscovery.FLAG_OVERRIDE;
+        NeighborDiscovery.flags(frame, icmp, solicited ? flags | NeighborDiscovery.FLAG_SOLICITED : flags);
+        NeighborOption.writeLinkLayerAddress(
+                frame, icmp + OPTION, NeighborOption.TARGET_LINK_LAYER_ADDRESS, port.mac());
+        Icmpv6Header.updateChecksum(frame, ip, icmp, LENGTH);
+        output.send(frame, port, mac);
+    }
+
+    /** Asks for a MAC address: the station that had it before, or all of its solicited-node group. */
+    public void solicit(Neighbor neighbor) {
+        RouterPort port = neighbor.port;
+        if (!port.addresses().hasIpv6()) {
+            return;
+        }
+        ByteBuf frame = output.newFrame(port, EthernetHeader.TYPE_IPV6, Ipv6Header.LENGTH + LENGTH);
+        int ip = output.ipIndex(frame);
+        Ipv6Packets.write(frame, ip, LENGTH, Ipv6Header.NEXT_ICMPV6, NeighborDiscovery.HOP_LIMIT);
+        long high = port.addresses().sourceHigh(neighbor.high);
+        IpAddress.write(
+                frame, Ipv6Header.sourceIndex(ip), high, port.addresses().sourceLow(neighbor.high));
+        long groupLow = IpAddress.solicitedNodeLow(neighbor.low);
+        boolean known = neighbor.isResolved();
+        IpAddress.write(
+                frame,
+                Ipv6Header.destinationIndex(ip),
+                known ? neighbor.high : IpAddress.LINK_GROUP_HIGH,
+                known ? neighbor.low : groupLow);
+        int icmp = ip + Ipv6Header.LENGTH;
+        message(frame, icmp, NeighborDiscovery.NEIGHBOR_SOLICITATION, neighbor.high, neighbor.low);
+        NeighborOption.writeLinkLayerAddress(
+                frame, icmp + OPTION, NeighborOption.SOURCE_LINK_LAYER_ADDRESS, port.mac());
+        Icmpv6Header.updateChecksum(frame, ip, icmp, LENGTH);
+        output.send(frame, port, known ? neighbor.mac : IpAddress.groupMac(groupLow));
+    }
+
+    private static void message(ByteBuf frame, int icmp, int type, long targetHigh, long targetLow) {
+        frame.setZero(icmp, LENGTH);
+        Icmpv6Header.type(frame, icmp, type);
+        IpAddress.write(frame, NeighborDiscovery.targetIndex(icmp), targetHigh, targetLow);
+    }
+}

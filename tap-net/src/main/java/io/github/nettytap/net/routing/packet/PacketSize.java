@@ -1,0 +1,56 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.routing.packet;
+
+import io.github.nettytap.codec.offload.Checksums;
+import io.github.nettytap.codec.wire.EthernetHeader;
+import io.github.nettytap.codec.wire.TcpHeader;
+import io.github.nettytap.codec.wire.UdpHeader;
+import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.netty.buffer.ByteBuf;
+
+/** What a frame with a virtio-net header will be on the wire. The header has been validated. */
+public final class PacketSize {
+
+    private PacketSize() {}
+
+    /** The length of the IP packet, or of the longest of those that a GSO frame is cut into. */
+    public static int onWire(ByteBuf frame, int vnetHeaderSize) {
+        int header = frame.readerIndex();
+        int ethernet = header + vnetHeaderSize;
+        int ip = ethernet + EthernetHeader.LENGTH;
+        if (!isGsoFrame(frame, vnetHeaderSize)) {
+            return frame.writerIndex() - ip;
+        }
+        int transport = ethernet + VirtioNetHeader.checksumStart(frame, header);
+        boolean isUdp = VirtioNetHeader.gsoType(frame, header) == VirtioNetHeader.GSO_UDP_L4;
+        int transportLength = isUdp ? UdpHeader.LENGTH : TcpHeader.headerLength(frame, transport);
+        return transport - ip + transportLength + VirtioNetHeader.gsoSize(frame, header);
+    }
+
+    static boolean isGsoFrame(ByteBuf frame, int vnetHeaderSize) {
+        return vnetHeaderSize > 0 && VirtioNetHeader.gsoType(frame, frame.readerIndex()) != VirtioNetHeader.GSO_NONE;
+    }
+
+    /** Whether the transport checksum is only the sum of the pseudo header so far. */
+    public static boolean isChecksumPartial(ByteBuf frame, int vnetHeaderSize) {
+        return vnetHeaderSize > 0
+                && (VirtioNetHeader.flags(frame, frame.readerIndex()) & VirtioNetHeader.FLAG_NEEDS_CSUM) != 0;
+    }
+
+    /** Completes a partial checksum; no GSO frame. */
+    public static void completeChecksum(ByteBuf frame, int vnetHeaderSize) {
+        int header = frame.readerIndex();
+        if (isChecksumPartial(frame, vnetHeaderSize)) {
+            Checksums.complete(
+                    frame,
+                    header + vnetHeaderSize,
+                    frame.writerIndex(),
+                    VirtioNetHeader.checksumStart(frame, header),
+                    VirtioNetHeader.checksumOffset(frame, header));
+            VirtioNetHeader.clear(frame, header, vnetHeaderSize);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.routing.port;
+
+import io.github.nettytap.codec.wire.EthernetHeader;
+import io.netty.buffer.ByteBuf;
+
+import java.util.Arrays;
+
+/** The end of a frame's way: its port, and the flush of all ports that got something, once a batch. */
+public final class Output {
+
+    private final int vnetHeaderSize;
+    private RouterPort[] touched = new RouterPort[8];
+    private int touchedCount;
+
+    public Output(int vnetHeaderSize) {
+        this.vnetHeaderSize = vnetHeaderSize;
+    }
+
+    /** The size of the virtio-net header in front of every frame. */
+    public int vnetHeaderSize() {
+        return vnetHeaderSize;
+    }
+
+    /** The index of the IP header of a frame. */
+    public int ipIndex(ByteBuf frame) {
+        return frame.readerIndex() + vnetHeaderSize + EthernetHeader.LENGTH;
+    }
+
+    /**
+     * A new frame with an Ethernet header of this type and no addresses, everything behind it undefined.
+     *
+     * @param port where it will leave
+     * @param length of what is behind the Ethernet header
+     */
+    public ByteBuf newFrame(RouterPort port, int type, int length) {
+        int headers = vnetHeaderSize + EthernetHeader.LENGTH;
+        ByteBuf frame = port.channel().alloc().directBuffer(headers + length, headers + length);
+        frame.setZero(0, headers);
+        frame.writerIndex(headers + length);
+        EthernetHeader.type(frame, vnetHeaderSize, type);
+        return frame;
+    }
+
+    /** Writes the two MAC addresses of a frame of the router's own, and sends it. Owns the frame. */
+    public void send(ByteBuf frame, RouterPort port, long destination) {
+        int ethernet = frame.readerIndex() + vnetHeaderSize;
+        EthernetHeader.destination(frame, ethernet, destination);
+        EthernetHeader.source(frame, ethernet, port.mac());
+        send(frame, port, port);
+    }
+
+    /** Sends a frame whose Ethernet header is ready. Owns the frame. */
+    public void send(ByteBuf frame, RouterPort from, RouterPort to) {
+        if (to.send(frame, from)) {
+            if (touchedCount == touched.length) {
+                touched = Arrays.copyOf(touched, 2 * touchedCount);
+            }
+            touched[touchedCount++] = to;
+        }
+    }
+
+    /** Flushes the ports that got something. */
+    public void endBatch() {
+        for (int i = 0; i < touchedCount; i++) {
+            RouterPort port = touched[i];
+            touched[i] = null;
+            port.flush();
+        }
+        touchedCount = 0;
+    }
+}

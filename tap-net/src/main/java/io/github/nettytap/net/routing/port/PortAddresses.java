@@ -1,0 +1,110 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.routing.port;
+
+import io.github.nettytap.net.routing.packet.IpAddress;
+import io.github.nettytap.transport.netlink.Cidr;
+
+import java.net.Inet4Address;
+import java.util.List;
+
+/** The addresses that the router has on one link: those it was given, and a link-local one made of its MAC address. */
+public final class PortAddresses {
+
+    private final int[] ipv4;
+    private final int[] ipv4Masks;
+    private final long[] ipv6Highs;
+    private final long[] ipv6Lows;
+
+    PortAddresses(List<Cidr> networks, long mac) {
+        List<Cidr> networks4 = networks.stream()
+                .filter(network -> network.address() instanceof Inet4Address)
+                .toList();
+        List<Cidr> networks6 = networks.stream()
+                .filter(network -> !(network.address() instanceof Inet4Address))
+                .toList();
+        ipv4 = networks4.stream()
+                .mapToInt(network -> (int) IpAddress.low(network.address()))
+                .toArray();
+        ipv4Masks = networks4.stream()
+                .mapToInt(network -> network.prefixLength() == 0 ? 0 : -1 << Integer.SIZE - network.prefixLength())
+                .toArray();
+        int count = networks6.isEmpty() ? 0 : networks6.size() + 1;
+        ipv6Highs = new long[count];
+        ipv6Lows = new long[count];
+        for (int i = 0; i < networks6.size(); i++) {
+            ipv6Highs[i] = IpAddress.high(networks6.get(i).address());
+            ipv6Lows[i] = IpAddress.low(networks6.get(i).address());
+        }
+        if (count > 0) {
+            ipv6Highs[count - 1] = IpAddress.LINK_LOCAL_HIGH;
+            ipv6Lows[count - 1] = IpAddress.interfaceIdentifier(mac);
+        }
+    }
+
+    public boolean hasIpv4() {
+        return ipv4.length > 0;
+    }
+
+    public boolean hasIpv6() {
+        return ipv6Lows.length > 0;
+    }
+
+    public boolean isOwn(int address) {
+        for (int own : ipv4) {
+            if (own == address) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    public boolean isOwn(long high, long low) {
+        for (int i = 0; i < ipv6Lows.length; i++) {
+            if (ipv6Lows[i] == low && ipv6Highs[i] == high) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The own address to talk from: the one in the network of the other, else the first. */
+    public int source(int other) {
+        int i = network(other);
+        return ipv4[Math.max(0, i)];
+    }
+
+    /** Whether an address is in a network of this link. */
+    public boolean isOnLink(int other) {
+        return network(other) >= 0;
+    }
+
+    private int network(int other) {
+        for (int i = 0; i < ipv4.length; i++) {
+            if (((ipv4[i] ^ other) & ipv4Masks[i]) == 0) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** Which of the own addresses to talk to another from: link-local to link-local, else the first. */
+    private int ipv6Source(long otherHigh) {
+        return IpAddress.isLinkLocal(otherHigh) ? ipv6Lows.length - 1 : 0;
+    }
+
+    public long sourceHigh(long otherHigh) {
+        return ipv6Highs[ipv6Source(otherHigh)];
+    }
+
+    public long sourceLow(long otherHigh) {
+        return ipv6Lows[ipv6Source(otherHigh)];
+    }
+
+    /** The lower half of the link-local address. */
+    public long linkLocalLow() {
+        return ipv6Lows[ipv6Lows.length - 1];
+    }
+}

@@ -1,0 +1,115 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.routing.table;
+
+import io.github.nettytap.net.routing.packet.IpAddress;
+import io.github.nettytap.net.routing.port.RouterPort;
+import io.github.nettytap.transport.netlink.Cidr;
+
+import java.net.Inet4Address;
+import java.net.InetAddress;
+
+/** The routing table: what the ports' addresses imply, what must never be forwarded, and the routes that were added. */
+public final class Routes {
+
+    private static final int IPV4_BITS = 32;
+
+    private final PrefixTable<Route> ipv4 = new PrefixTable<>();
+    private final PrefixTable<Route> ipv6 = new PrefixTable<>();
+
+    public Routes() {
+        // RFC 1122, section 3.2.1.3: this network, loopback; RFC 1112: groups, reserved; limited broadcast.
+        putIpv4(0x0000_0000, 8, Route.NEVER);
+        putIpv4(0x7f00_0000, 8, Route.NEVER);
+        putIpv4(0xe000_0000, 4, Route.GROUP);
+        putIpv4(0xf000_0000, 4, Route.NEVER);
+        putIpv4(0xffff_ffff, IPV4_BITS, Route.GROUP);
+        // RFC 4291, section 2.4: unspecified and loopback; mapped addresses are not for the wire; groups.
+        ipv6.put(0, 0, PrefixTable.MAX_LENGTH, Route.NEVER);
+        ipv6.put(0, 1, PrefixTable.MAX_LENGTH, Route.NEVER);
+        ipv6.put(0, IpAddress.mapped(0), IpAddress.MAPPED_PREFIX, Route.NEVER);
+        ipv6.put(IpAddress.LINK_GROUP_HIGH, 0, 8, Route.GROUP);
+        // RFC 4291, section 2.5.6: never to another link. A packet for a link-local address of the router is for it.
+        ipv6.put(IpAddress.LINK_LOCAL_HIGH, 0, 10, Route.GROUP);
+    }
+
+    private void putIpv4(int address, int length, Route route) {
+        ipv4.put(0, IpAddress.mapped(address), IpAddress.MAPPED_PREFIX + length, route);
+    }
+
+    /**
+     * Checks that a network is not on another link already: packets for it could go to one of them only.
+     *
+     * @throws IllegalArgumentException if it is, or if the own address is that of another port
+     */
+    public void check(Cidr network) {
+        boolean isIpv4 = network.address() instanceof Inet4Address;
+        PrefixTable<Route> table = isIpv4 ? ipv4 : ipv6;
+        long high = IpAddress.high(network.address());
+        long low = IpAddress.low(network.address());
+        Route link = table.get(high, low, network.prefixLength() + (isIpv4 ? IpAddress.MAPPED_PREFIX : 0));
+        Route own = table.find(high, low);
+        Route other = own != null && own.kind() == Route.Kind.LOCAL ? own : link;
+        if (other != null && other.port() != null) {
+            throw new IllegalArgumentException("network of two ports: network=" + network + ", port="
+                    + other.port().name() + " (expected: a network of its own behind each)");
+        }
+    }
+
+    /** The network and the own address of a port. */
+    public void addNetwork(RouterPort port, Cidr network) {
+        int length = network.prefixLength();
+        long high = IpAddress.high(network.address());
+        long low = IpAddress.low(network.address());
+        if (network.address() instanceof Inet4Address) {
+            putIpv4((int) low, length, Route.onLink(port));
+            if (length < IPV4_BITS - 1) {
+                // RFC 3021: a /31 has no broadcast address.
+                putIpv4((int) low | -1 >>> length, IPV4_BITS, Route.GROUP);
+            }
+            putIpv4((int) low, IPV4_BITS, Route.local(port));
+        } else {
+            ipv6.put(high, low, length, Route.onLink(port));
+            ipv6.put(high, low, PrefixTable.MAX_LENGTH, Route.local(port));
+        }
+    }
+
+    /**
+     * Adds a route through a gateway.
+     *
+     * @throws IllegalArgumentException if the gateway is not on a network of a port
+     */
+    public void add(Cidr destination, InetAddress gateway) {
+        boolean isIpv4 = destination.address() instanceof Inet4Address;
+        if (isIpv4 != gateway instanceof Inet4Address) {
+            throw new IllegalArgumentException("gateway of another family: destination=" + destination + ", gateway="
+                    + gateway.getHostAddress() + " (expected: both IPv4 or both IPv6)");
+        }
+        long high = IpAddress.high(gateway);
+        long low = IpAddress.low(gateway);
+        PrefixTable<Route> table = isIpv4 ? ipv4 : ipv6;
+        Route link = table.find(high, low);
+        if (link == null || link.kind() != Route.Kind.FORWARD || link.hasGateway()) {
+            throw new IllegalArgumentException("gateway on no network of the router: destination=" + destination
+                    + ", gateway=" + gateway.getHostAddress() + " (expected: an address in the network of a port)");
+        }
+        int length = destination.prefixLength() + (isIpv4 ? IpAddress.MAPPED_PREFIX : 0);
+        table.put(
+                IpAddress.high(destination.address()),
+                IpAddress.low(destination.address()),
+                length,
+                Route.through(link.port(), high, low));
+    }
+
+    /** The route of an IPv4 address, or null. */
+    public Route find(int destination) {
+        return ipv4.find(0, IpAddress.mapped(destination));
+    }
+
+    /** The route of an IPv6 address, or null. */
+    public Route find(long high, long low) {
+        return ipv6.find(high, low);
+    }
+}

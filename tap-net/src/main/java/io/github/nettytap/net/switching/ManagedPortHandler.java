@@ -1,0 +1,195 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.switching;
+
+import io.github.nettytap.codec.wire.EthernetHeader;
+import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.switching.fdb.Fdb;
+import io.github.nettytap.net.switching.fdb.Fdb.Kind;
+import io.github.nettytap.net.switching.fdb.Fdb.LearnResult;
+import io.github.nettytap.net.switching.fdb.MacLimit;
+import io.github.nettytap.net.switching.multicast.MulticastSnooping;
+import io.github.nettytap.net.switching.multicast.Receivers;
+import io.github.nettytap.net.switching.policy.Mirroring;
+import io.github.nettytap.net.switching.policy.PortPolicy;
+import io.github.nettytap.net.switching.policy.PortVlans;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+
+import java.util.function.Function;
+
+/**
+ * The forwarding path of a port whose policy asks something of frames that come in.
+ *
+ * <pre>
+ *   frame ─► VLAN of the frame ─► source: held? one too many? ─► destination ─┬─► its port, unless both are isolated
+ *                                                                             └─► flood: storm limit, snooping, isolation
+ * </pre>
+ *
+ * <p>It owns a frame until it has passed it on or released it. Whatever ends here is counted by its reason.
+ */
+final class ManagedPortHandler extends PortHandler {
+
+    private static final int VLAN_MASK = 0xfff;
+
+    private VlanVariants forms;
+    private MacLimit stationLimit;
+    private StormControl floodLimit;
+    private boolean monitor;
+    private boolean sticky;
+
+    ManagedPortHandler(EthernetSwitch lan, Function<Channel, SwitchPort> attach) {
+        super(lan, attach);
+    }
+
+    /** Whether the path of {@link TransparentPortHandler} would not do. */
+    static boolean isNeededFor(PortPolicy policy) {
+        return !policy.vlans().isTransparent()
+                || policy.isolated()
+                || policy.macLimit() > 0
+                || policy.sticky()
+                || policy.stormLimit() > 0
+                || policy.mirroring() == Mirroring.MONITOR;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        super.channelActive(context);
+        PortPolicy policy = port.policy();
+        forms = new VlanVariants(context.alloc(), port.vnetHeaderSize());
+        stationLimit = policy.macLimit() == 0
+                ? null
+                : new MacLimit(lan.table(), port.index(), policy.macLimit(), EthernetSwitch.staticStations(port));
+        floodLimit = policy.stormLimit() == 0 ? null : new StormControl(policy.stormLimit());
+        monitor = policy.mirroring() == Mirroring.MONITOR;
+        sticky = policy.sticky();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf frame = (ByteBuf) message;
+        int start = frame.readerIndex() + port.vnetHeaderSize();
+        if (monitor) {
+            port.countFiltered();
+            frame.release();
+        } else if (frame.writerIndex() - start < ETHERNET_HEADER) {
+            port.countMalformed();
+            frame.release();
+        } else if (port.vlans().isTransparent()) {
+            forms.takeUntagged(frame, 0);
+            forward(frame, start, 0, EthernetHeader.LENGTH);
+        } else {
+            classify(frame, start);
+        }
+    }
+
+    /** Finds the VLAN: the outermost tag counts, of 802.1Q or 802.1ad, and what is behind it is payload. */
+    private void classify(ByteBuf frame, int start) {
+        PortVlans vlans = port.vlans();
+        if (!EthernetHeader.isTag(EthernetHeader.type(frame, start))) {
+            if (vlans.untagged() == 0) {
+                drop(frame, PolicyDrop.VLAN);
+            } else {
+                forms.takeUntagged(frame, vlans.untagged());
+                forward(frame, start, vlans.untagged(), EthernetHeader.LENGTH);
+            }
+            return;
+        }
+        int headerLength = EthernetHeader.LENGTH + EthernetHeader.TAG_LENGTH;
+        if (frame.writerIndex() - start < headerLength) {
+            port.countMalformed();
+            frame.release();
+            return;
+        }
+        int tag = EthernetHeader.tagControl(frame, start) & VLAN_MASK;
+        int vlan = tag == 0 ? vlans.untagged() : tag;
+        if (vlan == 0 || tag != 0 && !(vlans.isTrunk() && vlans.carries(tag))) {
+            drop(frame, PolicyDrop.VLAN);
+            return;
+        }
+        if (tag == 0) {
+            forms.takePriorityTagged(frame, vlan);
+        } else {
+            forms.takeTagged(frame, vlan);
+        }
+        forward(frame, start, vlan, headerLength);
+    }
+
+    private void drop(ByteBuf frame, PolicyDrop reason) {
+        port.countDropped(reason);
+        frame.release();
+    }
+
+    /** The frame is in {@link #forms}, which owns it. */
+    private void forward(ByteBuf frame, int start, int vlan, int headerLength) {
+        try {
+            long source = Fdb.key(EthernetHeader.source(frame, start), vlan);
+            long now = port.loop().now();
+            if (!learn(source, now)) {
+                return;
+            }
+            int needs = port.vnetHeaderSize() == 0 ? 0 : RequiredOffloads.of(frame, frame.readerIndex());
+            long destination = EthernetHeader.destination(frame, start);
+            if (MacAddress.isGroup(destination)) {
+                if (isReserved(destination)) {
+                    port.countFiltered();
+                } else {
+                    multicast(frame, start + headerLength, vlan, needs, now);
+                }
+                return;
+            }
+            SwitchPort to = lan.topology().port(lan.table().find(Fdb.key(destination, vlan), now));
+            if (to == null) {
+                flood(vlan, needs, Receivers.ALL, now);
+            } else if (to == port) {
+                port.countFiltered();
+            } else if (port.isIsolated() && to.isIsolated()) {
+                port.countDropped(PolicyDrop.ISOLATED);
+            } else {
+                delivery.send(forms.of(to), needs, to);
+            }
+        } finally {
+            forms.release();
+        }
+    }
+
+    /** False if the frame may not come from where it says, which is counted. */
+    private boolean learn(long source, long now) {
+        if (stationLimit != null && !stationLimit.admits(source, now)) {
+            port.countDropped(PolicyDrop.LIMIT);
+            return false;
+        }
+        Fdb table = lan.table();
+        LearnResult lesson =
+                sticky ? table.pin(source, port.index(), Kind.STICKY, now) : table.learn(source, port.index(), now);
+        if (lesson == LearnResult.HELD) {
+            port.countDropped(PolicyDrop.HELD);
+            return false;
+        }
+        return true;
+    }
+
+    private void multicast(ByteBuf frame, int payload, int vlan, int needs, long now) {
+        MulticastSnooping snooping = lan.snooping();
+        Receivers receivers =
+                snooping == null ? Receivers.ALL : snooping.receivers(frame, payload, vlan, port.index(), now);
+        flood(vlan, needs, receivers, now);
+    }
+
+    private void flood(int vlan, int needs, Receivers receivers, long now) {
+        // What snooping sends to listeners is no flood.
+        if (floodLimit != null && receivers == Receivers.ALL && !floodLimit.take(now)) {
+            port.countDropped(PolicyDrop.STORM);
+            return;
+        }
+        boolean isolated = port.isIsolated();
+        for (SwitchPort to : lan.topology().of(vlan)) {
+            if (to != port && !(isolated && to.isIsolated()) && receivers.include(to.index())) {
+                delivery.send(forms.of(to), needs, to);
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.switching;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+
+/** Copies what goes in and out at a port to all monitors, in the form that it has at this port. */
+final class MirrorHandler extends ChannelDuplexHandler {
+
+    private final EthernetSwitch lan;
+    private final SwitchPort port;
+    private final Delivery delivery;
+
+    MirrorHandler(EthernetSwitch lan, SwitchPort port) {
+        this.lan = lan;
+        this.port = port;
+        delivery = new Delivery(port);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        copy((ByteBuf) message);
+        context.fireChannelRead(message);
+    }
+
+    @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        copy((ByteBuf) message);
+        context.write(message, promise);
+    }
+
+    private void copy(ByteBuf frame) {
+        int header = port.vnetHeaderSize();
+        if (frame.readableBytes() < header + PortHandler.ETHERNET_HEADER) {
+            return; // Its own port counts it.
+        }
+        int needs = header == 0 ? 0 : RequiredOffloads.of(frame, frame.readerIndex());
+        for (SwitchPort monitor : lan.topology().monitors()) {
+            delivery.send(frame.retainedDuplicate(), needs, monitor);
+        }
+    }
+}

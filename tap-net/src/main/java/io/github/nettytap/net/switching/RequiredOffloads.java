@@ -1,0 +1,67 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.switching;
+
+import io.github.nettytap.transport.device.TapOffload;
+import io.netty.buffer.ByteBuf;
+
+import java.util.Set;
+
+/**
+ * Which offloads a frame needs from the port that gets it, told from the first two bytes of its virtio-net header.
+ *
+ * <p>Source: virtio 1.2, section 5.1.6, and linux/virtio_net.h for USO and tunnels.
+ */
+public final class RequiredOffloads {
+
+    private static final int NEEDS_CSUM = 1;
+    private static final int GSO_NONE = 0;
+    private static final int GSO_TCPV4 = 1;
+    private static final int GSO_TCPV6 = 4;
+    private static final int GSO_UDP_L4 = 5;
+    private static final int GSO_TUNNELS = 0x60;
+    private static final int GSO_ECN = 0x80;
+
+    /** No port has this: the frame is of a kind that the switch does not know. */
+    private static final int UNKNOWN = 1 << 31;
+
+    private RequiredOffloads() {}
+
+    /** The needs that a port with these offloads can meet. */
+    public static int granted(Set<TapOffload> offloads) {
+        int bits = 0;
+        for (TapOffload offload : offloads) {
+            bits |= bit(offload);
+        }
+        return bits;
+    }
+
+    /** The needs of the frame whose virtio-net header starts at the index; 0 for a plain frame. */
+    public static int of(ByteBuf frame, int index) {
+        int start = frame.getUnsignedShort(index);
+        int flags = start >>> 8;
+        int gso = start & 0xff;
+        if (gso == GSO_NONE) {
+            return (flags & NEEDS_CSUM) == 0 ? 0 : bit(TapOffload.CSUM);
+        }
+        return bit(TapOffload.CSUM) | ofGso(gso);
+    }
+
+    private static int ofGso(int gso) {
+        int needs = (gso & GSO_ECN) == 0 ? 0 : bit(TapOffload.TSO_ECN);
+        needs |= (gso & GSO_TUNNELS) == 0 ? 0 : bit(TapOffload.UDP_TUNNEL_GSO);
+        return switch (gso & ~(GSO_ECN | GSO_TUNNELS)) {
+            case GSO_TCPV4 -> needs | bit(TapOffload.TSO4);
+            case GSO_TCPV6 -> needs | bit(TapOffload.TSO6);
+            // USO6 is always granted together with USO4.
+            case GSO_UDP_L4 -> needs | bit(TapOffload.USO4);
+            default -> UNKNOWN;
+        };
+    }
+
+    private static int bit(TapOffload offload) {
+        return 1 << offload.ordinal();
+    }
+}

@@ -1,0 +1,201 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.switching;
+
+import io.github.nettytap.net.switching.fdb.Fdb;
+import io.github.nettytap.net.switching.policy.PortPolicy;
+import io.github.nettytap.net.switching.policy.SwitchSettings;
+import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.channel.TapEventLoopGroup;
+import io.github.nettytap.transport.device.TapDevice;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
+
+/**
+ * A switch that runs: event loops, and a channel for each TAP device that was added.
+ *
+ * <p>Closing it closes the channels and with them the devices; interfaces that are not persistent are gone then.
+ * Thread-safe; none of its methods may be called on one of its event loops.
+ */
+public final class TapSwitch implements AutoCloseable {
+
+    private static final long SHUTDOWN_SECONDS = 10;
+
+    private final EthernetSwitch lan;
+    private final TapEventLoopGroup loops;
+    private final List<SwitchPort> ports = new CopyOnWriteArrayList<>();
+
+    /**
+     * Makes a switch without ports.
+     *
+     * @param loops the event loops, which belong to the switch and end with it
+     * @param settings what holds for all ports
+     * @param onFailure told, on the event loop, when a port has failed; its channel is closed then
+     */
+    public TapSwitch(TapEventLoopGroup loops, SwitchSettings settings, BiConsumer<Channel, Throwable> onFailure) {
+        this(loops, settings, onFailure, EthernetSwitch.secondsFromNow());
+    }
+
+    TapSwitch(
+            TapEventLoopGroup loops,
+            SwitchSettings settings,
+            BiConsumer<Channel, Throwable> onFailure,
+            LongSupplier clock) {
+        this.loops = loops;
+        BiConsumer<Channel, Throwable> failed = (channel, cause) -> {
+            PortLife life = channel.pipeline().get(PortLife.class);
+            if (life == null || life.wasActive) {
+                onFailure.accept(channel, cause);
+            } else {
+                life.refusal = cause;
+            }
+        };
+        lan = new EthernetSwitch(settings, failed, clock);
+    }
+
+    /**
+     * Makes a device a port.
+     *
+     * @param device an open device with one queue, which belongs to the switch from now on
+     * @return the port
+     */
+    public SwitchPort add(TapDevice device) throws InterruptedException {
+        return add(device, PortPolicy.DEFAULT);
+    }
+
+    /**
+     * Makes a device a port.
+     *
+     * @param device an open device with one queue, which belongs to the switch from now on
+     * @param policy what the port may do, and what is done for it
+     * @return the port
+     * @throws IllegalArgumentException if it cannot be a port of this switch with this policy; its device is closed then
+     */
+    public SwitchPort add(TapDevice device, PortPolicy policy) throws InterruptedException {
+        PortLife life = new PortLife();
+        Channel channel = new Bootstrap()
+                .group(loops)
+                .channelFactory(TapChannel.factory(device))
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel made) {
+                        made.pipeline().addLast(lan.newPort(policy), life);
+                    }
+                })
+                .register()
+                .sync()
+                .channel();
+        life.attached.await();
+        if (life.refusal != null) {
+            throw new IllegalArgumentException(life.refusal.getMessage(), life.refusal);
+        }
+        SwitchPort added = lan.ports().stream()
+                .filter(port -> port.channel() == channel)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("port lost at once: port=" + device.name()));
+        ports.add(added);
+        return added;
+    }
+
+    /**
+     * Takes a port out, with its stations, and closes its device. Frames that are on their way to it from other event
+     * loops are dropped.
+     *
+     * @param port a port of {@link #ports()}, failed or not
+     */
+    public void remove(SwitchPort port) throws InterruptedException {
+        if (!ports.remove(port)) {
+            throw new IllegalArgumentException("not a port of this switch: port=" + port.name());
+        }
+        PortLife life = port.channel().pipeline().get(PortLife.class);
+        port.channel().close().await();
+        if (life != null) {
+            life.detached.await();
+        }
+    }
+
+    /** All ports that were added and not removed, those that have failed included. */
+    public List<SwitchPort> ports() {
+        return List.copyOf(ports);
+    }
+
+    /** How many stations are known. */
+    public int stations() {
+        return lan.stations();
+    }
+
+    /**
+     * Shows the stations that are known, in no order, while they may come and go.
+     *
+     * @param visitor gets each station with its VLAN, the index of its port, and the seconds since it was heard
+     */
+    public void forEachStation(Fdb.Visitor visitor) {
+        lan.forEachStation(visitor);
+    }
+
+    /** Forgets all stations that were heard, the sticky ones too; the static ones stay. */
+    public void forgetStations() {
+        lan.forgetStations();
+    }
+
+    /**
+     * Forgets the stations that were heard behind a port, the sticky ones too; the static ones stay.
+     *
+     * @param port the port
+     */
+    public void forgetStations(SwitchPort port) {
+        lan.forgetStations(port);
+    }
+
+    @Override
+    public void close() {
+        // First, since a loop that is busy flooding would come to the closing only when it has caught up.
+        lan.stop();
+        // All are asked before the first is waited for: the kernel removes many interfaces in hardly more time than
+        // one.
+        List<ChannelFuture> closing =
+                ports.stream().map(port -> port.channel().close()).toList();
+        closing.forEach(ChannelFuture::awaitUninterruptibly);
+        loops.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS).syncUninterruptibly();
+        lan.releaseHandedOver();
+    }
+
+    /** Comes last in the pipeline, and so hears what has become of the port when the switch has heard it. */
+    private static final class PortLife extends ChannelInboundHandlerAdapter {
+
+        private final CountDownLatch attached = new CountDownLatch(1);
+        private final CountDownLatch detached = new CountDownLatch(1);
+
+        /** Of the loop. */
+        private boolean wasActive;
+
+        /** Why the channel did not become a port. */
+        private volatile Throwable refusal;
+
+        @Override
+        public void channelActive(ChannelHandlerContext context) {
+            wasActive = true;
+            attached.countDown();
+        }
+
+        /** The channel has left its loop; of a port that the switch has refused there is no other news. */
+        @Override
+        public void handlerRemoved(ChannelHandlerContext context) {
+            attached.countDown();
+            detached.countDown();
+        }
+    }
+}

@@ -1,0 +1,139 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.routing;
+
+import io.github.nettytap.codec.wire.ArpHeader;
+import io.github.nettytap.codec.wire.EthernetHeader;
+import io.github.nettytap.codec.wire.FramePrinter;
+import io.github.nettytap.codec.wire.Ipv4Header;
+import io.github.nettytap.codec.wire.UdpHeader;
+import io.github.nettytap.net.routing.packet.IpAddress;
+import io.github.nettytap.net.routing.packet.Ipv4Packets;
+import io.github.nettytap.net.routing.port.RouterPort;
+import io.github.nettytap.transport.device.TapOffload;
+import io.github.nettytap.transport.netlink.Cidr;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A router whose ports are channels in memory, without virtio-net headers; what goes out is told as text. */
+final class MemoryRouter implements AutoCloseable {
+
+    static final long ROUTER_MAC = 0x02_00_00_00_00_10L;
+    static final long HOST_MAC = 0x02_00_00_00_00_20L;
+
+    private final List<EmbeddedChannel> channels = new ArrayList<>();
+    private final List<RouterPort> ports = new ArrayList<>();
+    private long millis = 1_000_000;
+
+    final Router router = new Router(0, () -> millis, (port, cause) -> {
+        throw new AssertionError(cause);
+    });
+
+    /** Adds a port, whose MAC address is the router's first one plus its number. */
+    int port(int mtu, String... networks) {
+        return port(mtu, PortSettings.of(Stream.of(networks).map(Cidr::parse).toList()));
+    }
+
+    /** Adds a port that packets leave with the router's address. */
+    int natPort(int mtu, String network) {
+        return port(mtu, new PortSettings(List.of(Cidr.parse(network)), false, true, null));
+    }
+
+    private int port(int mtu, PortSettings settings) {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        RouterPort port = router.addPort(channel, ROUTER_MAC + channels.size(), mtu, TapOffload.NONE, settings);
+        channel.pipeline().addLast(router.handler(port));
+        channels.add(channel);
+        ports.add(port);
+        return ports.size() - 1;
+    }
+
+    RouterPort at(int port) {
+        return ports.get(port);
+    }
+
+    void passMillis(long more) {
+        millis += more;
+        router.tick();
+    }
+
+    void close(int port) {
+        channels.get(port).close();
+    }
+
+    /** A frame comes in. */
+    void receive(int port, ByteBuf frame) {
+        channels.get(port).writeInbound(frame);
+    }
+
+    /** What has gone out of a port since the last question, each frame as tcpdump would print it. */
+    List<String> sent(int port) {
+        List<String> frames = new ArrayList<>();
+        for (ByteBuf frame = take(port); frame != null; frame = take(port)) {
+            frames.add(FramePrinter.LINK_LEVEL.print(frame));
+            frame.release();
+        }
+        return frames;
+    }
+
+    /** The next frame that has gone out of a port, or null. */
+    ByteBuf take(int port) {
+        return channels.get(port).readOutbound();
+    }
+
+    /** A host behind the port says that it has the address. */
+    void arpReply(int port, String address) {
+        ByteBuf frame = ethernet(port, EthernetHeader.TYPE_ARP, ArpHeader.LENGTH);
+        int own = at(port).addresses().source(ipv4(address));
+        ArpHeader.write(frame, EthernetHeader.LENGTH, ArpHeader.REPLY, HOST_MAC, ipv4(address), ROUTER_MAC + port, own);
+        receive(port, frame);
+    }
+
+    /** A UDP packet to the router's MAC address, from a port to a port of one number, with this much payload. */
+    static ByteBuf udp(int port, String source, String destination, int timeToLive, int fragment, int payload) {
+        int length = Ipv4Header.MIN_LENGTH + UdpHeader.LENGTH + payload;
+        ByteBuf frame = ethernet(port, EthernetHeader.TYPE_IPV4, length);
+        int ip = EthernetHeader.LENGTH;
+        Ipv4Packets.write(frame, ip, length, Ipv4Header.PROTOCOL_UDP, ipv4(source), ipv4(destination));
+        Ipv4Header.fragment(frame, ip, fragment);
+        Ipv4Header.timeToLive(frame, ip, timeToLive);
+        Ipv4Header.updateChecksum(frame, ip);
+        int udp = ip + Ipv4Header.MIN_LENGTH;
+        frame.setZero(udp, UdpHeader.LENGTH + payload);
+        UdpHeader.sourcePort(frame, udp, 1000);
+        UdpHeader.destinationPort(frame, udp, 2000);
+        UdpHeader.length(frame, udp, UdpHeader.LENGTH + payload);
+        return frame;
+    }
+
+    static ByteBuf ethernet(int port, int type, int length) {
+        ByteBuf frame = Unpooled.directBuffer(EthernetHeader.LENGTH + length);
+        frame.writerIndex(EthernetHeader.LENGTH + length);
+        EthernetHeader.destination(frame, 0, ROUTER_MAC + port);
+        EthernetHeader.source(frame, 0, HOST_MAC);
+        EthernetHeader.type(frame, 0, type);
+        return frame;
+    }
+
+    static int ipv4(String address) {
+        try {
+            return (int) IpAddress.low(InetAddress.getByName(address));
+        } catch (UnknownHostException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        channels.forEach(EmbeddedChannel::finishAndReleaseAll);
+    }
+}

@@ -1,0 +1,237 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.routing;
+
+import static io.github.nettytap.net.routing.MemoryRouter.udp;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.nettytap.codec.wire.EthernetHeader;
+import io.github.nettytap.codec.wire.Icmpv4Header;
+import io.github.nettytap.codec.wire.InternetChecksum;
+import io.github.nettytap.codec.wire.Ipv4Header;
+import io.github.nettytap.net.routing.port.RouterCounter;
+import io.github.nettytap.transport.netlink.Cidr;
+import io.netty.buffer.ByteBuf;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import java.net.InetAddress;
+
+class RouterTest {
+
+    private static final int IP = EthernetHeader.LENGTH;
+
+    private final MemoryRouter lan = new MemoryRouter();
+    private int left;
+    private int right;
+
+    @BeforeEach
+    void addPorts() {
+        left = lan.port(1500, "10.0.0.1/24", "2001:db8::1/64");
+        right = lan.port(1000, "10.0.1.1/24", "2001:db8:1::1/64");
+    }
+
+    @AfterEach
+    void close() {
+        lan.close();
+    }
+
+    private void receive(String destination) {
+        lan.receive(left, udp(left, "10.0.0.2", destination, 64, 0, 10));
+    }
+
+    @Test
+    void packetWaitsUntilItsNextHopIsKnown() {
+        receive("10.0.1.2");
+        assertThat(lan.sent(right)).singleElement().asString().contains("who-has 10.0.1.2 tell 10.0.1.1");
+        lan.arpReply(right, "10.0.1.2");
+        ByteBuf frame = lan.take(right);
+        assertThat(EthernetHeader.destination(frame, 0)).isEqualTo(MemoryRouter.HOST_MAC);
+        assertThat(EthernetHeader.source(frame, 0)).isEqualTo(MemoryRouter.ROUTER_MAC + right);
+        assertThat(Ipv4Header.timeToLive(frame, IP)).isEqualTo(63);
+        assertThat(InternetChecksum.sum(frame, IP, Ipv4Header.MIN_LENGTH)).isEqualTo(0xffff);
+        frame.release();
+    }
+
+    @Test
+    void packetToAKnownNextHopIsForwardedInTheBufferItCameIn() throws Exception {
+        lan.router.addRoute(Cidr.parse("192.0.2.0/24"), InetAddress.getByName("10.0.1.2"));
+        receive("192.0.2.1");
+        lan.sent(right);
+        lan.arpReply(right, "10.0.1.2");
+        lan.take(right).release();
+        ByteBuf packet = udp(left, "10.0.0.2", "192.0.2.7", 64, 0, 10);
+        lan.receive(left, packet);
+        ByteBuf frame = lan.take(right);
+        assertThat(frame).isSameAs(packet);
+        frame.release();
+        assertThat(lan.at(left).count(RouterCounter.FORWARDED)).isEqualTo(2);
+    }
+
+    @Test
+    void silentNextHopIsAskedThreeTimesAndThenUnreachable() {
+        lan.arpReply(left, "10.0.0.2");
+        receive("10.0.1.2");
+        for (int question = 1; question <= 3; question++) {
+            assertThat(lan.sent(right)).hasSize(1);
+            assertThat(lan.sent(left)).isEmpty();
+            lan.passMillis(1_000);
+        }
+        assertThat(lan.sent(right)).isEmpty();
+        // The error waits for the MAC address of its receiver like any packet.
+        assertThat(lan.sent(left)).singleElement().asString().contains("who-has 10.0.0.2");
+        lan.arpReply(left, "10.0.0.2");
+        assertThat(lan.sent(left)).singleElement().asString().contains("host 10.0.1.2 unreachable");
+        assertThat(lan.at(left).count(RouterCounter.UNRESOLVED)).isEqualTo(1);
+    }
+
+    @Test
+    void packetsBeyondTheRoomForWaitingAreDropped() {
+        for (int i = 0; i < 40; i++) {
+            receive("10.0.1.2");
+        }
+        assertThat(lan.at(left).count(RouterCounter.UNRESOLVED)).isEqualTo(8);
+        lan.sent(right);
+        lan.arpReply(right, "10.0.1.2");
+        assertThat(lan.sent(right)).hasSize(32);
+    }
+
+    @Test
+    void nextHopThatWasSilentForLongIsAskedAgainWhileItIsUsed() {
+        receive("10.0.1.2");
+        lan.arpReply(right, "10.0.1.2");
+        lan.sent(right);
+        lan.passMillis(30_001);
+        receive("10.0.1.2");
+        assertThat(lan.sent(right)).hasSize(2).anyMatch(frame -> frame.contains("who-has 10.0.1.2"));
+        lan.passMillis(1_000);
+        lan.passMillis(1_000);
+        lan.passMillis(1_000);
+        lan.sent(right);
+        receive("10.0.1.2");
+        assertThat(lan.sent(right))
+                .singleElement()
+                .asString()
+                .contains("ff:ff:ff:ff:ff:ff")
+                .contains("who-has 10.0.1.2");
+    }
+
+    @Test
+    void whatWaitsBehindAPortThatClosesIsReleased() {
+        receive("10.0.1.2");
+        lan.close(right);
+        receive("10.0.1.3");
+        assertThat(lan.at(left).count(RouterCounter.UNRESOLVED)).isEqualTo(2);
+    }
+
+    @Test
+    void lastHopIsTimeExceeded() {
+        lan.receive(left, udp(left, "10.0.0.2", "10.0.1.2", 1, 0, 10));
+        lan.arpReply(left, "10.0.0.2");
+        assertThat(lan.sent(left)).last().asString().contains("10.0.0.1 > 10.0.0.2: ICMP time exceeded in-transit");
+        assertThat(lan.at(left).count(RouterCounter.TTL_EXPIRED)).isEqualTo(1);
+    }
+
+    @Test
+    void packetThatMustNotBeFragmentedIsTooBigForTheNextLink() {
+        lan.receive(left, udp(left, "10.0.0.2", "10.0.1.2", 64, Ipv4Header.DONT_FRAGMENT, 1200));
+        lan.arpReply(left, "10.0.0.2");
+        assertThat(lan.sent(left)).last().asString().contains("need to frag (mtu 1000)");
+        assertThat(lan.at(left).count(RouterCounter.TOO_BIG)).isEqualTo(1);
+    }
+
+    @Test
+    void packetThatMayBeFragmentedIs() {
+        lan.receive(left, udp(left, "10.0.0.2", "10.0.1.2", 64, 0, 1200));
+        lan.sent(right);
+        lan.arpReply(right, "10.0.1.2");
+        ByteBuf first = lan.take(right);
+        ByteBuf second = lan.take(right);
+        assertThat(Ipv4Header.totalLength(first, IP)).isEqualTo(20 + 976);
+        assertThat(Ipv4Header.fragment(first, IP)).isEqualTo(Ipv4Header.MORE_FRAGMENTS);
+        assertThat(Ipv4Header.totalLength(second, IP)).isEqualTo(20 + 1208 - 976);
+        assertThat(Ipv4Header.fragment(second, IP)).isEqualTo(976 / 8);
+        assertThat(InternetChecksum.sum(second, IP, Ipv4Header.MIN_LENGTH)).isEqualTo(0xffff);
+        first.release();
+        second.release();
+    }
+
+    @Test
+    void errorsAreLimitedInRate() {
+        lan.arpReply(left, "10.0.0.2");
+        for (int i = 0; i < 150; i++) {
+            receive("192.0.2.1");
+        }
+        assertThat(lan.at(left).count(RouterCounter.ERRORS_SENT)).isEqualTo(100);
+        assertThat(lan.at(left).count(RouterCounter.ERRORS_LIMITED)).isEqualTo(50);
+        assertThat(lan.at(left).count(RouterCounter.NO_ROUTE)).isEqualTo(150);
+    }
+
+    @Test
+    void noErrorIsSentAboutAFragmentThatIsNotTheFirst() {
+        lan.receive(left, udp(left, "10.0.0.2", "192.0.2.1", 64, 100, 10));
+        assertThat(lan.at(left).count(RouterCounter.ERRORS_SENT)).isZero();
+        assertThat(lan.at(left).count(RouterCounter.NO_ROUTE)).isEqualTo(1);
+    }
+
+    @Test
+    void addressesThatMustNotBeOnANetworkGoNowhere() {
+        receive("127.0.0.1");
+        lan.receive(left, udp(left, "127.0.0.1", "10.0.1.2", 64, 0, 10));
+        lan.receive(left, udp(left, "224.0.0.1", "10.0.1.2", 64, 0, 10));
+        assertThat(lan.at(left).count(RouterCounter.MARTIAN)).isEqualTo(3);
+        assertThat(lan.sent(right)).isEmpty();
+        assertThat(lan.sent(left)).isEmpty();
+    }
+
+    @Test
+    void brokenRecordOfTheRouteIsToldToItsSender() {
+        ByteBuf packet = udp(left, "10.0.0.2", "10.0.1.2", 64, 0, 10);
+        // Eight octets of what was the UDP header become options: a record with room for a part of an address.
+        packet.setByte(IP, 0x47);
+        int option = IP + Ipv4Header.MIN_LENGTH;
+        packet.setZero(option, 8);
+        packet.setByte(option, 7).setByte(option + 1, 6).setByte(option + 2, 4);
+        packet.setShort(IP + 10, 0);
+        packet.setShort(IP + 10, InternetChecksum.complement(InternetChecksum.sum(packet, IP, 28)));
+        lan.receive(left, packet);
+        lan.take(left).release(); // A question for the host's MAC address.
+        lan.arpReply(left, "10.0.0.2");
+        ByteBuf error = lan.take(left);
+        int icmp = IP + Ipv4Header.MIN_LENGTH;
+        assertThat(Icmpv4Header.type(error, icmp)).isEqualTo(Icmpv4Header.PARAMETER_PROBLEM);
+        assertThat(error.getUnsignedByte(icmp + 4)).isEqualTo((short) 22);
+        error.release();
+        assertThat(lan.at(left).count(RouterCounter.MALFORMED)).isEqualTo(1);
+    }
+
+    @Test
+    void wrongHeaderChecksumIsMalformed() {
+        ByteBuf packet = udp(left, "10.0.0.2", "10.0.1.2", 64, 0, 10);
+        Ipv4Header.timeToLive(packet, IP, 65);
+        lan.receive(left, packet);
+        assertThat(lan.at(left).count(RouterCounter.MALFORMED)).isEqualTo(1);
+    }
+
+    @Test
+    void framesForOtherStationsAreIgnored() {
+        ByteBuf packet = udp(left, "10.0.0.2", "10.0.1.2", 64, 0, 10);
+        EthernetHeader.destination(packet, 0, MemoryRouter.HOST_MAC);
+        lan.receive(left, packet);
+        assertThat(lan.at(left).count(RouterCounter.IGNORED)).isEqualTo(1);
+    }
+
+    @Test
+    void gatewayOnNoNetworkIsRefused() throws Exception {
+        InetAddress gateway = InetAddress.getByName("192.0.2.1");
+        Cidr all = Cidr.parse("0.0.0.0/0");
+        assertThatThrownBy(() -> lan.router.addRoute(all, gateway))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("gateway on no network of the router: destination=0.0.0.0/0, gateway=192.0.2.1"
+                        + " (expected: an address in the network of a port)");
+    }
+}

@@ -1,0 +1,188 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.routing.dhcp;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.nettytap.codec.wire.EthernetHeader;
+import io.github.nettytap.codec.wire.Ipv4Header;
+import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.codec.wire.UdpHeader;
+import io.github.nettytap.net.routing.packet.IpAddress;
+import io.github.nettytap.net.routing.packet.Ipv4Packets;
+import io.github.nettytap.net.routing.port.Output;
+import io.github.nettytap.net.routing.port.RouterPort;
+import io.github.nettytap.transport.device.TapOffload;
+import io.github.nettytap.transport.netlink.Cidr;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+
+/** The server by its messages: RFC 2131, section 4.3. */
+class DhcpServerTest {
+
+    private static final int DISCOVER = 1;
+    private static final int OFFER = 2;
+    private static final int REQUEST = 3;
+    private static final int ACK = 5;
+    private static final int NAK = 6;
+    private static final int RELEASE = 7;
+    private static final int INFORM = 8;
+
+    private static final int MESSAGE = EthernetHeader.LENGTH + Ipv4Header.MIN_LENGTH + UdpHeader.LENGTH;
+    private static final int YOUR_ADDRESS = MESSAGE + 16;
+    private static final int OWN = ipv4("10.0.0.1");
+    private static final int FIRST = ipv4("10.0.0.10");
+    private static final long ONE = 0x02_00_00_00_00_01L;
+    private static final long TWO = 0x02_00_00_00_00_02L;
+
+    private final EmbeddedChannel channel = new EmbeddedChannel();
+    private final Output output = new Output(0);
+    private final RouterPort port = new RouterPort(
+            channel, 0x02_00_00_00_00_10L, 1500, 0, TapOffload.NONE, List.of(Cidr.parse("10.0.0.1/24")), false);
+    private final DhcpPool pool = new DhcpPool(address("10.0.0.10"), address("10.0.0.11"), List.of());
+    private long millis = 1_000_000;
+    private final DhcpServer server = new DhcpServer(port, pool, Cidr.parse("10.0.0.1/24"), output, () -> millis);
+
+    @AfterEach
+    void close() {
+        channel.finishAndReleaseAll();
+    }
+
+    private static Inet4Address address(String text) {
+        try {
+            return (Inet4Address) InetAddress.getByName(text);
+        } catch (UnknownHostException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static int ipv4(String text) {
+        return (int) IpAddress.low(address(text));
+    }
+
+    /** Sends a message and returns the answer, or null. */
+    private ByteBuf ask(long client, int type, int current, String options) {
+        byte[] more = ByteBufUtil.decodeHexDump(options);
+        int length = MESSAGE + DhcpMessage.OPTIONS + 3 + more.length + 1;
+        ByteBuf frame = Unpooled.directBuffer(length).writeZero(length);
+        Ipv4Packets.write(
+                frame,
+                EthernetHeader.LENGTH,
+                length - EthernetHeader.LENGTH,
+                Ipv4Header.PROTOCOL_UDP,
+                current,
+                current == 0 ? -1 : OWN);
+        int udp = MESSAGE - UdpHeader.LENGTH;
+        UdpHeader.sourcePort(frame, udp, 68);
+        UdpHeader.destinationPort(frame, udp, 67);
+        UdpHeader.length(frame, udp, length - udp);
+        frame.setInt(MESSAGE, 0x0101_0600).setInt(MESSAGE + 4, 0x1234_5678);
+        frame.setInt(MESSAGE + DhcpMessage.CLIENT_ADDRESS, current);
+        MacAddress.write(frame, MESSAGE + DhcpMessage.CLIENT_MAC, client);
+        frame.setInt(MESSAGE + 236, 0x6382_5363);
+        int option = MESSAGE + DhcpMessage.OPTIONS;
+        frame.setByte(option, DhcpMessage.OPTION_TYPE).setByte(option + 1, 1).setByte(option + 2, type);
+        frame.setBytes(option + 3, more);
+        frame.setByte(length - 1, DhcpMessage.OPTION_END);
+        server.receive(frame, EthernetHeader.LENGTH);
+        frame.release();
+        output.endBatch();
+        return channel.readOutbound();
+    }
+
+    private static String requested(int address) {
+        return String.format("3204%08x", address);
+    }
+
+    private static String server(int address) {
+        return String.format("3604%08x", address);
+    }
+
+    private static void assertAnswer(ByteBuf answer, int type, int address) {
+        assertThat(answer).isNotNull();
+        assertThat(answer.getUnsignedByte(MESSAGE + DhcpMessage.OPTIONS + 2)).isEqualTo((short) type);
+        assertThat(answer.getInt(YOUR_ADDRESS)).isEqualTo(address);
+        assertThat(answer.getInt(MESSAGE + 4)).isEqualTo(0x1234_5678);
+        answer.release();
+    }
+
+    private void lease(long client, int address) {
+        assertAnswer(ask(client, DISCOVER, 0, requested(address)), OFFER, address);
+        assertAnswer(ask(client, REQUEST, 0, requested(address) + server(OWN)), ACK, address);
+    }
+
+    @Test
+    void leaseIsRenewedBeforeItEnds() {
+        lease(ONE, FIRST);
+        lease(TWO, FIRST + 1);
+        millis += 1_800_000;
+        // It asks from its address, names no server and wishes nothing.
+        ByteBuf answer = ask(ONE, REQUEST, FIRST, "");
+        assertThat(Ipv4Header.destination(answer, EthernetHeader.LENGTH)).isEqualTo(FIRST);
+        assertThat(EthernetHeader.destination(answer, 0)).isEqualTo(ONE);
+        assertAnswer(answer, ACK, FIRST);
+        millis += 3_599_999;
+        // The other one's lease is over, this one's is not.
+        assertAnswer(ask(3, DISCOVER, 0, requested(FIRST)), OFFER, FIRST + 1);
+    }
+
+    @Test
+    void renewalOfAnAddressThatSomebodyElseHasIsRefusedToAll() {
+        lease(ONE, FIRST);
+        millis += 3_600_000;
+        lease(TWO, FIRST);
+        ByteBuf refusal = ask(ONE, REQUEST, FIRST, "");
+        assertThat(Ipv4Header.destination(refusal, EthernetHeader.LENGTH)).isEqualTo(-1);
+        assertThat(refusal.getInt(MESSAGE + DhcpMessage.CLIENT_ADDRESS)).isZero();
+        assertAnswer(refusal, NAK, 0);
+    }
+
+    @Test
+    void hostThatComesFromAnotherNetworkIsRefused() {
+        assertAnswer(ask(ONE, REQUEST, 0, requested(ipv4("192.168.1.7"))), NAK, 0);
+    }
+
+    @Test
+    void offerOfAnotherServerIsNoneOfOurs() {
+        assertAnswer(ask(ONE, DISCOVER, 0, ""), OFFER, FIRST);
+        assertThat(ask(ONE, REQUEST, 0, requested(FIRST) + server(ipv4("10.0.0.2"))))
+                .isNull();
+        // What was set aside is free at once.
+        lease(TWO, FIRST);
+    }
+
+    @Test
+    void addressOfAnotherIsNotReleased() {
+        lease(ONE, FIRST);
+        assertThat(ask(TWO, RELEASE, FIRST, server(OWN))).isNull();
+        assertAnswer(ask(TWO, REQUEST, 0, requested(FIRST)), NAK, 0);
+    }
+
+    @Test
+    void hostWithAnAddressIsInformedWithoutALease() {
+        ByteBuf answer = ask(ONE, INFORM, ipv4("10.0.0.200"), "");
+        assertThat(Ipv4Header.destination(answer, EthernetHeader.LENGTH)).isEqualTo(ipv4("10.0.0.200"));
+        assertThat(ByteBufUtil.hexDump(answer)).doesNotContain("330400000e10");
+        assertAnswer(answer, ACK, 0);
+        assertThat(ask(ONE, INFORM, 0, "")).isNull();
+    }
+
+    @Test
+    void whoNamesItselfIsAnsweredByThatName() {
+        String identifier = "3d07" + "01020000000001";
+        ByteBuf answer = ask(ONE, DISCOVER, 0, identifier);
+        assertThat(ByteBufUtil.hexDump(answer)).contains(identifier + "ff");
+        assertAnswer(answer, OFFER, FIRST);
+    }
+}

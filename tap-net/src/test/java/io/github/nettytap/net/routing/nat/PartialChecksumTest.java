@@ -1,0 +1,81 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.routing.nat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.nettytap.codec.wire.EthernetHeader;
+import io.github.nettytap.codec.wire.InternetChecksum;
+import io.github.nettytap.codec.wire.Ipv4Header;
+import io.github.nettytap.codec.wire.UdpHeader;
+import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.net.routing.packet.Ipv4Packets;
+import io.github.nettytap.net.routing.port.Output;
+import io.github.nettytap.net.routing.port.RouterPort;
+import io.github.nettytap.transport.device.TapOffload;
+import io.github.nettytap.transport.netlink.Cidr;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import java.util.List;
+
+/** What the kernel has left to others of a packet that is translated. */
+class PartialChecksumTest {
+
+    private static final int HEADER = 12;
+    private static final int IP = HEADER + EthernetHeader.LENGTH;
+    private static final int UDP = IP + Ipv4Header.MIN_LENGTH;
+    private static final int LENGTH = UdpHeader.LENGTH + 60;
+    private static final int HOST = 0x0a00_0002;
+    private static final int REMOTE = 0xc633_6402;
+
+    private final EmbeddedChannel channel = new EmbeddedChannel();
+    private final RouterPort outside = new RouterPort(
+            channel, 0x02_00_00_00_00_10L, 1500, HEADER, TapOffload.ALL, List.of(Cidr.parse("198.51.100.1/24")), true);
+    private final SourceNat nat = new SourceNat(new Output(HEADER), () -> 0);
+    private final ByteBuf frame = Unpooled.directBuffer(UDP + LENGTH).writeZero(UDP + LENGTH);
+
+    @AfterEach
+    void release() {
+        frame.release();
+        channel.finishAndReleaseAll();
+    }
+
+    /** A datagram from the host, with this much for the next to complete. */
+    private void datagram(int checksumStart) {
+        EthernetHeader.type(frame, HEADER, EthernetHeader.TYPE_IPV4);
+        Ipv4Packets.write(frame, IP, Ipv4Header.MIN_LENGTH + LENGTH, Ipv4Header.PROTOCOL_UDP, HOST, REMOTE);
+        UdpHeader.sourcePort(frame, UDP, 40_000);
+        UdpHeader.destinationPort(frame, UDP, 4789);
+        UdpHeader.length(frame, UDP, LENGTH);
+        VirtioNetHeader.flags(frame, 0, VirtioNetHeader.FLAG_NEEDS_CSUM);
+        VirtioNetHeader.checksumStart(frame, 0, checksumStart);
+        VirtioNetHeader.checksumOffset(frame, 0, UdpHeader.CHECKSUM_OFFSET);
+    }
+
+    private int pseudoHeader() {
+        return InternetChecksum.pseudoHeaderV4(frame, IP, Ipv4Header.PROTOCOL_UDP, LENGTH);
+    }
+
+    @Test
+    void partialOneStaysTheSumOfThePseudoHeader() {
+        datagram(UDP - HEADER);
+        UdpHeader.checksum(frame, UDP, InternetChecksum.sum(frame, UDP, 0, pseudoHeader()));
+        assertThat(nat.translate(frame, IP, outside)).isTrue();
+        assertThat(UdpHeader.checksum(frame, UDP)).isEqualTo(InternetChecksum.sum(frame, UDP, 0, pseudoHeader()));
+    }
+
+    @Test
+    void wholeOneOfATunnelStaysWholeThoughThatOfThePacketInsideIsPartial() {
+        datagram(UDP + 42 - HEADER);
+        UdpHeader.checksum(
+                frame, UDP, InternetChecksum.complement(InternetChecksum.sum(frame, UDP, LENGTH, pseudoHeader())));
+        assertThat(nat.translate(frame, IP, outside)).isTrue();
+        assertThat(InternetChecksum.sum(frame, UDP, LENGTH, pseudoHeader())).isEqualTo(0xffff);
+    }
+}

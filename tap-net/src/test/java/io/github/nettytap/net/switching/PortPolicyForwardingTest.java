@@ -1,0 +1,254 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.switching;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.switching.policy.Mirroring;
+import io.github.nettytap.net.switching.policy.PortPolicy;
+import io.github.nettytap.net.switching.policy.PortVlans;
+import io.github.nettytap.net.switching.policy.StaticFdbEntry;
+import io.github.nettytap.testkit.Frames;
+import io.github.nettytap.transport.device.TapOffload;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.List;
+import java.util.Set;
+
+/** Policies of ports between hosts in memory, with all ports on one event loop and with ports on several. */
+@ParameterizedClass
+@ValueSource(ints = {1, 3})
+class PortPolicyForwardingTest {
+
+    private static final String BROADCAST = "ffffffffffff";
+    private static final String A = "02000000000a";
+    private static final String B = "02000000000b";
+    private static final String C = "02000000000c";
+    private static final String BODY = "0800010203";
+
+    private final MemoryLan lan;
+
+    PortPolicyForwardingTest(int loops) {
+        lan = new MemoryLan(loops);
+    }
+
+    @AfterEach
+    void close() {
+        lan.close();
+    }
+
+    @Test
+    void staticStationIsFoundWithoutHavingBeenHeardAndDoesNotMove() {
+        MemoryLan.Host a = lan.host();
+        MemoryLan.Host b = lan.host(
+                PortPolicy.DEFAULT.withStations(List.of(StaticFdbEntry.of(MacAddress.parse("02:00:00:00:00:0b")))));
+        MemoryLan.Host c = lan.host();
+        c.send(A + B + BODY);
+        assertThat(a.nothingComes()).isTrue();
+        assertThat(lan.port(2).dropped(PolicyDrop.HELD)).isEqualTo(1);
+        lan.passSeconds(10 * MemoryLan.MAX_AGE);
+        a.send(B + A + BODY);
+        assertThat(b.receive()).isEqualTo(B + A + BODY);
+        assertThat(c.nothingComes()).isTrue();
+    }
+
+    @Test
+    void staticStationAtTwoPortsIsRefused() {
+        PortPolicy policy =
+                PortPolicy.DEFAULT.withStations(List.of(StaticFdbEntry.of(MacAddress.parse("02:00:00:00:00:0b"))));
+        lan.host(policy);
+        lan.refusedHost(policy);
+        assertThat(lan.failure())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("static station is at another port already: port=")
+                .hasMessageEndingWith(", static=02:00:00:00:00:0b, vlan=0");
+    }
+
+    @Test
+    void stickyStationNeitherMovesNorAges() {
+        MemoryLan.Host a = lan.host();
+        MemoryLan.Host b = lan.host(PortPolicy.DEFAULT.withSticky(true));
+        MemoryLan.Host c = lan.host();
+        b.send(BROADCAST + B + BODY);
+        a.receive();
+        c.receive();
+        lan.passSeconds(10 * MemoryLan.MAX_AGE);
+        c.send(BROADCAST + B + BODY);
+        assertThat(a.nothingComes()).isTrue();
+        assertThat(lan.port(2).dropped(PolicyDrop.HELD)).isEqualTo(1);
+        a.send(B + A + BODY);
+        assertThat(b.receive()).isEqualTo(B + A + BODY);
+    }
+
+    @Test
+    void stationsBeyondTheLimitAreDroppedAndThoseBelowPass() {
+        MemoryLan.Host a = lan.host(PortPolicy.DEFAULT.withMacLimit(2));
+        MemoryLan.Host b = lan.host();
+        a.send(BROADCAST + A + BODY);
+        a.send(BROADCAST + B + BODY);
+        a.send(BROADCAST + C + BODY);
+        a.send(BROADCAST + A + BODY);
+        assertThat(b.receive()).isEqualTo(BROADCAST + A + BODY);
+        assertThat(b.receive()).isEqualTo(BROADCAST + B + BODY);
+        assertThat(b.receive()).isEqualTo(BROADCAST + A + BODY);
+        assertThat(b.nothingComes()).isTrue();
+        assertThat(lan.port(0).dropped(PolicyDrop.LIMIT)).isEqualTo(1);
+    }
+
+    @Test
+    void stationThatAgedOutMakesRoomBelowTheLimit() {
+        MemoryLan.Host a = lan.host(PortPolicy.DEFAULT.withMacLimit(1));
+        MemoryLan.Host b = lan.host();
+        a.send(BROADCAST + A + BODY);
+        b.receive();
+        lan.passSeconds(MemoryLan.MAX_AGE + 1);
+        a.send(BROADCAST + B + BODY);
+        assertThat(b.receive()).isEqualTo(BROADCAST + B + BODY);
+        assertThat(lan.port(0).dropped(PolicyDrop.LIMIT)).isZero();
+    }
+
+    @Test
+    void floodedFramesBeyondTheLimitOfASecondAreDropped() {
+        MemoryLan.Host a = lan.host(PortPolicy.DEFAULT.withStormLimit(2));
+        MemoryLan.Host b = lan.host();
+        b.send(BROADCAST + B + BODY);
+        a.receive();
+        for (String destination : new String[] {BROADCAST, C, "01005e000001", BROADCAST}) {
+            a.send(destination + A + BODY);
+        }
+        assertThat(b.receive()).isEqualTo(BROADCAST + A + BODY);
+        assertThat(b.receive()).isEqualTo(C + A + BODY);
+        a.send(B + A + BODY);
+        assertThat(b.receive()).as("to a known station").isEqualTo(B + A + BODY);
+        assertThat(lan.port(0).dropped(PolicyDrop.STORM)).isEqualTo(2);
+        lan.passSeconds(1);
+        a.send(BROADCAST + A + BODY);
+        assertThat(b.receive()).isEqualTo(BROADCAST + A + BODY);
+    }
+
+    @Test
+    void isolatedPortsTalkOnlyToPortsThatAreNot() {
+        MemoryLan.Host a = lan.host(PortPolicy.DEFAULT.withIsolated(true));
+        MemoryLan.Host b = lan.host(PortPolicy.DEFAULT.withIsolated(true));
+        MemoryLan.Host c = lan.host();
+        b.send(BROADCAST + B + BODY);
+        assertThat(c.receive()).isEqualTo(BROADCAST + B + BODY);
+        assertThat(a.nothingComes()).isTrue();
+        a.send(B + A + BODY);
+        assertThat(b.nothingComes()).isTrue();
+        assertThat(lan.port(0).dropped(PolicyDrop.ISOLATED)).isEqualTo(1);
+        c.send(B + C + BODY);
+        assertThat(b.receive()).isEqualTo(B + C + BODY);
+        b.send(C + B + BODY);
+        assertThat(c.receive()).isEqualTo(C + B + BODY);
+    }
+
+    @Test
+    void framesFromOtherSourcesThanAllowedAreDropped() {
+        MemoryLan.Host a = lan.host(PortPolicy.DEFAULT.withSources(Set.of(MacAddress.parse("02:00:00:00:00:0a"))));
+        MemoryLan.Host b = lan.host();
+        a.send(BROADCAST + A + BODY);
+        a.send(BROADCAST + C + BODY);
+        a.send("ff");
+        assertThat(b.receive()).isEqualTo(BROADCAST + A + BODY);
+        assertThat(b.nothingComes()).isTrue();
+        assertThat(lan.port(0).dropped(PolicyDrop.SOURCE)).isEqualTo(1);
+        assertThat(lan.port(0).malformed()).isEqualTo(1);
+        assertThat(lan.port(0).drops()).isEqualTo(2);
+    }
+
+    @Test
+    void framesOfAFlowAreJoinedTowardsAPortThatAsksForIt() {
+        MemoryLan.Host a = lan.host(12, TapOffload.NONE);
+        MemoryLan.Host joined = lan.host(12, TapOffload.ALL, PortPolicy.DEFAULT.withCoalesce(true));
+        MemoryLan.Host plain = lan.host(12, TapOffload.ALL);
+        // From here on the port of a waits for frames, so that those of one flush are read in one batch.
+        assertThat(a.nothingComes()).isTrue();
+        Frames frames = Frames.tcp4();
+        frames.payload = 1_000;
+        for (int i = 0; i < 3; i++) {
+            frames.sequence = 1_000 * i;
+            frames.identification = i;
+            ByteBuf frame = frames.packet(12);
+            a.sendLater(ByteBufUtil.hexDump(frame));
+            frame.release();
+        }
+        a.flush();
+        // NEEDS_CSUM and TCPv4.
+        assertThat(joined.receive()).startsWith("0101").hasSize(2 * (12 + frames.headers() + 3_000));
+        for (int i = 0; i < 3; i++) {
+            assertThat(plain.receive()).startsWith("0000").hasSize(2 * (12 + frames.headers() + 1_000));
+        }
+    }
+
+    @Test
+    void joiningWithoutVirtioNetHeadersIsRefused() {
+        lan.refusedHost(PortPolicy.DEFAULT.withCoalesce(true));
+        assertThat(lan.failure())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("frames can only be joined with virtio-net headers: port=")
+                .hasMessageEndingWith(", vnetHeaderSize=0 (expected: a port with offloads in the switch)");
+    }
+
+    @Test
+    void monitorGetsWhatComesInAndGoesOutAtAMirroredPort() {
+        MemoryLan.Host mirrored = lan.host(PortPolicy.DEFAULT.withMirroring(Mirroring.MIRRORED));
+        MemoryLan.Host b = lan.host();
+        MemoryLan.Host monitor = lan.host(PortPolicy.DEFAULT.withMirroring(Mirroring.MONITOR));
+        mirrored.send(BROADCAST + A + BODY);
+        assertThat(monitor.receive()).isEqualTo(BROADCAST + A + BODY);
+        b.receive();
+        b.send(A + B + BODY);
+        assertThat(monitor.receive()).isEqualTo(A + B + BODY);
+        assertThat(mirrored.receive()).isEqualTo(A + B + BODY);
+    }
+
+    @Test
+    void monitorSeesFramesInTheFormOfTheMirroredPort() {
+        MemoryLan.Host trunk = lan.host(
+                PortPolicy.DEFAULT.withVlans(PortVlans.trunk(List.of(10))).withMirroring(Mirroring.MIRRORED));
+        MemoryLan.Host access = lan.host(PortPolicy.DEFAULT.withVlans(PortVlans.access(10)));
+        MemoryLan.Host monitor = lan.host(PortPolicy.DEFAULT.withMirroring(Mirroring.MONITOR));
+        access.send(BROADCAST + A + BODY);
+        assertThat(trunk.receive()).isEqualTo(BROADCAST + A + "8100000a" + BODY);
+        assertThat(monitor.receive()).isEqualTo(BROADCAST + A + "8100000a" + BODY);
+    }
+
+    @Test
+    void monitorGetsNothingElseAndMayNotSend() {
+        MemoryLan.Host a = lan.host();
+        MemoryLan.Host b = lan.host();
+        MemoryLan.Host monitor = lan.host(PortPolicy.DEFAULT.withMirroring(Mirroring.MONITOR));
+        a.send(BROADCAST + A + BODY);
+        b.receive();
+        monitor.send(BROADCAST + C + BODY);
+        assertThat(monitor.nothingComes()).isTrue();
+        assertThat(a.nothingComes()).isTrue();
+        assertThat(lan.port(2).filtered()).isEqualTo(1);
+    }
+
+    @Test
+    void monitorWithoutOffloadsGetsWireFramesOfAGsoFrame() {
+        MemoryLan.Host mirrored = lan.host(12, TapOffload.ALL, PortPolicy.DEFAULT.withMirroring(Mirroring.MIRRORED));
+        MemoryLan.Host b = lan.host(12, TapOffload.ALL);
+        MemoryLan.Host monitor = lan.host(12, TapOffload.NONE, PortPolicy.DEFAULT.withMirroring(Mirroring.MONITOR));
+        Frames frames = Frames.tcp4();
+        frames.payload = 3_000;
+        ByteBuf gsoFrame = frames.gsoFrame(12, 1_448);
+        String text = ByteBufUtil.hexDump(gsoFrame);
+        gsoFrame.release();
+        mirrored.send(text);
+        assertThat(b.receive()).isEqualTo(text);
+        for (int payload : new int[] {1_448, 1_448, 104}) {
+            assertThat(monitor.receive()).hasSize(2 * (12 + frames.headers() + payload));
+        }
+    }
+}

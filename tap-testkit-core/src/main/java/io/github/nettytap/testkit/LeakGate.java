@@ -1,0 +1,158 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.testkit;
+
+import io.netty.util.LeakPresenceDetector;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Fails a test class that leaves a buffer, a file descriptor or a thread behind.
+ *
+ * <p>Registered for every test class by service loading. Descriptors are compared by what they refer to, so that those
+ * which the JVM opens for itself (class files, random devices, epoll of a JDK selector) do not count. What ends in the
+ * background, such as a thread that is told to stop, gets a grace period.
+ */
+public final class LeakGate implements BeforeAllCallback, AfterAllCallback {
+
+    private static final long GRACE_MILLIS = 5_000;
+    private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(LeakGate.class);
+
+    @Override
+    public void beforeAll(ExtensionContext context) throws IOException {
+        if (!isOutermost(context)) {
+            return;
+        }
+        openWhatTheJvmKeeps();
+        store(context).put("fds", descriptors());
+        store(context).put("threads", threads());
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public void afterAll(ExtensionContext context) throws Exception {
+        if (!isOutermost(context)) {
+            return;
+        }
+        awaitGlobalExecutor();
+        LeakPresenceDetector.check();
+        Map<String, String> fdsBefore = (Map<String, String>) store(context).get("fds");
+        Map<String, String> threadsBefore = (Map<String, String>) store(context).get("threads");
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(GRACE_MILLIS);
+        while (true) {
+            Map<String, String> fds = added(fdsBefore, descriptors());
+            Map<String, String> threads = added(threadsBefore, threads());
+            if (fds.isEmpty() && threads.isEmpty()) {
+                return;
+            }
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError(
+                        "left behind by " + context.getDisplayName() + ": fds=" + fds + ", threads=" + threads);
+            }
+            Thread.sleep(20);
+        }
+    }
+
+    /** The first channel of a JVM opens a socket pair and keeps one end for ever: its marker of closed descriptors. */
+    private static void openWhatTheJvmKeeps() throws IOException {
+        FileChannel.open(Path.of("/dev/null")).close();
+    }
+
+    private static void awaitGlobalExecutor() throws InterruptedException {
+        try {
+            GlobalEventExecutor.INSTANCE.awaitInactivity(3, TimeUnit.SECONDS);
+        } catch (IllegalStateException notStarted) {
+            // Thrown where nothing of the test class ever ran on it: there is nothing to wait for.
+        }
+    }
+
+    private static boolean isOutermost(ExtensionContext context) {
+        return context.getParent().filter(p -> p.getTestClass().isPresent()).isEmpty();
+    }
+
+    private static ExtensionContext.Store store(ExtensionContext context) {
+        return context.getStore(NAMESPACE);
+    }
+
+    private static Map<String, String> added(Map<String, String> before, Map<String, String> now) {
+        now.keySet().removeAll(before.keySet());
+        return now;
+    }
+
+    private static Map<String, String> descriptors() {
+        Map<String, String> result = new TreeMap<>();
+        try (Stream<Path> entries = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path entry : entries.collect(Collectors.toList())) {
+                try {
+                    String target = Files.readSymbolicLink(entry).toString();
+                    if (!isOfTheJvm(target)) {
+                        result.put(entry.getFileName().toString(), target);
+                    }
+                } catch (IOException ignored) {
+                    // The descriptor of the listing itself, closed by now.
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return result;
+    }
+
+    private static boolean isOfTheJvm(String target) {
+        return isAttachSocket(target)
+                || target.endsWith(".jar")
+                || target.endsWith("/modules")
+                || target.endsWith(".so")
+                || target.startsWith("/dev/random")
+                || target.startsWith("/dev/urandom")
+                || target.matches("/proc/\\d+/fd");
+    }
+
+    /** A JVM that was attached to, as a fuzzer does to instrument its own classes, listens on a socket from then on. */
+    private static boolean isAttachSocket(String target) {
+        if (!target.startsWith("socket:[")) {
+            return false;
+        }
+        String inode = ' ' + target.substring(8, target.length() - 1) + ' ';
+        try (Stream<String> sockets = Files.lines(Path.of("/proc/self/net/unix"))) {
+            return sockets.anyMatch(socket -> socket.contains(inode) && socket.contains("/.java_pid"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Map<String, String> threads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> !isOfTheJvm(thread))
+                .collect(Collectors.toMap(
+                        thread -> thread.getId() + " " + thread.getName(),
+                        thread -> String.valueOf(thread.getState()),
+                        (a, b) -> a,
+                        TreeMap::new));
+    }
+
+    private static boolean isOfTheJvm(Thread thread) {
+        ThreadGroup group = thread.getThreadGroup();
+        return group == null
+                || group.getName().equals("system")
+                || group.getName().equals("InnocuousThreadGroup")
+                || thread.getName().startsWith("surefire-")
+                || thread.getName().startsWith("junit-")
+                || thread.getName().startsWith("process reaper");
+    }
+}

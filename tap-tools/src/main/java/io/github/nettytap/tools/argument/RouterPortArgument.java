@@ -1,0 +1,135 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.argument;
+
+import io.github.nettytap.net.routing.PortSettings;
+import io.github.nettytap.net.routing.dhcp.DhcpPool;
+import io.github.nettytap.transport.netlink.Cidr;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+import java.net.Inet4Address;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A port of the router on the command line: a TAP, the router's addresses on it, and settings of its own.
+ *
+ * @param tap the name of the TAP
+ * @param settings the addresses, and what else it is to be
+ * @param mtu the MTU, or null for as it is
+ * @param offloads what was set for this port, or null
+ */
+public record RouterPortArgument(String tap, PortSettings settings, Integer mtu, Offloads offloads) {
+
+    private static final int LEAST_MTU = 68;
+    private static final int GREATEST_MTU = 65_521;
+
+    /** RFC 8200, section 5. */
+    private static final int LEAST_MTU_OF_IPV6 = 1280;
+
+    /** The settings of the port, with these name servers for the clients of its DHCP server. */
+    public PortSettings settings(List<Inet4Address> nameServers) {
+        DhcpPool pool = settings.dhcp();
+        return pool == null
+                ? settings
+                : new PortSettings(
+                        settings.networks(),
+                        settings.advertises(),
+                        settings.translates(),
+                        new DhcpPool(pool.first(), pool.last(), nameServers));
+    }
+
+    /** Reads {@code NAME=ADDRESS/LENGTH[,ADDRESS/LENGTH…][,advertise][,nat][,dhcp=FIRST-LAST][,mtu=BYTES][,offloads=all|none]}. */
+    public static final class Converter implements ITypeConverter<RouterPortArgument> {
+        @Override
+        public RouterPortArgument convert(String text) {
+            int equals = text.indexOf('=');
+            if (equals <= 0) {
+                throw new TypeConversionException(
+                        "no addresses: port=" + text + " (expected: TAP=ADDRESS/LENGTH, for example tap0=10.0.0.1/24)");
+            }
+            List<Cidr> networks = new ArrayList<>();
+            Integer mtu = null;
+            Offloads offloads = null;
+            boolean advertises = false;
+            boolean translates = false;
+            DhcpPool dhcp = null;
+            for (String part : text.substring(equals + 1).split(",", -1)) {
+                if (part.startsWith("mtu=")) {
+                    mtu = mtu(part.substring("mtu=".length()));
+                } else if (part.startsWith("offloads=")) {
+                    offloads = new Offloads.Converter().convert(part.substring("offloads=".length()));
+                } else if (part.equals("advertise")) {
+                    advertises = true;
+                } else if (part.startsWith("dhcp=")) {
+                    dhcp = pool(part.substring("dhcp=".length()));
+                } else if (part.equals("nat")) {
+                    translates = true;
+                } else {
+                    networks.add(network(part));
+                }
+            }
+            boolean hasIpv6 =
+                    networks.stream().anyMatch(network -> network.toString().indexOf(':') >= 0);
+            if (hasIpv6 && mtu != null && mtu < LEAST_MTU_OF_IPV6) {
+                throw new TypeConversionException("MTU too small for IPv6: port=" + text + ", mtu=" + mtu
+                        + " (expected: " + LEAST_MTU_OF_IPV6 + " or more)");
+            }
+            PortSettings settings = settings(networks, advertises, translates, dhcp);
+            return new RouterPortArgument(text.substring(0, equals), settings, mtu, offloads);
+        }
+
+        private static Cidr network(String text) {
+            if (text.indexOf('/') < 0) {
+                throw new TypeConversionException("address without prefix length, or no such setting: setting=" + text
+                        + " (expected: an address like 10.0.0.1/24 or 2001:db8::1/64, advertise, nat,"
+                        + " dhcp=FIRST-LAST, mtu=BYTES, offloads=all|none)");
+            }
+            try {
+                return Cidr.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+
+        private static PortSettings settings(
+                List<Cidr> networks, boolean advertises, boolean translates, DhcpPool dhcp) {
+            try {
+                return new PortSettings(networks, advertises, translates, dhcp);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+
+        private static DhcpPool pool(String range) {
+            String[] ends = range.split("-", -1);
+            try {
+                if (ends.length == 2
+                        && Cidr.parse(ends[0]).address() instanceof Inet4Address first
+                        && Cidr.parse(ends[1]).address() instanceof Inet4Address last) {
+                    return new DhcpPool(first, last, List.of());
+                }
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+            throw new TypeConversionException(
+                    "no range of addresses: dhcp=" + range + " (expected: FIRST-LAST, as 10.0.0.100-10.0.0.199)");
+        }
+
+        private static Integer mtu(String value) {
+            try {
+                int mtu = Integer.parseInt(value);
+                if (mtu >= LEAST_MTU && mtu <= GREATEST_MTU) {
+                    return mtu;
+                }
+            } catch (NumberFormatException e) {
+                // Said below.
+            }
+            throw new TypeConversionException(
+                    "no such MTU: mtu=" + value + " (expected: " + LEAST_MTU + " to " + GREATEST_MTU + ")");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.command;
+
+import picocli.AutoComplete;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+
+/** {@code completion}: the script that makes the shell complete commands and options. */
+@Command(
+        name = "completion",
+        description = "Prints a script for bash and zsh that completes the commands and options of run-example.sh. "
+                + "Load it in the shell that you type in.",
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "Examples:",
+            "  source <(./run-example.sh completion)",
+            "  ./run-example.sh completion | sudo tee /etc/bash_completion.d/run-example.sh"
+        })
+final class CompletionCommand implements Runnable {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        PrintWriter out = spec.commandLine().getOut();
+        // The name is that of what people type.
+        out.print(AutoComplete.bash("run-example.sh", spec.root().commandLine()));
+        out.flush();
+    }
+}

@@ -1,0 +1,192 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.command;
+
+import io.github.nettytap.net.routing.TapRouter;
+import io.github.nettytap.net.routing.port.RouterCounter;
+import io.github.nettytap.net.routing.port.RouterPort;
+import io.github.nettytap.tools.argument.Ipv4Converter;
+import io.github.nettytap.tools.argument.Offloads;
+import io.github.nettytap.tools.argument.RouteArgument;
+import io.github.nettytap.tools.argument.RouterPortArgument;
+import io.github.nettytap.tools.lifecycle.ShutdownSignal;
+import io.github.nettytap.tools.option.DataPlane;
+import io.github.nettytap.tools.option.Observation;
+import io.github.nettytap.tools.option.PortCapture;
+import io.github.nettytap.tools.option.Verbosity;
+import io.github.nettytap.tools.statistics.PortSample;
+import io.github.nettytap.tools.statistics.Units;
+import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.channel.TapEventLoopGroup;
+import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapDeviceBuilder;
+import io.github.nettytap.transport.device.TapException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+import java.io.PrintWriter;
+import java.net.Inet4Address;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+
+/** {@code router}: IPv4 and IPv6 between TAPs. */
+@Command(
+        name = "router",
+        description =
+                "An IPv4 and IPv6 router between TAP interfaces, which it makes, or attaches to if they are there. "
+                        + "The addresses are the router's own on the link behind the TAP; the kernel's side of the TAP gets others. "
+                        + "Prints \"ready\" when it forwards. Ctrl-C removes what it made and prints what each port has carried.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "Examples:",
+            "  ./run-example.sh router tap0=10.0.0.1/24,2001:db8:0::1/64 \\",
+            "      tap1=10.0.1.1/24,2001:db8:1::1/64",
+            "  ./run-example.sh router tap0=10.0.0.1/24 \\",
+            "      tap1=10.0.1.1/24,mtu=1400,offloads=none --route 0.0.0.0/0=10.0.1.254",
+            "  ./run-example.sh router tap0=10.0.0.1/24,dhcp=10.0.0.100-10.0.0.199 \\",
+            "      uplink=192.168.9.1/24,nat --route 0.0.0.0/0=192.168.9.254 \\",
+            "      --dns 192.168.9.254",
+            "",
+            "To route between two network namespaces, move the TAPs while the router runs:",
+            "  ip link set tap0 netns left; ip -n left address add 10.0.0.2/24 dev tap0",
+            "  ip -n left link set tap0 up; ip -n left route add default via 10.0.0.1"
+        })
+final class RouterCommand implements Callable<Integer> {
+
+    /** Of every port, so that frames need no rewriting on their way: virtio 1.2 without tunnels. */
+    private static final int VNET_HEADER = 12;
+
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "TAP=ADDRESS/LEN[,…]",
+            converter = RouterPortArgument.Converter.class,
+            description = {
+                "The ports: interface name and the router's addresses there, and behind them settings of the port alone:",
+                "advertise: IPv6 hosts there configure themselves by router advertisements.",
+                "nat: IPv4 packets leave there with the router's address as their source, and answers find back.",
+                "dhcp=FIRST-LAST: IPv4 hosts there are leased these addresses.",
+                "mtu=BYTES: sets the MTU.",
+                "offloads=all|none: as --offloads."
+            })
+    private List<RouterPortArgument> taps;
+
+    @Option(
+            names = "--route",
+            paramLabel = "PREFIX=GATEWAY",
+            converter = RouteArgument.Converter.class,
+            description = "A route through a gateway in the network of a port. May be given many times.")
+    private List<RouteArgument> routes = List.of();
+
+    @Option(
+            names = "--dns",
+            paramLabel = "ADDRESS",
+            converter = Ipv4Converter.class,
+            description = "A name server that DHCP clients are told. May be given many times.")
+    private List<Inet4Address> nameServers = List.of();
+
+    @Mixin
+    private DataPlane dataPlane;
+
+    @Mixin
+    private Observation observation;
+
+    @Mixin
+    private Verbosity verbosity;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        checkDistinct();
+        ShutdownSignal interruption = ShutdownSignal.install();
+        boolean header = taps.stream().anyMatch(tap -> offloads(tap) != Offloads.NONE);
+        TapEventLoopGroup loops = TapEventLoopGroup.builder()
+                .threads(1)
+                .io(dataPlane.io())
+                .name("router")
+                .build();
+        TapRouter router = new TapRouter(loops, header ? VNET_HEADER : 0, this::portFailed);
+        verbosity.looping(1, loops.io());
+        try (PortCapture captured = observation.capture(verbosity)) {
+            for (RouterPortArgument tap : taps) {
+                router.add(open(tap, header), tap.settings(nameServers));
+            }
+            for (RouteArgument route : routes) {
+                router.addRoute(route.destination(), route.gateway());
+                verbosity.step("route " + route.destination() + " through "
+                        + route.gateway().getHostAddress());
+            }
+            for (RouterPort port : router.ports()) {
+                captured.tap((TapChannel) port.channel(), port.name(), "port of the router");
+            }
+            observation.showUntil(interruption, () -> samples(router), Map::of);
+        } finally {
+            router.close();
+        }
+        observation.end(verbosity, () -> printFates(router.ports()));
+        return CommandLine.ExitCode.OK;
+    }
+
+    private void checkDistinct() {
+        Set<String> names = new HashSet<>();
+        for (RouterPortArgument tap : taps) {
+            if (!names.add(tap.tap()) && tap.tap().indexOf('%') < 0) {
+                throw new CommandLine.ParameterException(
+                        spec.commandLine(), "a port is there twice: port=" + tap.tap() + " (expected: once)");
+            }
+        }
+    }
+
+    private static List<PortSample> samples(TapRouter router) {
+        return router.ports().stream().map(PortSample::of).toList();
+    }
+
+    private TapDevice open(RouterPortArgument tap, boolean header) throws TapException {
+        TapDeviceBuilder builder = TapDevice.builder(tap.tap())
+                .offloads(offloads(tap).set())
+                .vnetHeader(header ? VNET_HEADER : 0)
+                .up(true);
+        if (tap.mtu() != null) {
+            builder.mtu(tap.mtu());
+        }
+        TapDevice device = builder.open();
+        verbosity.opened(device);
+        return device;
+    }
+
+    private Offloads offloads(RouterPortArgument tap) {
+        return tap.offloads() == null ? dataPlane.offloads() : tap.offloads();
+    }
+
+    private void portFailed(RouterPort port, Throwable cause) {
+        PrintWriter err = spec.commandLine().getErr();
+        observation.interrupt(() -> err.println("netty-tap router: port lost: " + cause.getMessage()));
+    }
+
+    private void printFates(List<RouterPort> ports) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println();
+        for (RouterPort port : ports) {
+            String fates = Arrays.stream(RouterCounter.values())
+                    .filter(counter -> port.count(counter) > 0)
+                    .map(counter -> counter.title() + " " + Units.count(port.count(counter)))
+                    .collect(Collectors.joining(", "));
+            out.println("from " + port.name() + ": " + (fates.isEmpty() ? "nothing" : fates));
+        }
+    }
+}

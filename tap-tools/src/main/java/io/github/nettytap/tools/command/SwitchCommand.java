@@ -1,0 +1,223 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.command;
+
+import io.github.nettytap.net.switching.SwitchPort;
+import io.github.nettytap.net.switching.TapSwitch;
+import io.github.nettytap.net.switching.policy.SwitchSettings;
+import io.github.nettytap.tools.argument.MirrorArgument;
+import io.github.nettytap.tools.argument.PortArgument;
+import io.github.nettytap.tools.configuration.SwitchFile;
+import io.github.nettytap.tools.ctl.ControlSocket;
+import io.github.nettytap.tools.ctl.PortLedger;
+import io.github.nettytap.tools.ctl.PortOpener;
+import io.github.nettytap.tools.ctl.SwitchRequests;
+import io.github.nettytap.tools.lifecycle.CommandException;
+import io.github.nettytap.tools.lifecycle.ShutdownSignal;
+import io.github.nettytap.tools.option.DataPlane;
+import io.github.nettytap.tools.option.Observation;
+import io.github.nettytap.tools.option.PortCapture;
+import io.github.nettytap.tools.option.Verbosity;
+import io.github.nettytap.transport.channel.TapEventLoopGroup;
+import io.netty.channel.Channel;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+
+/** {@code switch}: a learning Ethernet switch between TAPs. */
+@Command(
+        name = "switch",
+        description =
+                "A learning Ethernet switch between TAP interfaces, which it makes, or attaches to if they are there. "
+                        + "Prints \"ready\" when it forwards. Ctrl-C removes what it made and prints what each port has carried. "
+                        + "With --stats it shows what the ports carry now: frames and bits a second, reads and writes that would "
+                        + "have blocked, and drops since the start by their reasons.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "Examples:",
+            "  ./run-example.sh switch tap0 tap1",
+            "  ./run-example.sh switch tap0 tap1 tap2,offloads=none --threads 2 \\",
+            "      --io io_uring",
+            "  ./run-example.sh switch tap0 tap1 --stats 1s",
+            "  ./run-example.sh switch up0,trunk=10+20 red1,vlan=10 \\",
+            "      red2,vlan=10,mac-limit=1 blue1,vlan=20",
+            "  ./run-example.sh switch tap0 tap1 mon0 --mirror mon0=tap0",
+            "  ./run-example.sh switch tap0 tap1 --control /run/netty-tap.sock",
+            "  ./run-example.sh switch --config switch.yaml --threads 2",
+            "",
+            "Settings of a port, behind its name and commas:",
+            "  offloads=all|none   what its kernel may leave to the other end",
+            "  vlan=N              in this VLAN, without tags",
+            "  trunk=N+N-N         carries these VLANs, with tags; N-N is a range",
+            "  native=N            on a trunk: the VLAN of frames without a tag",
+            "  isolated            talks only to ports that are not isolated",
+            "  mac-limit=N         so many stations may be behind it",
+            "  sticky              stations heard here neither age nor move",
+            "  static=MAC[/VLAN]   a station that is here, heard or not; may be repeated",
+            "  mac=MAC             frames may come from this address only; may be repeated",
+            "  storm=N             so many frames a second may be flooded from here",
+            "  coalesce            frames that leave here are joined into GSO frames",
+            "Ports without vlan or trunk form a LAN of their own; tags pass it untouched.",
+            "",
+            "To join two network namespaces, move the TAPs while the switch runs:",
+            "  ip link set tap0 netns left; ip link set tap1 netns right"
+        })
+final class SwitchCommand implements Callable<Integer> {
+
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "TAP",
+            description = "The ports: interface names, each with settings of its own: NAME[,SETTING…], see below.")
+    private List<String> taps = List.of();
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Read ports and options from a YAML file; what is given here as well wins over the file.")
+    private Path config;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Event loops to spread the ports over (default: 1).")
+    private int threads = 1;
+
+    @Option(names = "--mtu", paramLabel = "BYTES", description = "Set the MTU of all ports (default: as it is).")
+    private Integer mtu;
+
+    @Option(names = "--stations", paramLabel = "N", description = "Stations that can be known (default: 8192).")
+    private int stations = 8192;
+
+    @Option(names = "--ageing", paramLabel = "SECONDS", description = "Silence that makes it forget (default: 300).")
+    private int ageing = 300;
+
+    @Option(
+            names = "--mirror",
+            paramLabel = "PORT[=PORT+PORT…]",
+            converter = MirrorArgument.Converter.class,
+            description = "A port that gets copies of what all other ports, or those named, receive and send.")
+    private MirrorArgument mirror;
+
+    @Option(
+            names = "--snooping",
+            description = "Multicast goes where IGMP and MLD say that somebody listens (default: everywhere).")
+    private boolean snooping;
+
+    @Option(
+            names = "--control",
+            paramLabel = "PATH",
+            description = "Listen on a Unix-domain socket there, for the command ctl and others.")
+    private Path control;
+
+    @Mixin
+    private DataPlane dataPlane;
+
+    @Mixin
+    private Observation observation;
+
+    @Mixin
+    private Verbosity verbosity;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        List<PortArgument> ports = ports();
+        if (control == null && ports.size() < 2) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(),
+                    "too few ports: ports=" + ports.size() + " (expected: 2 or more, or --control to add them later)");
+        }
+        if (threads < 1) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "too few threads: threads=" + threads + " (expected: 1 or more)");
+        }
+        SwitchSettings settings = settings();
+        ShutdownSignal interruption = ShutdownSignal.install();
+        TapEventLoopGroup loops = TapEventLoopGroup.builder()
+                .threads(threads)
+                .io(dataPlane.io())
+                .name("switch")
+                .build();
+        verbosity.looping(threads, loops.io());
+        TapSwitch lan = new TapSwitch(loops, settings, this::portFailed);
+        PortLedger ledger = new PortLedger(lan);
+        try (PortCapture captured = observation.capture(verbosity)) {
+            PortOpener opener = new PortOpener(lan, ports, dataPlane.offloads(), mtu, captured, verbosity);
+            for (PortArgument port : ports) {
+                opener.add(port);
+            }
+            for (SwitchPort port : lan.ports()) {
+                PortOpener.setUp(port);
+            }
+            ControlSocket socket = ControlSocket.open(control, new SwitchRequests(lan, ledger, opener, mirror));
+            try {
+                observation.showUntil(interruption, ledger::samples, Map::of);
+            } finally {
+                socket.close();
+            }
+        } finally {
+            lan.close();
+        }
+        observation.end(verbosity, () -> {});
+        return CommandLine.ExitCode.OK;
+    }
+
+    /** Those of the command line, else those of the file, whose options are taken over as well. */
+    private List<PortArgument> ports() throws IOException {
+        List<PortArgument> ports = taps.stream().map(this::port).toList();
+        if (config != null) {
+            SwitchFile file = readConfig();
+            file.applyTo(spec);
+            ports = ports.isEmpty() ? file.ports() : ports;
+        }
+        try {
+            PortArgument.checkDistinct(ports);
+            return mirror == null ? ports : mirror.applyTo(ports);
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage());
+        }
+    }
+
+    private PortArgument port(String text) {
+        try {
+            return new PortArgument.Converter().convert(text);
+        } catch (RuntimeException e) {
+            throw new CommandLine.ParameterException(spec.commandLine(), text + ": " + e.getMessage());
+        }
+    }
+
+    private SwitchFile readConfig() throws IOException {
+        try {
+            return SwitchFile.read(config);
+        } catch (IllegalArgumentException e) {
+            throw new CommandException(CommandLine.ExitCode.USAGE, e.getMessage());
+        }
+    }
+
+    private SwitchSettings settings() {
+        try {
+            return new SwitchSettings(stations, ageing, snooping);
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage());
+        }
+    }
+
+    private void portFailed(Channel channel, Throwable cause) {
+        PrintWriter err = spec.commandLine().getErr();
+        observation.interrupt(() -> err.println("netty-tap switch: port lost: " + cause.getMessage()));
+    }
+}

@@ -1,0 +1,276 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.command;
+
+import io.github.nettytap.codec.tunnel.VxlanEvent;
+import io.github.nettytap.codec.tunnel.VxlanPeers;
+import io.github.nettytap.codec.wire.VxlanHeader;
+import io.github.nettytap.net.vxlan.Underlay;
+import io.github.nettytap.net.vxlan.VxlanEndpoint;
+import io.github.nettytap.tools.argument.IpConverter;
+import io.github.nettytap.tools.argument.VxlanArgument;
+import io.github.nettytap.tools.argument.VxlanStation;
+import io.github.nettytap.tools.lifecycle.CommandException;
+import io.github.nettytap.tools.lifecycle.Loops;
+import io.github.nettytap.tools.lifecycle.ShutdownSignal;
+import io.github.nettytap.tools.option.DataPlane;
+import io.github.nettytap.tools.option.Observation;
+import io.github.nettytap.tools.option.PortCapture;
+import io.github.nettytap.tools.option.Verbosity;
+import io.github.nettytap.tools.statistics.PortSample;
+import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+
+/** {@code vxlan}: a VXLAN tunnel endpoint. */
+@Command(
+        name = "vxlan",
+        description =
+                "A VXLAN tunnel endpoint: joins each TAP, over UDP, to a network of other endpoints, such as the kernel's own "
+                        + "vxlan device, Open vSwitch, or this program elsewhere. Prints \"ready\" when it forwards.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "Examples:",
+            "  ./run-example.sh vxlan tap0,vni=100 --remote 192.0.2.2",
+            "  ./run-example.sh vxlan tap0,vni=100 tap1,vni=200,remote=2001:db8::3 \\",
+            "      --remote 192.0.2.2",
+            "",
+            "The other end, with the kernel's device:",
+            "  ip link add vxlan100 type vxlan id 100 remote 192.0.2.1 dstport 4789",
+            "  ip link set vxlan100 up; ip address add 10.0.0.2/24 dev vxlan100"
+        })
+final class VxlanCommand implements Callable<Integer> {
+
+    private static final int MAX_PORT = 65_535;
+    private static final int MAX_SOURCE_PORTS = 64;
+
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "TAP,vni=N[,remote=IP]",
+            converter = VxlanArgument.Converter.class,
+            description = "An interface, made unless it is there, its network, and endpoints of that network alone.")
+    private List<VxlanArgument> taps;
+
+    @Option(
+            names = "--remote",
+            paramLabel = "IP",
+            converter = IpConverter.class,
+            description = "Another endpoint, of all networks. May be repeated.")
+    private List<InetAddress> remotes = new ArrayList<>();
+
+    @Option(
+            names = "--local",
+            paramLabel = "IP",
+            converter = IpConverter.class,
+            description = "The address to listen on and send from (default: any).")
+    private InetAddress local;
+
+    @Option(names = "--port", paramLabel = "PORT", description = "The UDP port of all endpoints (default: 4789).")
+    private int port = VxlanHeader.PORT;
+
+    @Option(
+            names = "--source-ports",
+            paramLabel = "N",
+            description =
+                    "How many UDP ports to send from, each flow from one of them, so that the network between spreads flows "
+                            + "over its paths; 0 to send from --port (default: 8).")
+    private int sourcePorts = VxlanEndpoint.DEFAULT_SOURCE_PORTS;
+
+    @Option(
+            names = "--station",
+            paramLabel = "VNI,MAC,IP",
+            converter = VxlanStation.Converter.class,
+            description = "Behind which endpoint an address is, for good. May be repeated.")
+    private List<VxlanStation> stations = new ArrayList<>();
+
+    @Option(names = "--no-learning", description = "Do not learn from frames where addresses are.")
+    private boolean noLearning;
+
+    @Option(names = "--ageing", paramLabel = "SECONDS", description = "Silence that makes it forget (default: 300).")
+    private int ageing = (int) VxlanPeers.DEFAULT_AGEING.toSeconds();
+
+    @Option(
+            names = "--mtu",
+            paramLabel = "BYTES",
+            description = "The MTU of the TAPs (default: what passes the network below in one piece).")
+    private Integer mtu;
+
+    @Mixin
+    private DataPlane dataPlane;
+
+    @Mixin
+    private Observation observation;
+
+    @Mixin
+    private Verbosity verbosity;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        VxlanPeers peers = peers();
+        ShutdownSignal interruption = ShutdownSignal.install();
+        InetSocketAddress address = local == null ? new InetSocketAddress(port) : new InetSocketAddress(local, port);
+        List<String> lost;
+        try (PortCapture captured = observation.capture(verbosity);
+                Loops loops = Loops.of("vxlan", dataPlane.io());
+                VxlanEndpoint endpoint = new VxlanEndpoint(loops.group(), peers, address, sourcePorts)) {
+            verbosity.looping(1, loops.group().io());
+            endpoint.sockets().forEach(socket -> verbosity.step("socket: " + socket));
+            for (VxlanArgument tap : taps) {
+                TapChannel channel = endpoint.add(open(tap), tap.vni());
+                captured.tap(channel, tap.tap(), "VXLAN network " + tap.vni());
+                channel.closeFuture().addListener(closed -> interruption.end());
+            }
+            observation.showUntil(interruption, () -> samples(endpoint), () -> counts(endpoint));
+            lost = deleted(endpoint);
+            observation.end(verbosity, () -> printTunnel(endpoint));
+        }
+        if (!lost.isEmpty()) {
+            throw new CommandException(ExitCode.SOFTWARE, "interface deleted: device=" + String.join(", ", lost));
+        }
+        return ExitCode.OK;
+    }
+
+    private List<String> deleted(VxlanEndpoint endpoint) {
+        List<TapChannel> channels = endpoint.taps();
+        return IntStream.range(0, channels.size())
+                .filter(i -> !channels.get(i).isOpen())
+                .mapToObj(i -> taps.get(i).tap())
+                .toList();
+    }
+
+    private List<PortSample> samples(VxlanEndpoint endpoint) {
+        List<PortSample> samples = new ArrayList<>();
+        for (TapChannel tap : endpoint.taps()) {
+            samples.add(PortSample.of(String.valueOf(tap.localAddress()), tap.counters(), 0, 0));
+        }
+        return samples;
+    }
+
+    private static Map<String, Long> counts(VxlanEndpoint endpoint) {
+        Map<String, Long> counts = new LinkedHashMap<>();
+        for (VxlanEvent event : VxlanEvent.values()) {
+            counts.put(PortSample.jsonName(event), endpoint.count(event));
+        }
+        counts.put("trains", endpoint.trains());
+        counts.put("inTrains", endpoint.inTrains());
+        counts.put("refusedTrains", endpoint.refusedTrains());
+        counts.put("congested", endpoint.congested());
+        counts.put("unsent", endpoint.unsent());
+        return counts;
+    }
+
+    private VxlanPeers peers() {
+        check(port >= 1 && port <= MAX_PORT, "no such UDP port: port=" + port + " (expected: 1 to " + MAX_PORT + ")");
+        check(
+                sourcePorts >= 0 && sourcePorts <= MAX_SOURCE_PORTS,
+                "no such number of source ports: number=" + sourcePorts + " (expected: 0 to " + MAX_SOURCE_PORTS + ")");
+        check(ageing >= 1, "ageing time too short: seconds=" + ageing + " (expected: 1 or more)");
+        VxlanPeers peers = new VxlanPeers(port, Duration.ofSeconds(ageing), VxlanPeers.DEFAULT_MAX_LEARNED);
+        peers.learning(!noLearning);
+        Set<Integer> vnis = new HashSet<>();
+        Set<String> names = new HashSet<>();
+        for (VxlanArgument tap : taps) {
+            check(names.add(tap.tap()), "a port is there twice: port=" + tap.tap() + " (expected: once)");
+            check(
+                    vnis.add(tap.vni()),
+                    "two TAPs in one network: vni=" + tap.vni()
+                            + " (expected: one; join several by `./run-example.sh switch` or a bridge)");
+            check(
+                    !remotes(tap).isEmpty(),
+                    "no other endpoint: tap=" + tap.tap() + ", vni=" + tap.vni()
+                            + " (expected: --remote IP, or remote=IP with the TAP)");
+            for (InetAddress remote : remotes(tap)) {
+                check(
+                        !remote.isMulticastAddress(),
+                        "endpoint that is a group: remote=" + remote.getHostAddress()
+                                + " (expected: one endpoint; frames to all are sent to each)");
+            }
+            peers.addNetwork(tap.vni());
+            remotes(tap).forEach(remote -> peers.addRemote(tap.vni(), remote));
+        }
+        for (VxlanStation station : stations) {
+            check(vnis.contains(station.vni()), "station of a network without a TAP: vni=" + station.vni());
+            peers.set(station.vni(), station.mac(), station.remote());
+        }
+        return peers;
+    }
+
+    private void check(boolean right, String message) {
+        if (!right) {
+            throw new ParameterException(spec.commandLine(), message);
+        }
+    }
+
+    private List<InetAddress> remotes(VxlanArgument tap) {
+        List<InetAddress> all = new ArrayList<>(remotes);
+        all.addAll(tap.remotes());
+        return all;
+    }
+
+    private TapDevice open(VxlanArgument tap) throws IOException {
+        Underlay narrowest = null;
+        for (InetAddress remote : remotes(tap)) {
+            Underlay underlay = Underlay.towards(remote);
+            narrowest = narrowest == null || underlay.innerMtu() < narrowest.innerMtu() ? underlay : narrowest;
+        }
+        int chosen = mtu == null ? narrowest.innerMtu() : mtu;
+        verbosity.note(tap.tap() + ": network " + tap.vni() + ", MTU " + chosen + " (" + narrowest.mtu() + " of "
+                + narrowest.link() + ", less " + narrowest.overhead() + " for the tunnel, is " + narrowest.innerMtu()
+                + (chosen > narrowest.innerMtu() ? ": longer packets will travel in fragments, or not at all)" : ")"));
+        return open(tap.tap(), chosen);
+    }
+
+    private TapDevice open(String tap, int chosenMtu) throws TapException {
+        TapDevice device = TapDevice.builder(tap)
+                .vnetHeader(true)
+                .offloads(dataPlane.offloads().set())
+                .mtu(chosenMtu)
+                .up(true)
+                .open();
+        verbosity.opened(device);
+        return device;
+    }
+
+    private void printTunnel(VxlanEndpoint endpoint) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println();
+        out.println("tunnel: " + endpoint.count(VxlanEvent.ENCAPSULATED) + " datagrams out, "
+                + endpoint.count(VxlanEvent.DECAPSULATED) + " in, " + endpoint.count(VxlanEvent.FLOODED)
+                + " frames to all endpoints");
+        out.println("trains: " + endpoint.trains() + " with " + endpoint.inTrains() + " of the datagrams, "
+                + endpoint.refusedTrains() + " refused and sent singly");
+        out.println("drops: " + endpoint.count(VxlanEvent.DROP_MALFORMED_HEADER) + " without a VXLAN header, "
+                + endpoint.count(VxlanEvent.DROP_UNKNOWN_NETWORK) + " of other networks, "
+                + endpoint.count(VxlanEvent.DROP_MALFORMED_FRAME) + " malformed, " + endpoint.congested()
+                + " for want of room, " + endpoint.unsent() + " refused by the socket");
+    }
+}

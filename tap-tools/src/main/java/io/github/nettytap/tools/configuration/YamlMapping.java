@@ -1,0 +1,80 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.configuration;
+
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+
+/** A YAML mapping with a fixed set of keys, none twice. Values are looked at as they are written, whatever their tag. */
+final class YamlMapping {
+
+    private final Map<String, Node> values = new LinkedHashMap<>();
+
+    /**
+     * Reads the keys.
+     *
+     * @param node the mapping
+     * @param keys the keys that may be there
+     */
+    YamlMapping(MappingNode node, List<String> keys) {
+        Map<String, Integer> lines = new LinkedHashMap<>();
+        for (NodeTuple tuple : node.getValue()) {
+            Node keyNode = tuple.getKeyNode();
+            String key = keyNode instanceof ScalarNode ? ((ScalarNode) keyNode).getValue() : kind(keyNode);
+            if (!keys.contains(key)) {
+                throw new YamlException(
+                        keyNode.getStartMark(),
+                        key + ": no such key (expected: one of " + String.join(", ", keys) + ")");
+            }
+            Integer first = lines.putIfAbsent(key, keyNode.getStartMark().getLine() + 1);
+            if (first != null) {
+                throw new YamlException(
+                        keyNode.getStartMark(), key + ": the key is there twice: line=" + first + " (expected: once)");
+            }
+            values.put(key, tuple.getValueNode());
+        }
+    }
+
+    /** Passes each key with its value to a consumer, in the order of the file. */
+    void forEach(BiConsumer<String, Node> consumer) {
+        values.forEach(consumer);
+    }
+
+    Node get(String key) {
+        return values.get(key);
+    }
+
+    /** The text of a scalar. */
+    static String text(String key, Node value, String expected) {
+        if (value instanceof ScalarNode) {
+            return ((ScalarNode) value).getValue();
+        }
+        throw wrong(key, value, expected);
+    }
+
+    /** The elements of a sequence, or a scalar as the only one. */
+    static List<Node> elements(Node value) {
+        return value instanceof SequenceNode ? ((SequenceNode) value).getValue() : List.of(value);
+    }
+
+    static YamlException wrong(String key, Node value, String expected) {
+        String shown = value instanceof ScalarNode ? ((ScalarNode) value).getValue() : kind(value);
+        return new YamlException(
+                value.getStartMark(),
+                key + ": value=" + (shown.isEmpty() ? "nothing" : shown) + " (expected: " + expected + ")");
+    }
+
+    static String kind(Node node) {
+        return node instanceof MappingNode ? "a mapping" : node instanceof SequenceNode ? "a list" : "a scalar";
+    }
+}

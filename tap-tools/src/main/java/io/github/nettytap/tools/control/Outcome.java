@@ -1,0 +1,24 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.control;
+
+import io.github.nettytap.tools.doctor.DiagnosisReport;
+
+/** The last line of an answer: the request was done, or why not. */
+final class Outcome {
+
+    static final String DONE = "{\"ok\":true}";
+    static final String FAILED = "{\"error\":";
+
+    private Outcome() {}
+
+    static String failed(String reason) {
+        return FAILED + DiagnosisReport.quoted(reason) + "}";
+    }
+
+    static boolean isLast(String line) {
+        return line.equals(DONE) || line.startsWith(FAILED);
+    }
+}

@@ -1,0 +1,92 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.ctl;
+
+import io.github.nettytap.net.switching.SwitchPort;
+import io.github.nettytap.net.switching.TapSwitch;
+import io.github.nettytap.tools.argument.Offloads;
+import io.github.nettytap.tools.argument.PortArgument;
+import io.github.nettytap.tools.option.PortCapture;
+import io.github.nettytap.tools.option.Verbosity;
+import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapDeviceBuilder;
+import io.github.nettytap.transport.device.TapException;
+
+import java.util.List;
+
+/** Opens TAPs and makes them ports: those of the start, and those that the control socket asks for later. */
+public final class PortOpener {
+
+    private final TapSwitch lan;
+    private final Offloads offloads;
+    private final Integer mtu;
+    private final PortCapture capture;
+    private final Verbosity verbosity;
+    private final boolean header;
+
+    /**
+     * For one switch.
+     *
+     * @param lan the switch
+     * @param ports the ports of its start
+     * @param offloads of ports that have no setting of their own
+     * @param mtu of all ports, or null for what they have
+     * @param capture sees what passes the ports
+     * @param verbosity is told of each device
+     */
+    public PortOpener(
+            TapSwitch lan,
+            List<PortArgument> ports,
+            Offloads offloads,
+            Integer mtu,
+            PortCapture capture,
+            Verbosity verbosity) {
+        this.lan = lan;
+        this.offloads = offloads;
+        this.mtu = mtu;
+        this.capture = capture;
+        this.verbosity = verbosity;
+        // With one offloading port all have the header, so that frames need no rewriting on their way.
+        header = ports.isEmpty()
+                ? offloads != Offloads.NONE
+                : ports.stream().anyMatch(port -> offloads(port) != Offloads.NONE);
+    }
+
+    private Offloads offloads(PortArgument port) {
+        return port.offloads() == null ? offloads : port.offloads();
+    }
+
+    /** Makes a TAP a port. Its link stays as it is. */
+    public SwitchPort add(PortArgument port) throws TapException, InterruptedException {
+        Offloads wanted = offloads(port);
+        if (wanted != Offloads.NONE && !header) {
+            throw new IllegalArgumentException("a port with offloads in a switch that started with none: port="
+                    + port.tap() + " (expected: offloads=none, as the ports of the start have)");
+        }
+        TapDeviceBuilder builder =
+                TapDevice.builder(port.tap()).offloads(wanted.set()).vnetHeader(header);
+        if (mtu != null) {
+            builder.mtu(mtu);
+        }
+        TapDevice device = builder.open();
+        verbosity.opened(device);
+        SwitchPort added = lan.add(device, port.policy());
+        capture.tap(List.of(added));
+        return added;
+    }
+
+    /**
+     * Brings the link of a port up. For the ports of the start, when all of them are there: each kernel greets its new
+     * link with some multicast frames, which are flooded, so that a thousand ports that came up one by one would wait
+     * ever longer for loops that are busy with the greetings.
+     */
+    public static void setUp(SwitchPort port) throws TapException {
+        TapDevice device = ((TapChannel) port.channel()).device();
+        if (!device.link().isUp()) {
+            device.up();
+        }
+    }
+}

@@ -1,0 +1,164 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.ctl;
+
+import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.switching.SwitchPort;
+import io.github.nettytap.net.switching.TapSwitch;
+import io.github.nettytap.net.switching.fdb.Fdb;
+import io.github.nettytap.tools.argument.MirrorArgument;
+import io.github.nettytap.tools.argument.PortArgument;
+import io.github.nettytap.tools.control.Requests;
+import io.github.nettytap.tools.statistics.StatsJson;
+import io.github.nettytap.transport.channel.TapChannel;
+
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** What the control socket of a switch can be asked; see {@link ControlVerb}. On the thread of the socket. */
+public final class SwitchRequests implements Requests {
+
+    private static final String PORT = "port=";
+
+    private final TapSwitch lan;
+    private final PortLedger ledger;
+    private final PortOpener opener;
+    private final MirrorArgument mirror;
+    private final long start = System.nanoTime();
+
+    /**
+     * For one switch.
+     *
+     * @param lan the switch
+     * @param ledger knows what its ports have carried
+     * @param opener makes TAPs ports of it
+     * @param mirror what is copied where, or null
+     */
+    public SwitchRequests(TapSwitch lan, PortLedger ledger, PortOpener opener, MirrorArgument mirror) {
+        this.lan = lan;
+        this.ledger = ledger;
+        this.opener = opener;
+        this.mirror = mirror;
+    }
+
+    @Override
+    public Iterator<String> answer(String request) throws Exception {
+        String[] words = request.split("\\s+");
+        ControlVerb verb = ControlVerb.of(words[0]);
+        List<String> arguments = Arrays.asList(words).subList(1, words.length);
+        verb.checkCount(arguments);
+        return switch (verb) {
+            case PORTS -> lan.ports().stream().map(SwitchRequests::describe).iterator();
+            case PORTS_ADD -> add(arguments.get(0));
+            case PORTS_REMOVE -> remove(arguments.get(0));
+            case FDB_SHOW -> stations(arguments.isEmpty() ? null : behind(arguments.get(0)));
+            case FDB_FLUSH -> flush(arguments);
+            case STATS ->
+                List.of(StatsJson.now(ledger.samples(), System.nanoTime() - start))
+                        .iterator();
+            case HELP ->
+                Arrays.stream(ControlVerb.values()).map(ControlVerb::toJson).iterator();
+        };
+    }
+
+    private static String describe(SwitchPort port) {
+        return new JsonLine()
+                .text("port", port.name())
+                .number("index", port.index())
+                .text("state", port.channel().isOpen() ? "forwarding" : "lost")
+                .text("settings", settings(port))
+                .toString();
+    }
+
+    private static String settings(SwitchPort port) {
+        String policy = PolicyText.of(port.policy());
+        boolean plain = ((TapChannel) port.channel()).config().getOffloads().isEmpty();
+        return plain ? "offloads=none" + (policy.isEmpty() ? "" : "," + policy) : policy;
+    }
+
+    private Iterator<String> add(String text) throws Exception {
+        PortArgument port = new PortArgument.Converter().convert(text);
+        if (lan.ports().stream().anyMatch(other -> other.name().equals(port.tap()))) {
+            throw new IllegalArgumentException(
+                    "a port of that name is there: port=" + port.tap() + " (expected: ports/remove it before)");
+        }
+        SwitchPort added = opener.add(mirror == null ? port : mirror.applyTo(port));
+        boolean up = false;
+        try {
+            PortOpener.setUp(added);
+            up = true;
+        } finally {
+            if (!up) {
+                ledger.remove(added);
+            }
+        }
+        return List.of(describe(added)).iterator();
+    }
+
+    private Iterator<String> remove(String name) throws InterruptedException {
+        ledger.remove(named(name));
+        return Collections.emptyIterator();
+    }
+
+    private Iterator<String> flush(List<String> arguments) {
+        if (arguments.isEmpty()) {
+            lan.forgetStations();
+        } else {
+            lan.forgetStations(behind(arguments.get(0)));
+        }
+        return Collections.emptyIterator();
+    }
+
+    private SwitchPort behind(String argument) {
+        if (!argument.startsWith(PORT)) {
+            throw new IllegalArgumentException(
+                    "no such argument: argument=" + argument + " (expected: port=NAME, or none for all ports)");
+        }
+        return named(argument.substring(PORT.length()));
+    }
+
+    private SwitchPort named(String name) {
+        return lan.ports().stream()
+                .filter(port -> port.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no such port: port=" + name + " (expected: one of "
+                        + lan.ports().stream().map(SwitchPort::name).collect(Collectors.joining(", ")) + ")"));
+    }
+
+    /**
+     * The table as it is walked now, as numbers; the lines are made when the client takes them. A port that goes
+     * meanwhile keeps its name here.
+     */
+    private Iterator<String> stations(SwitchPort only) {
+        Map<Integer, String> names = new HashMap<>();
+        lan.ports().forEach(port -> names.put(port.index(), port.name()));
+        FdbListing found = new FdbListing();
+        lan.forEachStation((key, port, kind, age) -> {
+            if ((only == null || port == only.index()) && names.containsKey(port)) {
+                found.add(key, port, kind, age);
+            }
+        });
+        return IntStream.range(0, found.size())
+                .mapToObj(i -> station(found.key(i), names.get(found.port(i)), found.kind(i), found.age(i)))
+                .iterator();
+    }
+
+    private static String station(long key, String port, Fdb.Kind kind, long age) {
+        return new JsonLine()
+                .text("mac", MacAddress.of(Fdb.mac(key)).toString())
+                .number("vlan", Fdb.vlan(key))
+                .text("port", port)
+                .text("kind", kind.name().toLowerCase(Locale.ROOT))
+                .number("age", age)
+                .toString();
+    }
+}

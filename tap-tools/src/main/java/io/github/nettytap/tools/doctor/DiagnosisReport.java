@@ -1,0 +1,79 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.doctor;
+
+import io.github.nettytap.transport.device.Diagnosis;
+import io.github.nettytap.transport.device.Finding;
+import io.github.nettytap.transport.device.Finding.Status;
+
+import java.util.List;
+import java.util.Locale;
+
+/** A diagnosis as JSON, and whether what is in the way is permission or something else. */
+public final class DiagnosisReport {
+
+    private final boolean canCreate;
+    private final String verdict;
+    private final List<Finding> findings;
+
+    /** Reports a diagnosis. */
+    public DiagnosisReport(Diagnosis diagnosis) {
+        canCreate = diagnosis.canCreate();
+        verdict = diagnosis.verdict();
+        findings = diagnosis.findings();
+    }
+
+    /** The diagnosis as one JSON object, ended by a newline. */
+    public String json() {
+        StringBuilder json = new StringBuilder("{\n");
+        json.append("  \"canCreate\": ").append(canCreate).append(",\n");
+        json.append("  \"verdict\": ").append(quoted(verdict)).append(",\n");
+        json.append("  \"findings\": [");
+        String separator = "\n";
+        for (Finding finding : findings) {
+            json.append(separator)
+                    .append("    {\"topic\": ")
+                    .append(quoted(finding.topic()))
+                    .append(", \"status\": ")
+                    .append(quoted(finding.status().name().toLowerCase(Locale.ROOT)))
+                    .append(",\n     \"text\": ")
+                    .append(quoted(finding.text()))
+                    .append(",\n     \"advice\": ")
+                    .append(quoted(finding.advice()))
+                    .append('}');
+            separator = ",\n";
+        }
+        return json.append("\n  ]\n}\n").toString();
+    }
+
+    /**
+     * Whether a missing right is all that is in the way, so that another user could do it.
+     *
+     * @param nodeDenied whether the device node is there and this user may not open it
+     */
+    public boolean lacksOnlyPermission(boolean nodeDenied) {
+        return !canCreate
+                && findings.stream()
+                        .filter(finding -> finding.status() == Status.PROBLEM)
+                        .allMatch(finding -> finding.topic().equals("permission")
+                                || finding.topic().equals("device node") && nodeDenied);
+    }
+
+    /** RFC 8259, section 7: the quotation mark, the backslash and control characters are escaped. */
+    public static String quoted(String text) {
+        StringBuilder json = new StringBuilder(text.length() + 2).append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '"' || c == '\\') {
+                json.append('\\').append(c);
+            } else if (c < ' ') {
+                json.append(String.format("\\u%04x", (int) c));
+            } else {
+                json.append(c);
+            }
+        }
+        return json.append('"').toString();
+    }
+}

@@ -1,0 +1,49 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.option;
+
+import io.github.nettytap.codec.capture.PcapngWriter;
+import io.github.nettytap.tools.argument.Directions;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** The capture of a program that has something else to do: for programs with ports to mix in. */
+final class CaptureOptions {
+
+    @Option(names = "--capture", paramLabel = "FILE", description = "Write what passes the TAPs to a pcapng file.")
+    private Path file;
+
+    @Option(
+            names = "--capture-direction",
+            paramLabel = "in|out|inout",
+            description = "Of that, what comes in from the TAPs, what goes out to them, or both (default: both).")
+    private Directions directions = Directions.INOUT;
+
+    @Option(
+            names = "--capture-snap",
+            paramLabel = "LEN",
+            description = "Keep LEN bytes of each captured frame (default: 262144).")
+    private int snapLength = PcapngWriter.MAX_SNAP_LENGTH;
+
+    /**
+     * Opens the file, if there is to be one.
+     *
+     * @param program what captures
+     * @param verbosity is told at the end what was captured
+     */
+    PortCapture open(CommandSpec program, Verbosity verbosity) throws IOException {
+        if (snapLength < 1 || snapLength > PcapngWriter.MAX_SNAP_LENGTH) {
+            throw new ParameterException(
+                    program.commandLine(),
+                    "out of range: --capture-snap " + snapLength + " (expected: 1 to " + PcapngWriter.MAX_SNAP_LENGTH
+                            + ")");
+        }
+        return PortCapture.to(file, program.qualifiedName(" "), directions, snapLength, verbosity);
+    }
+}

@@ -1,0 +1,97 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.option;
+
+import io.github.nettytap.tools.argument.DurationConverter;
+import io.github.nettytap.tools.lifecycle.ShutdownSignal;
+import io.github.nettytap.tools.statistics.LiveStats;
+import io.github.nettytap.tools.statistics.LiveStats.Form;
+import io.github.nettytap.tools.statistics.PortSample;
+import io.github.nettytap.tools.statistics.Terminal;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** How the traffic of a program is seen from outside, while it runs and at its end: for programs with ports to mix in. */
+public final class Observation {
+
+    @Option(
+            names = "--stats",
+            paramLabel = "TIME",
+            converter = DurationConverter.class,
+            description = "Show rates and drops every so often, such as 1s; redrawn in place on a terminal.")
+    private Duration stats;
+
+    @Option(names = "--json", description = "Print counters as JSON, one object a line, after the line \"ready\".")
+    private boolean json;
+
+    @Mixin
+    private CaptureOptions capture;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec program;
+
+    private volatile LiveStats live;
+
+    /** Opens the capture, if one was asked for. */
+    public PortCapture capture(Verbosity verbosity) throws IOException {
+        return capture.open(program, verbosity);
+    }
+
+    /**
+     * Says that the program is ready, shows what was asked for, and returns when it is interrupted.
+     *
+     * @param ports the ports of the moment, which may come and go
+     * @param counts what else the program counts, by the names of JSON members
+     */
+    public void showUntil(
+            ShutdownSignal interruption, Supplier<List<PortSample>> ports, Supplier<Map<String, Long>> counts)
+            throws InterruptedException {
+        Map<String, String> environment = System.getenv();
+        Form form = json ? Form.JSON : Terminal.isOutput(environment) ? Form.REDRAWN : Form.APPENDED;
+        live = new LiveStats(
+                program.commandLine().getOut(),
+                form,
+                Terminal.wantsColours(environment),
+                ports,
+                counts,
+                System::nanoTime);
+        program.commandLine().getOut().println("ready");
+        program.commandLine().getOut().flush();
+        live.showUntil(interruption, stats);
+    }
+
+    /** Says something in between. */
+    public void interrupt(Runnable printing) {
+        LiveStats shown = live;
+        if (shown == null) {
+            printing.run();
+        } else {
+            shown.interrupt(printing);
+        }
+    }
+
+    /**
+     * Sums up: as JSON where that was asked for, else, unless the program is to be quiet, as a table and what follows.
+     *
+     * @param more prints what the table does not tell
+     */
+    public void end(Verbosity verbosity, Runnable more) {
+        if (json) {
+            live.end();
+        } else if (!verbosity.isQuiet()) {
+            live.end();
+            more.run();
+            program.commandLine().getOut().flush();
+        }
+    }
+}

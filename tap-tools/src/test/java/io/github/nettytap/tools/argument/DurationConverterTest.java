@@ -1,0 +1,39 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.argument;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine.TypeConversionException;
+
+import java.time.Duration;
+
+class DurationConverterTest {
+
+    @ParameterizedTest
+    @CsvSource({"500ms, PT0.5S", "1s, PT1S", "90s, PT1M30S", "5min, PT5M"})
+    void numberIsFollowedByItsUnit(String text, Duration duration) {
+        assertThat(new DurationConverter().convert(text)).isEqualTo(duration);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "1", "s", "0s", "-1s", "1.5s", "1h", "1 s", "1000000000min"})
+    void anythingElseIsRefused(String text) {
+        assertThatThrownBy(() -> new DurationConverter().convert(text))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessage("not a duration: value=" + text
+                        + " (expected: a number and ms, s or min, such as 500ms or 1s)");
+    }
+
+    @Test
+    void longestDurationFitsTheClock() {
+        assertThat(new DurationConverter().convert("100000000min").toNanos()).isPositive();
+    }
+}

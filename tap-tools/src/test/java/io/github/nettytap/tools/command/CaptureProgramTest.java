@@ -1,0 +1,265 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.nettytap.codec.capture.CaptureReader;
+import io.github.nettytap.codec.capture.CapturedFrame;
+import io.github.nettytap.testkit.KernelTest;
+import io.github.nettytap.tools.capture.FilterExpression;
+import io.github.nettytap.tools.capture.FrameSelection;
+import io.github.nettytap.transport.device.NetworkNamespace;
+import io.netty.buffer.ByteBufUtil;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The capture program beside tcpdump, its files read by tshark and capinfos. */
+@KernelTest
+class CaptureProgramTest {
+
+    private static final int FRAMES = 100_000;
+    private static final String NEIGHBOR = "10.67.0.2";
+
+    @TempDir
+    Path directory;
+
+    private NetworkNamespace namespace;
+
+    @BeforeEach
+    void makeNamespace() throws Exception {
+        namespace = NetworkNamespace.create();
+    }
+
+    @AfterEach
+    void cleanUp() {
+        namespace.close();
+    }
+
+    private RunningProgram capture(String... options) throws Exception {
+        List<String> arguments = new ArrayList<>(List.of("capture", "-i", "cp0"));
+        arguments.addAll(List.of(options));
+        RunningProgram program = RunningProgram.start(namespace, arguments).awaitReady();
+        run("ip", "address", "add", "10.67.0.1/24", "dev", "cp0");
+        run("ip", "neighbor", "add", NEIGHBOR, "lladdr", "02:00:00:00:00:09", "dev", "cp0");
+        run("ip", "link", "set", "cp0", "txqueuelen", "20000");
+        return program;
+    }
+
+    private String run(String... command) throws Exception {
+        return RunningProgram.run(namespace, command);
+    }
+
+    private String file(String name) {
+        return directory.resolve(name).toString();
+    }
+
+    private void send(int frames, int port) throws Exception {
+        Random random = new Random(1);
+        byte[] payload = new byte[1400];
+        try (DatagramSocket socket = namespace.call(DatagramSocket::new)) {
+            InetAddress neighbor = InetAddress.getByName(NEIGHBOR);
+            for (int i = 0; i < frames; i++) {
+                random.nextBytes(payload);
+                socket.send(new DatagramPacket(payload, 1 + random.nextInt(payload.length), neighbor, port));
+                if (i % 200 == 0) {
+                    // So that the queue of the TAP does not run full while both share a processor.
+                    TimeUnit.MILLISECONDS.sleep(5);
+                }
+            }
+        }
+    }
+
+    private static List<String> frames(String file) throws Exception {
+        List<String> frames = new ArrayList<>();
+        try (CaptureReader reader = CaptureReader.open(Path.of(file))) {
+            for (CapturedFrame frame = reader.next(); frame != null; frame = reader.next()) {
+                frames.add(frame.originalLength() + " "
+                        + Integer.toHexString(frame.data().hashCode()) + " "
+                        + ByteBufUtil.hexDump(
+                                frame.data(), 0, Math.min(64, frame.data().readableBytes())));
+            }
+        }
+        return frames;
+    }
+
+    @Test
+    void fileHasTheFramesThatTcpdumpHas() throws Exception {
+        String limit = Integer.toString(FRAMES);
+        // Persistent, so that tcpdump, which may be behind, still has it when we have all frames.
+        run("ip", "tuntap", "add", "cp0", "mode", "tap");
+        try (RunningProgram ours = capture("-w", file("ours.pcapng"), "-c", limit, "udp", "port", "9")) {
+            Process tcpdump = namespace.call(() -> new ProcessBuilder(
+                            "tcpdump",
+                            "-i",
+                            "cp0",
+                            "-B",
+                            "65536",
+                            "-c",
+                            limit,
+                            "-w",
+                            file("tcpdump.pcap"),
+                            "udp port 9")
+                    .redirectErrorStream(true)
+                    .start());
+            try {
+                assertThat(tcpdump.inputReader().readLine()).contains("listening on cp0");
+                send(FRAMES, 9);
+                assertThat(tcpdump.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            } finally {
+                tcpdump.destroyForcibly().onExit().join();
+            }
+            assertThat(ours.await()).isZero();
+            assertThat(ours.errors()).contains(FRAMES + " frames captured, 0 dropped by this program, ");
+        }
+        List<String> frames = frames(file("ours.pcapng"));
+        assertThat(frames).hasSize(FRAMES);
+        assertThat(frames.equals(frames(file("tcpdump.pcap"))))
+                .as("equal frame by frame")
+                .isTrue();
+        assertThat(run("capinfos", "-M", "-c", file("ours.pcapng"))).contains("Number of packets:   " + FRAMES);
+    }
+
+    @Test
+    void filtersSelectFromFilesWhatTcpdumpSelects() throws Exception {
+        try (RunningProgram ours = capture("-w", file("mixed.pcapng"))) {
+            send(300, 9);
+            send(100, 53);
+            Thread.sleep(300);
+            assertThat(ours.terminate().await()).isZero();
+        }
+        for (String filter : List.of(
+                "udp port 53",
+                "udp and greater 700",
+                "ip[2:2] % 7 == 3",
+                "not udp",
+                "ether dst 02:00:00:00:00:09 and less 200",
+                "udp[8:4] & 0xff > 100 or icmp6",
+                "ip[0] & 0xf != 5",
+                "len / 3 * 2 - 10 > 300",
+                "vlan or ip6")) {
+            long expected = run("tcpdump", "-n", "-q", "-r", file("mixed.pcapng"), filter)
+                    .lines()
+                    .filter(line -> line.contains(" > "))
+                    .count();
+            assertThat(select(filter)).as(filter).isEqualTo(expected);
+        }
+    }
+
+    private long select(String filter) throws Exception {
+        try (CaptureReader reader = CaptureReader.open(directory.resolve("mixed.pcapng"))) {
+            FrameSelection frames = new FrameSelection(
+                    reader, null, FilterExpression.compile(filter).forProgram(), Long.MAX_VALUE);
+            long selected = 0;
+            while (frames.next() != null) {
+                selected++;
+            }
+            return selected;
+        }
+    }
+
+    @Test
+    void rotatedFilesAreWhole() throws Exception {
+        try (RunningProgram ours = capture("-w", file("r.pcapng"), "-C", "1", "-c", "5000", "udp", "port", "9")) {
+            send(5000, 9);
+            assertThat(ours.await()).isZero();
+        }
+        List<String> files;
+        try (Stream<Path> all = Files.list(directory)) {
+            files = all.map(Path::toString).collect(Collectors.toList());
+        }
+        assertThat(files).hasSizeGreaterThan(2);
+        int frames = 0;
+        for (String file : files) {
+            assertThat(run("tshark", "-r", file)).doesNotContain("cut short", "damaged");
+            frames += frames(file).size();
+        }
+        assertThat(frames).isEqualTo(5000);
+    }
+
+    @Test
+    void snappedFramesKeepTheirStart() throws Exception {
+        try (RunningProgram ours = capture("-w", file("s.pcapng"), "-s", "60", "-c", "50", "udp", "port", "9")) {
+            send(50, 9);
+            assertThat(ours.await()).isZero();
+        }
+        assertThat(frames(file("s.pcapng"))).hasSize(50);
+        assertThat(run("capinfos", "-M", "-l", file("s.pcapng"))).contains("60 bytes");
+        assertThat(run("tshark", "-r", file("s.pcapng"))).contains("UDP");
+    }
+
+    @Test
+    void fileOfAKilledProgramOpens() throws Exception {
+        try (RunningProgram ours = capture("-w", file("k.pcapng"))) {
+            send(2000, 9);
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (frames(file("k.pcapng")).size() < 2000 && System.nanoTime() < deadline) {
+                TimeUnit.MILLISECONDS.sleep(50);
+            }
+            ours.kill().await();
+        }
+        assertThat(run("tshark", "-r", file("k.pcapng"))).doesNotContain("cut short", "damaged");
+        assertThat(frames(file("k.pcapng"))).hasSizeGreaterThanOrEqualTo(2000);
+    }
+
+    @Test
+    void replayGivesTheKernelTheSameFrames() throws Exception {
+        try (RunningProgram ours = capture("-w", file("a.pcapng"), "-c", "200", "udp", "port", "9")) {
+            send(200, 9);
+            assertThat(ours.await()).isZero();
+        }
+        // A persistent TAP that tcpdump can listen on beforehand.
+        run("ip", "tuntap", "add", "cp1", "mode", "tap", "vnet_hdr");
+        run("ip", "link", "set", "cp1", "up");
+        Process tcpdump = namespace.call(
+                () -> new ProcessBuilder("tcpdump", "-i", "cp1", "-c", "200", "-w", file("b.pcap"), "udp port 9")
+                        .redirectErrorStream(true)
+                        .start());
+        try {
+            assertThat(tcpdump.inputReader().readLine()).contains("listening on cp1");
+            try (RunningProgram replay = RunningProgram.start(
+                    namespace, List.of("capture", "--replay", file("a.pcapng"), "-i", "cp1", "--speed", "top"))) {
+                assertThat(replay.await()).isZero();
+                assertThat(replay.errors()).contains("200 frames, ", "; 0 left out", "; 0 refused");
+            }
+            assertThat(tcpdump.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            tcpdump.destroyForcibly().onExit().join();
+        }
+        assertThat(frames(file("b.pcap"))).isEqualTo(frames(file("a.pcapng")));
+    }
+
+    @Test
+    void linesOfAFileAreThoseOfTcpdump() throws Exception {
+        try (RunningProgram ours = capture("-w", file("p.pcapng"), "-c", "20", "udp", "port", "9")) {
+            send(20, 9);
+            assertThat(ours.await()).isZero();
+        }
+        String expected = run("tcpdump", "-n", "-r", file("p.pcapng"));
+        try (RunningProgram printer =
+                RunningProgram.start(namespace, List.of("capture", "-r", file("p.pcapng"), "udp"))) {
+            assertThat(printer.await()).isZero();
+            assertThat(printer.output().lines().collect(Collectors.toList()))
+                    .isEqualTo(Arrays.stream(expected.split("\n"))
+                            .filter(line -> line.contains(" > "))
+                            .collect(Collectors.toList()));
+        }
+    }
+}

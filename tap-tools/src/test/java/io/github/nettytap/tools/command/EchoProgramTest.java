@@ -1,0 +1,121 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.nettytap.testkit.KernelTest;
+import io.github.nettytap.transport.device.NetworkNamespace;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+
+/** The echo responder as users run it, asked by the kernel, by ping and by sockets. */
+@KernelTest
+class EchoProgramTest {
+
+    private NetworkNamespace namespace;
+
+    @BeforeEach
+    void makeNamespace() throws Exception {
+        namespace = NetworkNamespace.create();
+    }
+
+    @AfterEach
+    void cleanUp() {
+        namespace.close();
+    }
+
+    private RunningProgram echo(String offloads) throws Exception {
+        return RunningProgram.start(
+                        namespace,
+                        List.of(
+                                "echo",
+                                "ec0",
+                                "10.66.0.2",
+                                "fd66::2",
+                                "10.66.1.0/24",
+                                "--offloads=" + offloads,
+                                "--host=10.66.0.1/16",
+                                "--host=fd66::1/64"))
+                .awaitReady();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"all", "none"})
+    void pingsAndDatagramsComeBack(String offloads) throws Exception {
+        try (RunningProgram echo = echo(offloads)) {
+            for (String address : List.of("10.66.0.2", "10.66.1.77", "fd66::2")) {
+                awaitPing(address);
+                assertThat(ping(address, "-c", "5", "-s", "1400")).contains(" 0% packet loss");
+                // In fragments.
+                assertThat(ping(address, "-c", "3", "-s", "4000")).contains(" 0% packet loss");
+                datagramsComeBack(InetAddress.getByName(address));
+            }
+            assertThat(echo.terminate().await()).isZero();
+            assertThat(echo.output()).contains("\nanswered: ").contains("; dropped: 0\n");
+            assertThat(RunningProgram.run(namespace, "ip", "-o", "link")).doesNotContain("ec0");
+        }
+    }
+
+    @Test
+    void deletionOfTheInterfaceEndsTheProgram() throws Exception {
+        try (RunningProgram echo = echo("all")) {
+            RunningProgram.run(namespace, "ip", "link", "delete", "ec0");
+            assertThat(echo.await()).isEqualTo(1);
+            assertThat(echo.errors()).isEqualTo("netty-tap echo: interface deleted: device=ec0\n");
+        }
+    }
+
+    /** The kernel's own IPv6 address is tentative for a second or two. */
+    private void awaitPing(String address) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (System.nanoTime() < deadline) {
+            try {
+                ping(address, "-c", "1", "-W", "1");
+                return;
+            } catch (java.io.IOException e) {
+                // Once more.
+            }
+        }
+    }
+
+    private String ping(String address, String... options) throws Exception {
+        String[] command = new String[options.length + 4];
+        command[0] = "ping";
+        System.arraycopy(options, 0, command, 1, options.length);
+        command[options.length + 1] = "-i";
+        command[options.length + 2] = "0.1";
+        command[options.length + 3] = address;
+        return RunningProgram.run(namespace, command);
+    }
+
+    private void datagramsComeBack(InetAddress address) throws Exception {
+        try (DatagramSocket socket = namespace.call(DatagramSocket::new)) {
+            socket.setSoTimeout(5_000);
+            socket.connect(address, 7);
+            Random random = new Random(7);
+            for (int length : new int[] {1, 1000, 1472, 5000}) {
+                byte[] sent = new byte[length];
+                random.nextBytes(sent);
+                socket.send(new DatagramPacket(sent, length));
+                DatagramPacket received = new DatagramPacket(new byte[8000], 8000);
+                socket.receive(received);
+                assertThat(Arrays.copyOf(received.getData(), received.getLength()))
+                        .isEqualTo(sent);
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.nettytap.testkit.KernelTest;
+import io.github.nettytap.transport.device.NetworkNamespace;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The router as users run it: started in one namespace, its TAPs moved to two others while it runs. */
+@KernelTest
+class RouterProgramTest {
+
+    private ThreeNamespaces hosts;
+    private NetworkNamespace middle;
+    private NetworkNamespace left;
+    private NetworkNamespace right;
+
+    @BeforeEach
+    void makeNamespaces() throws Exception {
+        hosts = new ThreeNamespaces();
+        middle = hosts.middle();
+        left = hosts.left();
+        right = hosts.right();
+    }
+
+    @AfterEach
+    void cleanUp() throws Exception {
+        hosts.close();
+    }
+
+    @Test
+    void hostsBehindMovedTapsReachEachOther() throws Exception {
+        try (RunningProgram program = RunningProgram.start(
+                        middle, List.of("router", "rt0=10.77.0.1/24,fd77:0::1/64", "rt1=10.77.1.1/24,fd77:1::1/64"))
+                .awaitReady()) {
+            hosts.move("rt0", left, "10.77.0.2/24", "fd77:0::2/64");
+            hosts.move("rt1", right, "10.77.1.2/24", "fd77:1::2/64");
+            RunningProgram.run(left, "ip", "route", "add", "default", "via", "10.77.0.1");
+            RunningProgram.run(left, "ip", "route", "add", "default", "via", "fd77:0::1");
+            RunningProgram.run(right, "ip", "route", "add", "default", "via", "10.77.1.1");
+            RunningProgram.run(right, "ip", "route", "add", "default", "via", "fd77:1::1");
+
+            assertThat(RunningProgram.run(left, "ping", "-q", "-c", "5", "-i", "0.2", "10.77.1.2"))
+                    .contains(" 0% packet loss");
+            assertThat(RunningProgram.run(left, "ping", "-q", "-c", "5", "-i", "0.2", "fd77:1::2"))
+                    .contains(" 0% packet loss");
+
+            assertThat(program.terminate().await()).isZero();
+            assertThat(program.output().lines())
+                    .as("ready, then a table of the ports, then the fates of frames")
+                    .startsWith("ready")
+                    .anyMatch(line -> line.startsWith("rt0 "))
+                    .anyMatch(line -> line.startsWith("rt1 "))
+                    .anyMatch(line -> line.startsWith("from rt0: forwarded 1"));
+            assertThat(RunningProgram.run(left, "ip", "-o", "link")).doesNotContain("rt0");
+            assertThat(RunningProgram.run(right, "ip", "-o", "link")).doesNotContain("rt1");
+        }
+    }
+
+    @Test
+    void clientsAreToldTheNameServersOfTheCommandLine() throws Exception {
+        Path script = Files.createTempFile("udhcpc", ".sh");
+        Files.writeString(script, "#!/bin/sh\necho \"$1 $ip dns $dns\"\n");
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+        try (RunningProgram program = RunningProgram.start(
+                        middle,
+                        List.of(
+                                "router",
+                                "rt0=10.77.0.1/24,dhcp=10.77.0.100-10.77.0.199",
+                                "--dns",
+                                "192.0.2.53",
+                                "--dns",
+                                "192.0.2.54"))
+                .awaitReady()) {
+            hosts.move("rt0", left);
+            assertThat(RunningProgram.run(
+                            left, "busybox", "udhcpc", "-f", "-q", "-n", "-i", "rt0", "-s", script.toString()))
+                    .contains("bound 10.77.0.100 dns 192.0.2.53 192.0.2.54");
+            assertThat(program.terminate().await()).isZero();
+        } finally {
+            Files.delete(script);
+        }
+    }
+
+    @Test
+    void nameServerThatIsNoneIsRefused() throws Exception {
+        assertRefused(
+                2,
+                "netty-tap router: Invalid value for option '--dns' (ADDRESS): not an IPv4 address: text=2001:db8::1"
+                        + " (expected: one like 192.0.2.1)",
+                "rt0=10.77.0.1/24",
+                "--dns",
+                "2001:db8::1");
+    }
+
+    @Test
+    void portsThatGetInEachOthersWayAreRefused() throws Exception {
+        assertRefused(
+                2,
+                "netty-tap router: a port is there twice: port=rt0 (expected: once)",
+                "rt0=10.0.0.1/24",
+                "rt0=10.0.1.1/24");
+        assertRefused(
+                1,
+                "netty-tap router: network of two ports: network=10.77.0.5/24, port=rt0 (expected: a network of its own"
+                        + " behind each)",
+                "rt0=10.77.0.1/24",
+                "rt1=10.77.0.5/24");
+    }
+
+    private void assertRefused(int exitCode, String message, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of("router"));
+        command.addAll(List.of(arguments));
+        try (RunningProgram program = RunningProgram.start(middle, command)) {
+            assertThat(program.await()).isEqualTo(exitCode);
+            assertThat(program.errors().lines()).contains(message);
+            assertThat(RunningProgram.run(middle, "ip", "-o", "link")).doesNotContain("rt0", "rt1");
+        }
+    }
+
+    @Test
+    void routeToNowhereIsRefusedAndLeavesNothing() throws Exception {
+        try (RunningProgram program =
+                RunningProgram.start(middle, List.of("router", "rt0=10.77.0.1/24", "--route", "0.0.0.0/0=192.0.2.1"))) {
+            assertThat(program.await()).isEqualTo(1);
+            assertThat(program.errors().lines())
+                    .contains("netty-tap router: gateway on no network of the router: destination=0.0.0.0/0,"
+                            + " gateway=192.0.2.1 (expected: an address in the network of a port)");
+            assertThat(program.output()).isEmpty();
+            assertThat(RunningProgram.run(middle, "ip", "-o", "link")).doesNotContain("rt0");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.nettytap.codec.capture.CaptureDirection;
+import io.github.nettytap.codec.capture.CaptureReader;
+import io.github.nettytap.codec.capture.CapturedFrame;
+import io.github.nettytap.codec.wire.FramePrinter;
+import io.github.nettytap.testkit.KernelTest;
+import io.github.nettytap.transport.device.NetworkNamespace;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** The capture of the switch. */
+@KernelTest
+class SwitchCaptureTest {
+
+    @TempDir
+    Path directory;
+
+    /** What is captured of the traffic of a host behind the port sc0 that asks for another. */
+    private List<CapturedFrame> capture(String... options) throws Exception {
+        Path file = directory.resolve("switch.pcapng");
+        List<String> command = new ArrayList<>(List.of("switch", "sc0", "sc1", "--capture=" + file));
+        command.addAll(List.of(options));
+        try (NetworkNamespace namespace = NetworkNamespace.create();
+                RunningProgram lan = RunningProgram.start(namespace, command)) {
+            lan.awaitReady();
+            RunningProgram.run(namespace, "ip", "address", "add", "10.74.0.1/24", "dev", "sc0");
+            // Nobody answers: the question alone is what the test looks for.
+            RunningProgram.run(namespace, "sh", "-c", "ping -c 1 -W 1 10.74.0.2 || true");
+            assertThat(lan.terminate().await()).isZero();
+            assertThat(lan.errors())
+                    .containsPattern(Pattern.quote(file + ": ") + "[1-9]\\d* frames captured, 0 dropped\n");
+        }
+        List<CapturedFrame> frames = new ArrayList<>();
+        try (CaptureReader reader = CaptureReader.open(file)) {
+            for (CapturedFrame frame = reader.next(); frame != null; frame = reader.next()) {
+                frames.add(frame);
+            }
+        }
+        return frames;
+    }
+
+    private static Set<String> placesOfTheQuestion(List<CapturedFrame> frames) {
+        return frames.stream()
+                .filter(frame -> FramePrinter.PLAIN.print(frame.data()).startsWith("ARP, Request who-has 10.74.0.2 "))
+                .map(frame -> frame.captureInterface().name() + " " + frame.direction())
+                .collect(Collectors.toSet());
+    }
+
+    @Test
+    void frameIsSeenWhereItComesInAndWhereItGoesOut() throws Exception {
+        assertThat(placesOfTheQuestion(capture()))
+                .containsExactlyInAnyOrder("sc0 " + CaptureDirection.INBOUND, "sc1 " + CaptureDirection.OUTBOUND);
+    }
+
+    @Test
+    void frameIsSeenOnceWhereOneDirectionIsWanted() throws Exception {
+        assertThat(placesOfTheQuestion(capture("--capture-direction=out")))
+                .containsExactly("sc1 " + CaptureDirection.OUTBOUND);
+    }
+
+    @Test
+    void startOfEachFrameIsKeptOnRequest() throws Exception {
+        assertThat(capture("--capture-snap=20")).isNotEmpty().allSatisfy(frame -> {
+            assertThat(frame.data().readableBytes()).isEqualTo(20);
+            assertThat(frame.originalLength()).isGreaterThan(20);
+        });
+    }
+}

@@ -1,0 +1,188 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.configuration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.switching.policy.PortPolicy;
+import io.github.nettytap.net.switching.policy.PortVlans;
+import io.github.nettytap.net.switching.policy.StaticFdbEntry;
+import io.github.nettytap.tools.argument.Directions;
+import io.github.nettytap.tools.argument.MirrorArgument;
+import io.github.nettytap.tools.argument.Offloads;
+import io.github.nettytap.tools.argument.PortArgument;
+import io.github.nettytap.transport.channel.TapIoType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+
+class SwitchFileTest {
+
+    private static final String KEYS =
+            "ports, offloads, io, threads, mtu, stations, ageing, mirror, snooping, stats, json, capture,"
+                    + " capture-direction, capture-snap, control";
+
+    private static final String PORT_KEYS =
+            "name, offloads, vlan, trunk, native, isolated, mac-limit, sticky, static," + " mac, storm, coalesce";
+
+    @Test
+    void everyKeyIsRead() {
+        SwitchFile file = parse("""
+                offloads: none
+                io: io_uring
+                threads: 2
+                mtu: 9000
+                stations: 100
+                ageing: 60
+                mirror: mon0=tap0+tap1
+                snooping: true
+                stats: 500ms
+                json: true
+                capture: all.pcapng
+                capture-direction: in
+                capture-snap: 128
+                control: /run/s.sock
+                """);
+        assertThat(file.get("offloads")).isEqualTo(Offloads.NONE);
+        assertThat(file.get("io")).isEqualTo(TapIoType.IO_URING);
+        assertThat(file.get("threads")).isEqualTo(2);
+        assertThat(file.get("mtu")).isEqualTo(9000);
+        assertThat(file.get("stations")).isEqualTo(100);
+        assertThat(file.get("ageing")).isEqualTo(60);
+        assertThat(file.get("mirror")).isEqualTo(new MirrorArgument("mon0", List.of("tap0", "tap1")));
+        assertThat(file.get("snooping")).isEqualTo(true);
+        assertThat(file.get("stats")).isEqualTo(Duration.ofMillis(500));
+        assertThat(file.get("json")).isEqualTo(true);
+        assertThat(file.get("capture")).isEqualTo(Path.of("all.pcapng"));
+        assertThat(file.get("capture-direction")).isEqualTo(Directions.IN);
+        assertThat(file.get("capture-snap")).isEqualTo(128);
+        assertThat(file.get("control")).isEqualTo(Path.of("/run/s.sock"));
+    }
+
+    @Test
+    void portsAreWrittenAsOnTheCommandLineOrAsMappings() {
+        MacAddress mac = MacAddress.parse("12:30:00:00:00:01");
+        assertThat(parse("""
+                        ports:
+                          - up,trunk=10+20,native=1
+                          - name: a
+                            offloads: none
+                            vlan: 10
+                            isolated: true
+                            sticky: false
+                            mac-limit: 2
+                            static: 12:30:00:00:00:01
+                            mac: [12:30:00:00:00:01]
+                            storm: 100
+                          - {name: b, trunk: [10, 20-29], native: 1, static: [12:30:00:00:00:01/20], coalesce: true}
+                        """).ports())
+                .isEqualTo(List.of(
+                        new PortArgument(
+                                "up",
+                                null,
+                                PortPolicy.DEFAULT.withVlans(
+                                        PortVlans.trunk(List.of(10, 20)).withNative(1))),
+                        new PortArgument(
+                                "a",
+                                Offloads.NONE,
+                                PortPolicy.DEFAULT
+                                        .withVlans(PortVlans.access(10))
+                                        .withIsolated(true)
+                                        .withMacLimit(2)
+                                        .withStations(List.of(StaticFdbEntry.of(mac)))
+                                        .withSources(Set.of(mac))
+                                        .withStormLimit(100)),
+                        new PortArgument(
+                                "b",
+                                null,
+                                PortPolicy.DEFAULT
+                                        .withVlans(PortVlans.trunk(List.of(10, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29))
+                                                .withNative(1))
+                                        .withStations(List.of(new StaticFdbEntry(mac, 20)))
+                                        .withCoalesce(true))));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            threads: 0                       | 1:10: threads: value=0 (expected: 1 to 1024)
+            threads: two                     | 1:10: threads: value=two (expected: 1 to 1024)
+            threads:                         | 1:9: threads: value=nothing (expected: 1 to 1024)
+            threads: [1]                     | 1:10: threads: value=a list (expected: 1 to 1024)
+            mtu: 60                          | 1:6: mtu: value=60 (expected: 68 to 65521)
+            stations: 0                      | 1:11: stations: value=0 (expected: 1 to 268435456)
+            ageing: 1e3                      | 1:9: ageing: value=1e3 (expected: 1 to 1000000)
+            offloads: some                   | 1:11: offloads: value=some (expected: all or none)
+            io: select                       | 1:5: io: value=select (expected: epoll, io_uring or auto)
+            snooping: yes                    | 1:11: snooping: value=yes (expected: true or false)
+            stats: 1                         | 1:8: stats: value=1 (expected: a time such as 500ms or 1s)
+            control: {}                      | 1:10: control: value=a mapping (expected: a path)
+            ports: tap0                      | 1:8: ports: value=tap0 (expected: a list of ports)
+            ports: [{name: a, vlan: 5000}]   | 1:25: vlan: value=5000 (expected: 1 to 4094)
+            ports: [{name: a, sticky: 1}]    | 1:27: sticky: value=1 (expected: true or false)
+            ports: [{name: a, trunk: [9-1]}] | 1:27: trunk: value=9-1 (expected: VLANs and ranges of them, such as 20 or 30-39, within 1 to 4094)
+            ports: [{name: a, mac: 1}]       | 1:24: mac: value=1 (expected: a MAC address, such as 02:00:00:00:00:01)
+            ports: [{name: a, static: [x]}]  | 1:28: static: value=x (expected: MAC or MAC/VLAN, such as 02:00:00:00:00:01/10)
+            ports: [{vlan: 5}]               | 1:9: ports: a port without a name (expected: the key name)
+            ports: [{name: a, native: 1}]    | 1:9: ports: native VLAN of a port that is no trunk: native=1 (expected: together with a trunk)
+            ports: ['a,vlan=0']              | 1:9: ports: no such VLAN: vlan=0 (expected: 1 to 4094)
+            ports: [a, b, {name: a}]         | 1:15: ports: a port is there twice: port=a (expected: once)
+            ports: [a, vlan=1]               | 1:12: ports: a setting where a port should be: port=vlan=1 (expected: NAME[,SETTING…] without blanks, and in quotes within a YAML list)
+            ports: [[a]]                     | 1:9: ports: value=a list (expected: a port: NAME[,SETTING…], or a mapping with a name)
+            threads: 'a                      | 1:12: not YAML: found unexpected end of stream
+            """)
+    void whatIsWrongIsToldWithItsPlace(String text, String message) {
+        assertThatThrownBy(() -> parse(text)).hasMessage("switch.yaml:" + message);
+    }
+
+    @Test
+    void directoryIsNoConfiguration(@TempDir Path directory) {
+        assertThatThrownBy(() -> SwitchFile.read(directory))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a directory is no configuration: path=" + directory + " (expected: a YAML file)");
+    }
+
+    @Test
+    void unknownKeyIsToldWithThoseThatThereAre() {
+        assertThatThrownBy(() -> parse("mtu: 1500\nthread: 2\n"))
+                .hasMessage("switch.yaml:2:1: thread: no such key (expected: one of " + KEYS + ")");
+        assertThatThrownBy(() -> parse("ports:\n  - name: a\n    vlans: 2\n"))
+                .hasMessage("switch.yaml:3:5: vlans: no such key (expected: one of " + PORT_KEYS + ")");
+    }
+
+    @Test
+    void keyThatIsThereTwiceIsTold() {
+        assertThatThrownBy(() -> parse("mtu: 1500\nthreads: 2\nmtu: 9000\n"))
+                .hasMessage("switch.yaml:3:1: mtu: the key is there twice: line=1 (expected: once)");
+    }
+
+    @Test
+    void fileWithoutAMappingIsTold() {
+        assertThatThrownBy(() -> parse("# nothing\n"))
+                .hasMessage("switch.yaml:1:1: no configuration: value=nothing (expected: a mapping with the keys "
+                        + KEYS + ")");
+        assertThatThrownBy(() -> parse("[a]"))
+                .hasMessage("switch.yaml:1:1: no configuration: value=a list (expected: a mapping with the keys " + KEYS
+                        + ")");
+    }
+
+    @Test
+    void exampleOfTheDocumentationIsRight() throws Exception {
+        SwitchFile file = SwitchFile.read(Path.of("..", "docs", "switch.yaml"));
+        assertThat(file.ports()).hasSize(4);
+        assertThat(file.get("control")).isEqualTo(Path.of("/run/netty-tap.sock"));
+    }
+
+    private static SwitchFile parse(String text) {
+        return SwitchFile.parse("switch.yaml", text);
+    }
+}

@@ -1,0 +1,86 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Holds the arrows of ARCHITECTURE.md inside the transport module: channel to device to netlink to linux. */
+class TransportArchitectureTest {
+
+    private static final String ROOT = "io.github.nettytap.transport";
+    private static final String LINUX = ROOT + ".linux..";
+    private static final String NETLINK = ROOT + ".netlink..";
+    private static final String DEVICE = ROOT + ".device..";
+    private static final String CHANNEL = ROOT + ".channel..";
+
+    private static JavaClasses classes;
+
+    @BeforeAll
+    static void readClasses() {
+        classes = new ClassFileImporter()
+                .withImportOption(new ImportOption.DoNotIncludeTests())
+                .importPackages(ROOT);
+    }
+
+    @Test
+    void theClassesOfTheModuleAreSeen() {
+        assertThat(classes.contain(ROOT + ".linux.LibC")).isTrue();
+    }
+
+    @Test
+    void nativeCodeHasOneAddress() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(LINUX)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("com.kenai.jffi..", "jnr..")
+                .allowEmptyShould(true)
+                .check(classes);
+    }
+
+    @Test
+    void linuxUsesNoneOfTheOthersAndNoNetty() {
+        mayNotUse(LINUX, NETLINK, DEVICE, CHANNEL, "io.netty..", "io.github.nettytap.codec..");
+    }
+
+    @Test
+    void netlinkUsesLinuxOnly() {
+        mayNotUse(NETLINK, DEVICE, CHANNEL, "io.netty.channel..");
+    }
+
+    @Test
+    void deviceKnowsNoChannel() {
+        mayNotUse(DEVICE, CHANNEL, "io.netty.channel..");
+    }
+
+    @Test
+    void channelMakesNoSystemCallOfItsOwn() {
+        mayNotUse(CHANNEL, LINUX, NETLINK);
+    }
+
+    @Test
+    void transportKnowsNoApplication() {
+        mayNotUse(ROOT + "..", "io.github.nettytap.examples..", "io.github.nettytap.benchmarks..");
+    }
+
+    private static void mayNotUse(String subject, String... forbidden) {
+        noClasses()
+                .that()
+                .resideInAPackage(subject)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(forbidden)
+                .allowEmptyShould(true)
+                .check(classes);
+    }
+}
