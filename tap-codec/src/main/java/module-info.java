@@ -9,6 +9,8 @@ module io.github.nettytap.codec {
     exports io.github.nettytap.codec.fault;
     exports io.github.nettytap.codec.filter;
     exports io.github.nettytap.codec.offload;
+    exports io.github.nettytap.codec.pcap;
+    exports io.github.nettytap.codec.print;
     exports io.github.nettytap.codec.tunnel;
     exports io.github.nettytap.codec.virtio;
     exports io.github.nettytap.codec.wire;

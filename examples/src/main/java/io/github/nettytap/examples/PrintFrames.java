@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.examples;
 
-import io.github.nettytap.codec.wire.FramePrinter;
+import io.github.nettytap.codec.print.FramePrinter;
 import io.github.nettytap.transport.channel.TapAddress;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapChannelOption;

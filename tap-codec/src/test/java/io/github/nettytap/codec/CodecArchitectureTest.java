@@ -24,7 +24,9 @@ class CodecArchitectureTest {
         ROOT + ".virtio..",
         ROOT + ".offload..",
         ROOT + ".filter..",
+        ROOT + ".pcap..",
         ROOT + ".capture..",
+        ROOT + ".print..",
         ROOT + ".fault..",
         ROOT + ".tunnel.."
     };
@@ -86,8 +88,18 @@ class CodecArchitectureTest {
     }
 
     @Test
-    void captureUsesWire() {
-        mayUse(ROOT + ".capture..", ROOT + ".capture..", ROOT + ".wire..");
+    void pcapUsesWire() {
+        mayUse(ROOT + ".pcap..", ROOT + ".pcap..", ROOT + ".wire..");
+    }
+
+    @Test
+    void captureUsesWireFilterAndPcap() {
+        mayUse(ROOT + ".capture..", ROOT + ".capture..", ROOT + ".pcap..", ROOT + ".filter..", ROOT + ".wire..");
+    }
+
+    @Test
+    void printUsesWire() {
+        mayUse(ROOT + ".print..", ROOT + ".print..", ROOT + ".wire..");
     }
 
     @Test

@@ -6,7 +6,7 @@ package io.github.nettytap.benchmarks.codec;
 
 import io.github.nettytap.codec.capture.Capture;
 import io.github.nettytap.codec.capture.CaptureHandler;
-import io.github.nettytap.codec.capture.CaptureInterface;
+import io.github.nettytap.codec.pcap.CaptureInterface;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;

@@ -4,6 +4,11 @@
  */
 package io.github.nettytap.codec.capture;
 
+import io.github.nettytap.codec.pcap.CaptureInterface;
+import io.github.nettytap.codec.pcap.CaptureSection;
+import io.github.nettytap.codec.pcap.InterfaceStatistics;
+import io.github.nettytap.codec.pcap.PcapngWriter;
+import io.github.nettytap.codec.wire.FrameDirection;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.netty.buffer.ByteBuf;
 
@@ -104,7 +109,7 @@ public final class Capture implements Closeable {
     void offer(
             CaptureCounters counters,
             ByteBuf view,
-            CaptureDirection direction,
+            FrameDirection direction,
             ByteBuf source,
             int frame,
             int length,

@@ -4,6 +4,9 @@
  */
 package io.github.nettytap.codec.capture;
 
+import io.github.nettytap.codec.pcap.CaptureInterface;
+import io.github.nettytap.codec.pcap.InterfaceStatistics;
+
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 

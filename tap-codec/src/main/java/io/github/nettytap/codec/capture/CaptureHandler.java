@@ -4,6 +4,10 @@
  */
 package io.github.nettytap.codec.capture;
 
+import io.github.nettytap.codec.filter.FrameFilter;
+import io.github.nettytap.codec.pcap.CaptureInterface;
+import io.github.nettytap.codec.pcap.VirtioNetNote;
+import io.github.nettytap.codec.wire.FrameDirection;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
@@ -69,17 +73,17 @@ public final class CaptureHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        tap(message, CaptureDirection.INBOUND);
+        tap(message, FrameDirection.INBOUND);
         ctx.fireChannelRead(message);
     }
 
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        tap(message, CaptureDirection.OUTBOUND);
+        tap(message, FrameDirection.OUTBOUND);
         ctx.write(message, promise);
     }
 
-    private void tap(Object message, CaptureDirection direction) {
+    private void tap(Object message, FrameDirection direction) {
         if (!capture.isRunning()) {
             return;
         }
@@ -91,7 +95,7 @@ public final class CaptureHandler extends ChannelDuplexHandler {
         }
     }
 
-    private void tap(ByteBuf buffer, CaptureDirection direction, int headerLength) {
+    private void tap(ByteBuf buffer, FrameDirection direction, int headerLength) {
         int start = buffer.readerIndex();
         // A buffer too short for its header has no frame, and shows up as one of length 0.
         int frame = Math.min(start + headerLength, buffer.writerIndex());

@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.codec.capture;
 
+import io.github.nettytap.codec.pcap.VirtioNetNote;
+import io.github.nettytap.codec.wire.FrameDirection;
 import io.netty.buffer.ByteBuf;
 
 import java.io.IOException;
@@ -23,7 +25,7 @@ final class CaptureTask implements Runnable, CaptureRing.Consumer {
     private static final long CLOCK_CHECK_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int MAX_WAKE_BYTES = 1 << 20;
     private static final int BATCH = 1024;
-    private static final CaptureDirection[] DIRECTIONS = CaptureDirection.values();
+    private static final FrameDirection[] DIRECTIONS = FrameDirection.values();
 
     private final Capture capture;
     private final CaptureRing ring;

@@ -4,6 +4,9 @@
  */
 package io.github.nettytap.codec.capture;
 
+import io.github.nettytap.codec.pcap.CaptureSection;
+import io.github.nettytap.codec.pcap.PcapngWriter;
+
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.WritableByteChannel;

@@ -3,13 +3,15 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * Filtering by MAC address and VLAN, as the address filter of a network card does and the port security of a switch.
+ * Selection of frames: by MAC address and VLAN, as the address filter of a network card and the port security of a switch
+ * do, and by BPF programs.
  *
- * <p>Here: {@link io.github.nettytap.codec.filter.MacRules}, an immutable set of rules with a pure decision about one
- * frame; {@link io.github.nettytap.codec.filter.MacFilter}, the handler that applies rules to each direction of a
- * channel. Not here: learning of addresses, and filters of anything above the Ethernet header and its first tag.
+ * <p>{@link io.github.nettytap.codec.filter.MacRules} is an immutable set of rules, {@link
+ * io.github.nettytap.codec.filter.MacFilter} the handler that applies them to each direction of a channel. A {@link
+ * io.github.nettytap.codec.filter.FrameFilter} decides about single frames; {@link
+ * io.github.nettytap.codec.filter.BpfFilter} is one that runs a program of the classic BPF machine.
  *
- * <p>Threads: rules may be used and replaced from anywhere; a handler belongs to one channel and runs on its event loop.
- * Buffers: a frame passes untouched, or is dropped and released.
+ * <p>Rules and filters may be used and replaced from any thread; a handler belongs to one channel and runs on its event
+ * loop. A frame passes untouched, or is dropped and released.
  */
 package io.github.nettytap.codec.filter;

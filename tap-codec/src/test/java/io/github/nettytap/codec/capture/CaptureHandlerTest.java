@@ -7,6 +7,14 @@ package io.github.nettytap.codec.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.nettytap.codec.filter.FrameFilter;
+import io.github.nettytap.codec.pcap.CaptureInterface;
+import io.github.nettytap.codec.pcap.CaptureReader;
+import io.github.nettytap.codec.pcap.CapturedFrame;
+import io.github.nettytap.codec.pcap.InterfaceStatistics;
+import io.github.nettytap.codec.pcap.VirtioNetNote;
+import io.github.nettytap.codec.testing.MemoryChannel;
+import io.github.nettytap.codec.wire.FrameDirection;
 import io.github.nettytap.testkit.Allocations;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
@@ -99,10 +107,10 @@ class CaptureHandlerTest {
 
         List<CapturedFrame> frames = frames();
         assertThat(frames).hasSize(2);
-        assertThat(frames.get(0).direction()).isEqualTo(CaptureDirection.INBOUND);
+        assertThat(frames.get(0).direction()).isEqualTo(FrameDirection.INBOUND);
         assertThat(frames.get(0).data().readableBytes()).isEqualTo(60);
         assertThat(frames.get(0).data().getByte(59)).isEqualTo((byte) 60);
-        assertThat(frames.get(1).direction()).isEqualTo(CaptureDirection.OUTBOUND);
+        assertThat(frames.get(1).direction()).isEqualTo(FrameDirection.OUTBOUND);
         assertThat(frames.get(1).data().readableBytes()).isEqualTo(70);
         assertThat(frames.get(1).timestampNanos())
                 .isBetween((before - 1_000) * 1_000_000, (System.currentTimeMillis() + 1_000) * 1_000_000)
@@ -199,7 +207,7 @@ class CaptureHandlerTest {
     @Test
     void aFilterDecides() throws IOException {
         Capture capture = Capture.toChannel(file).start();
-        FrameFilter filter = FrameFilter.only(CaptureDirection.INBOUND)
+        FrameFilter filter = FrameFilter.only(FrameDirection.INBOUND)
                 .and((buffer, index, length, direction) -> buffer.getByte(index) == 2);
         EmbeddedChannel channel = new EmbeddedChannel(new CaptureHandler(capture, TAP0, 0, filter));
         readAndRelease(channel, frame(60, 1));

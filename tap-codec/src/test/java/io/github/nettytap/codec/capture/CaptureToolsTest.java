@@ -6,7 +6,12 @@ package io.github.nettytap.codec.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.codec.pcap.CaptureInterface;
+import io.github.nettytap.codec.pcap.CaptureReader;
+import io.github.nettytap.codec.pcap.CapturedFrame;
+import io.github.nettytap.codec.pcap.VirtioNetNote;
 import io.github.nettytap.codec.testing.Tool;
+import io.github.nettytap.codec.wire.FrameDirection;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -253,7 +258,7 @@ class CaptureToolsTest {
         assertThat(sorted(read(merged))).isEqualTo(sorted(sent));
         try (CaptureReader reader = CaptureReader.open(merged)) {
             CapturedFrame frame = reader.next();
-            assertThat(frame.direction()).isEqualTo(CaptureDirection.OUTBOUND);
+            assertThat(frame.direction()).isEqualTo(FrameDirection.OUTBOUND);
             assertThat(VirtioNetNote.parse(frame.comment()).gsoSize()).isEqualTo(1_000);
             assertThat(frame.captureInterface().name()).isEqualTo("tap0");
         }

@@ -8,9 +8,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.offload.Checksums;
+import io.github.nettytap.codec.print.FramePrinter;
 import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
-import io.github.nettytap.codec.wire.FramePrinter;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.transport.netlink.Cidr;
 import io.netty.buffer.ByteBuf;

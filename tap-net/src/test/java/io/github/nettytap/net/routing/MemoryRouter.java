@@ -4,9 +4,9 @@
  */
 package io.github.nettytap.net.routing;
 
+import io.github.nettytap.codec.print.FramePrinter;
 import io.github.nettytap.codec.wire.ArpHeader;
 import io.github.nettytap.codec.wire.EthernetHeader;
-import io.github.nettytap.codec.wire.FramePrinter;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.net.routing.packet.IpAddress;

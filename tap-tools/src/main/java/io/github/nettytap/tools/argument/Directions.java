@@ -4,22 +4,22 @@
  */
 package io.github.nettytap.tools.argument;
 
-import io.github.nettytap.codec.capture.CaptureDirection;
+import io.github.nettytap.codec.wire.FrameDirection;
 
 /** Which frames of a TAP are wanted, as tcpdump's {@code -Q} has it: what a program reads there, writes there, or both. */
 public enum Directions {
-    IN(CaptureDirection.INBOUND),
-    OUT(CaptureDirection.OUTBOUND),
+    IN(FrameDirection.INBOUND),
+    OUT(FrameDirection.OUTBOUND),
     INOUT(null);
 
-    private final CaptureDirection direction;
+    private final FrameDirection direction;
 
-    Directions(CaptureDirection direction) {
+    Directions(FrameDirection direction) {
         this.direction = direction;
     }
 
     /** The only direction, or null for both. */
-    public CaptureDirection only() {
+    public FrameDirection only() {
         return direction;
     }
 }

@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.tools.capture;
 
-import io.github.nettytap.codec.capture.BpfFilter;
+import io.github.nettytap.codec.filter.BpfFilter;
 import io.github.nettytap.transport.device.ClassicBpf;
 
 import java.io.IOException;

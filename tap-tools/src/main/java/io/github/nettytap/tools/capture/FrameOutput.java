@@ -4,11 +4,11 @@
  */
 package io.github.nettytap.tools.capture;
 
-import io.github.nettytap.codec.capture.CaptureInterface;
-import io.github.nettytap.codec.capture.CapturedFrame;
-import io.github.nettytap.codec.capture.PcapngWriter;
-import io.github.nettytap.codec.capture.VirtioNetNote;
-import io.github.nettytap.codec.wire.FramePrinter;
+import io.github.nettytap.codec.pcap.CaptureInterface;
+import io.github.nettytap.codec.pcap.CapturedFrame;
+import io.github.nettytap.codec.pcap.PcapngWriter;
+import io.github.nettytap.codec.pcap.VirtioNetNote;
+import io.github.nettytap.codec.print.FramePrinter;
 import io.netty.buffer.ByteBuf;
 
 import java.io.IOException;

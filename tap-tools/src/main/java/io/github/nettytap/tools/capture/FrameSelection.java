@@ -4,10 +4,10 @@
  */
 package io.github.nettytap.tools.capture;
 
-import io.github.nettytap.codec.capture.BpfFilter;
-import io.github.nettytap.codec.capture.CaptureDirection;
-import io.github.nettytap.codec.capture.CaptureReader;
-import io.github.nettytap.codec.capture.CapturedFrame;
+import io.github.nettytap.codec.filter.BpfFilter;
+import io.github.nettytap.codec.pcap.CaptureReader;
+import io.github.nettytap.codec.pcap.CapturedFrame;
+import io.github.nettytap.codec.wire.FrameDirection;
 
 import java.io.IOException;
 
@@ -15,7 +15,7 @@ import java.io.IOException;
 public final class FrameSelection {
 
     private final CaptureReader reader;
-    private final CaptureDirection direction;
+    private final FrameDirection direction;
     private final BpfFilter filter;
     private long left;
 
@@ -27,7 +27,7 @@ public final class FrameSelection {
      * @param filter the filter, or null
      * @param count how many
      */
-    public FrameSelection(CaptureReader reader, CaptureDirection direction, BpfFilter filter, long count) {
+    public FrameSelection(CaptureReader reader, FrameDirection direction, BpfFilter filter, long count) {
         this.reader = reader;
         this.direction = direction;
         this.filter = filter;

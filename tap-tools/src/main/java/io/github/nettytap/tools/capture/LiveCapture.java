@@ -6,8 +6,8 @@ package io.github.nettytap.tools.capture;
 
 import io.github.nettytap.codec.capture.Capture;
 import io.github.nettytap.codec.capture.CaptureHandler;
-import io.github.nettytap.codec.capture.CaptureInterface;
-import io.github.nettytap.codec.capture.FrameFilter;
+import io.github.nettytap.codec.filter.FrameFilter;
+import io.github.nettytap.codec.pcap.CaptureInterface;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;

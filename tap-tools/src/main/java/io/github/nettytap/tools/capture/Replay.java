@@ -4,8 +4,8 @@
  */
 package io.github.nettytap.tools.capture;
 
-import io.github.nettytap.codec.capture.CapturedFrame;
-import io.github.nettytap.codec.capture.VirtioNetNote;
+import io.github.nettytap.codec.pcap.CapturedFrame;
+import io.github.nettytap.codec.pcap.VirtioNetNote;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.netty.buffer.ByteBuf;

@@ -5,12 +5,12 @@
 package io.github.nettytap.tools.command;
 
 import io.github.nettytap.codec.capture.Capture;
-import io.github.nettytap.codec.capture.CaptureReader;
 import io.github.nettytap.codec.capture.CaptureRotation;
-import io.github.nettytap.codec.capture.CaptureSection;
-import io.github.nettytap.codec.capture.FrameFilter;
-import io.github.nettytap.codec.capture.PcapngWriter;
-import io.github.nettytap.codec.wire.FramePrinter;
+import io.github.nettytap.codec.filter.FrameFilter;
+import io.github.nettytap.codec.pcap.CaptureReader;
+import io.github.nettytap.codec.pcap.CaptureSection;
+import io.github.nettytap.codec.pcap.PcapngWriter;
+import io.github.nettytap.codec.print.FramePrinter;
 import io.github.nettytap.tools.argument.Directions;
 import io.github.nettytap.tools.argument.Offloads;
 import io.github.nettytap.tools.capture.FilterExpression;

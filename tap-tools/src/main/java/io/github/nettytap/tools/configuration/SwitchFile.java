@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.tools.configuration;
 
-import io.github.nettytap.codec.capture.PcapngWriter;
+import io.github.nettytap.codec.pcap.PcapngWriter;
 import io.github.nettytap.tools.argument.Directions;
 import io.github.nettytap.tools.argument.DurationConverter;
 import io.github.nettytap.tools.argument.IoConverter;

@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.tools.option;
 
-import io.github.nettytap.codec.capture.PcapngWriter;
+import io.github.nettytap.codec.pcap.PcapngWriter;
 import io.github.nettytap.tools.argument.Directions;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

@@ -6,8 +6,8 @@ package io.github.nettytap.tools.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.codec.capture.CaptureReader;
-import io.github.nettytap.codec.capture.CapturedFrame;
+import io.github.nettytap.codec.pcap.CaptureReader;
+import io.github.nettytap.codec.pcap.CapturedFrame;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.tools.capture.FilterExpression;
 import io.github.nettytap.tools.capture.FrameSelection;

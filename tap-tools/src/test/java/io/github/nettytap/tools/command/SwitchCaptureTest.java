@@ -6,10 +6,10 @@ package io.github.nettytap.tools.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.codec.capture.CaptureDirection;
-import io.github.nettytap.codec.capture.CaptureReader;
-import io.github.nettytap.codec.capture.CapturedFrame;
-import io.github.nettytap.codec.wire.FramePrinter;
+import io.github.nettytap.codec.pcap.CaptureReader;
+import io.github.nettytap.codec.pcap.CapturedFrame;
+import io.github.nettytap.codec.print.FramePrinter;
+import io.github.nettytap.codec.wire.FrameDirection;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.device.NetworkNamespace;
 import org.junit.jupiter.api.Test;
@@ -63,13 +63,13 @@ class SwitchCaptureTest {
     @Test
     void frameIsSeenWhereItComesInAndWhereItGoesOut() throws Exception {
         assertThat(placesOfTheQuestion(capture()))
-                .containsExactlyInAnyOrder("sc0 " + CaptureDirection.INBOUND, "sc1 " + CaptureDirection.OUTBOUND);
+                .containsExactlyInAnyOrder("sc0 " + FrameDirection.INBOUND, "sc1 " + FrameDirection.OUTBOUND);
     }
 
     @Test
     void frameIsSeenOnceWhereOneDirectionIsWanted() throws Exception {
         assertThat(placesOfTheQuestion(capture("--capture-direction=out")))
-                .containsExactly("sc1 " + CaptureDirection.OUTBOUND);
+                .containsExactly("sc1 " + FrameDirection.OUTBOUND);
     }
 
     @Test

@@ -6,7 +6,7 @@ package io.github.nettytap.tools.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.codec.capture.CaptureReader;
+import io.github.nettytap.codec.pcap.CaptureReader;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.device.NetworkNamespace;
 import org.junit.jupiter.api.Test;

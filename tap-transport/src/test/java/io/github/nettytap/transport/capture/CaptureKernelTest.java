@@ -7,13 +7,13 @@ package io.github.nettytap.transport.capture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.capture.Capture;
-import io.github.nettytap.codec.capture.CaptureDirection;
 import io.github.nettytap.codec.capture.CaptureHandler;
-import io.github.nettytap.codec.capture.CaptureInterface;
-import io.github.nettytap.codec.capture.CaptureReader;
-import io.github.nettytap.codec.capture.CapturedFrame;
-import io.github.nettytap.codec.capture.InterfaceStatistics;
-import io.github.nettytap.codec.capture.VirtioNetNote;
+import io.github.nettytap.codec.pcap.CaptureInterface;
+import io.github.nettytap.codec.pcap.CaptureReader;
+import io.github.nettytap.codec.pcap.CapturedFrame;
+import io.github.nettytap.codec.pcap.InterfaceStatistics;
+import io.github.nettytap.codec.pcap.VirtioNetNote;
+import io.github.nettytap.codec.wire.FrameDirection;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.device.NetworkNamespace;
@@ -186,7 +186,7 @@ class CaptureKernelTest {
             for (int i = 0; i < FRAMES; i++) {
                 CapturedFrame frame = us.next();
                 different += frame.data().equals(them.next().data()) ? 0 : 1;
-                assertThat(frame.direction()).isEqualTo(CaptureDirection.INBOUND);
+                assertThat(frame.direction()).isEqualTo(FrameDirection.INBOUND);
             }
             assertThat(us.next()).isNull();
             assertThat(them.next()).isNull();

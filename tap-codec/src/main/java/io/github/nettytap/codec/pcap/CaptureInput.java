@@ -1,0 +1,84 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.codec.pcap;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+
+/** A window on the bytes of a file that slides on as blocks are taken. */
+final class CaptureInput implements Closeable {
+
+    private static final int INITIAL_LENGTH = 64 * 1024;
+
+    private final ReadableByteChannel channel;
+    private ByteBuffer window = ByteBuffer.allocate(INITIAL_LENGTH).limit(0);
+    private long offset;
+
+    CaptureInput(ReadableByteChannel channel) {
+        this.channel = channel;
+    }
+
+    /** Where the bytes not yet taken begin in the file. */
+    long offset() {
+        return offset;
+    }
+
+    /** The buffer to read from; only from {@link #position()} on, and only what was requested. */
+    ByteBuffer bytes() {
+        return window;
+    }
+
+    int position() {
+        return window.position();
+    }
+
+    int available() {
+        return window.remaining();
+    }
+
+    /** Makes sure that so many bytes can be read at the position: false if the file ends before. */
+    boolean request(int length) throws IOException {
+        if (window.remaining() >= length) {
+            return true;
+        }
+        if (window.capacity() - window.position() < length) {
+            makeRoom(length);
+        }
+        int position = window.position();
+        window.position(window.limit()).limit(window.capacity());
+        try {
+            while (window.position() - position < length) {
+                if (channel.read(window) < 0) {
+                    return false;
+                }
+            }
+            return true;
+        } finally {
+            window.limit(window.position()).position(position);
+        }
+    }
+
+    private void makeRoom(int length) {
+        if (window.capacity() >= length) {
+            window.compact().flip();
+            return;
+        }
+        // Doubling only as far as bytes really came would be safer still, but a block is bounded by its reader.
+        int capacity = Integer.highestOneBit(length - 1) << 1;
+        window = ByteBuffer.allocate(capacity).order(window.order()).put(window).flip();
+    }
+
+    void take(int length) {
+        window.position(window.position() + length);
+        offset += length;
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}
