@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Everybody, in the order of the table. */
 final class Candidates {
@@ -21,6 +22,7 @@ final class Candidates {
     private final Path top;
     private final Path compiled;
     private final List<Candidate> all = new ArrayList<>();
+    private final List<Candidate> variants = new ArrayList<>();
 
     /**
      * Lists them.
@@ -36,6 +38,7 @@ final class Candidates {
         peers();
         all.add(new Candidate("bridge", Kind.BRIDGE, List.of(), List.of()));
         all.add(new Candidate("veth", Kind.VETH, List.of(), List.of()));
+        variants();
     }
 
     private void nettyTap() {
@@ -61,10 +64,45 @@ final class Candidates {
     }
 
     private void reference(String name, String program, String... options) {
-        List<String> command = new ArrayList<>(List.of(compiled.resolve(program).toString()));
+        all.add(loop(name, program, List.of(), options));
+    }
+
+    private Candidate loop(String name, String program, List<String> settings, String... options) {
+        List<String> command = new ArrayList<>();
+        if (!settings.isEmpty()) {
+            command.add("env");
+            command.addAll(settings);
+        }
+        command.add(compiled.resolve(program).toString());
         command.addAll(Arrays.asList(options));
         command.addAll(List.of("fx0", "fx1"));
-        all.add(new Candidate(name, Kind.ANNOUNCED, command, List.of(new Need("gcc", "gcc libc6-dev"))));
+        return new Candidate(name, Kind.ANNOUNCED, command, List.of(new Need("gcc", "gcc libc6-dev")));
+    }
+
+    /** The C loops with one switch turned each: what the defaults of the references were chosen by. */
+    private void variants() {
+        variant("c-epoll/rest", "forward_epoll", "REST=1");
+        variant("c-epoll/burst-16", "forward_epoll", "BURST=16");
+        variant("c-epoll/napi", "forward_epoll", "NAPI=1");
+        variant("c-uring/batch-32", "forward_uring", "BATCH_MIN=32", "BATCH_MAX=32");
+        variant("c-uring/batch-16", "forward_uring", "BATCH_MAX=16");
+        variant("c-uring/turns", "forward_uring", "REST=0");
+        variant("c-uring/rest-4", "forward_uring", "REST_MAX=4");
+        variant("c-uring/rest-64", "forward_uring", "REST_MAX=64");
+        variant("c-uring/plain-files", "forward_uring", "FIXED_FILES=0");
+        variant("c-uring/fixed-buffers", "forward_uring", "FIXED_BUFFERS=1");
+        variant("c-uring/coop", "forward_uring", "DEFER=0");
+        variant("c-uring/overlap", "forward_uring", "OVERLAP=1");
+        variant("c-uring/napi", "forward_uring", "NAPI=1");
+        variant("c-uring/delay-100", "forward_uring", "DELAY_NS=100");
+        variant("c-uring/delay-200", "forward_uring", "DELAY_NS=200");
+        variant("c-uring/delay-400", "forward_uring", "DELAY_NS=400");
+        variant("c-multishot", "forward_multishot");
+        variant("c-multishot/wait-8", "forward_multishot", "WAIT=8");
+    }
+
+    private void variant(String name, String program, String... settings) {
+        variants.add(loop(name, program, List.of(settings)));
     }
 
     private void peers() {
@@ -85,14 +123,21 @@ final class Candidates {
         return all;
     }
 
+    /** The C loops and all their variants: who competes for being the reference. */
+    List<Candidate> tournament() {
+        return Stream.concat(named(List.of("c-epoll", "c-uring")).stream(), variants.stream())
+                .toList();
+    }
+
     /** Those of the given names, in the order of the table. */
     List<Candidate> named(List<String> names) {
+        List<Candidate> known = Stream.concat(all.stream(), variants.stream()).toList();
         List<String> unknown = new ArrayList<>(names);
-        unknown.removeAll(all.stream().map(Candidate::name).toList());
+        unknown.removeAll(known.stream().map(Candidate::name).toList());
         if (!unknown.isEmpty()) {
-            throw new IllegalArgumentException("no such contestant: name=" + unknown.get(0) + " (expected: "
-                    + String.join(", ", all.stream().map(Candidate::name).toList()) + ")");
+            throw new IllegalArgumentException("no such candidate: name=" + unknown.get(0) + " (expected: "
+                    + String.join(", ", known.stream().map(Candidate::name).toList()) + ")");
         }
-        return all.stream().filter(c -> names.contains(c.name())).toList();
+        return known.stream().filter(c -> names.contains(c.name())).toList();
     }
 }

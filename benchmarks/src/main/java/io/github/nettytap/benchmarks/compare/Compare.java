@@ -26,7 +26,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 
-/** Measures all contestants in interleaved rounds and prints medians, spreads and ratios. */
+/** Measures all candidates in interleaved rounds and prints medians, spreads and ratios. */
 @Command(
         name = "benchmarks/compare",
         description = "Measures netty-tap's switch beside other ways to join two hosts, all in the same run.",
@@ -35,7 +35,7 @@ import java.util.stream.Collectors;
         footer = {
             "",
             "The table goes to standard output; progress, with a table after each round, to standard error; everything "
-                    + "to the JSON file, which is written anew after each contestant. Ctrl-C ends it early, and cleanly. "
+                    + "to the JSON file, which is written anew after each candidate. Ctrl-C ends it early, and cleanly. "
                     + "Candidates other than netty-tap warm up for one second of each kind of traffic.",
             "",
             "Examples:",
@@ -51,8 +51,11 @@ public final class Compare implements Callable<Integer> {
             new Need("iperf3", "iperf3"),
             new Need("gcc", "gcc libc6-dev"));
 
-    @Option(names = "--only", split = ",", paramLabel = "NAME", description = "The contestants, of those in --list.")
+    @Option(names = "--only", split = ",", paramLabel = "NAME", description = "The candidates, of those in --list.")
     private List<String> only = List.of();
+
+    @Option(names = "--tournament", description = "The C loops with one switch turned each, instead of the rest.")
+    private boolean tournament;
 
     @Mixin
     private final Pace pace = new Pace(3, 3, 6);
@@ -70,7 +73,7 @@ public final class Compare implements Callable<Integer> {
             description = "Of tcp, streams, udp and latency (default: all).")
     private List<String> measures = List.of("tcp", "streams", "udp", "latency");
 
-    @Option(names = "--list", description = "Lists the contestants, says what is missing for them, and ends.")
+    @Option(names = "--list", description = "Lists the candidates, says what is missing for them, and ends.")
     private boolean list;
 
     @CommandLine.Spec
@@ -99,8 +102,9 @@ public final class Compare implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Path compiled = top.resolve("benchmarks/target/c");
-        Candidates contestants = new Candidates(top, compiled);
-        List<Candidate> chosen = only.isEmpty() ? contestants.all() : contestants.named(only);
+        Candidates candidates = new Candidates(top, compiled);
+        List<Candidate> chosen =
+                tournament ? candidates.tournament() : only.isEmpty() ? candidates.all() : candidates.named(only);
         if (list) {
             chosen.forEach(c -> System.out.println(c.name() + missing(c.missing())));
             return CommandLine.ExitCode.OK;
@@ -108,22 +112,22 @@ public final class Compare implements Callable<Integer> {
         require(METERS);
         compile(top, compiled);
         List<Candidate> present = new ArrayList<>();
-        for (Candidate contestant : chosen) {
-            String refusal = contestant.refusal(link.mtu());
-            if (contestant.missing().isEmpty() && refusal.isEmpty()) {
-                present.add(contestant);
+        for (Candidate candidate : chosen) {
+            String refusal = candidate.refusal(link.mtu());
+            if (candidate.missing().isEmpty() && refusal.isEmpty()) {
+                present.add(candidate);
             } else {
-                String reason = refusal.isEmpty() ? missing(contestant.missing()) : ": " + refusal;
-                leftOut.put(contestant.name(), reason.substring(2));
-                say("left out: " + contestant.name() + reason);
+                String reason = refusal.isEmpty() ? missing(candidate.missing()) : ": " + refusal;
+                leftOut.put(candidate.name(), reason.substring(2));
+                say("left out: " + candidate.name() + reason);
             }
         }
         double busy = Machine.busy();
         warnIfBusy(busy);
         Results results = new Results();
         Map<String, Object> conditions = conditions(busy);
-        for (Candidate contestant : present) {
-            packages.put(contestant.name(), Versions.packages(contestant.needs()));
+        for (Candidate candidate : present) {
+            packages.put(candidate.name(), Versions.packages(candidate.needs()));
         }
         Session tour = new Session(pace, link.mtu(), Measure.named(measures), compiled.resolve("udp_rate"));
         ShutdownSignal interruption = ShutdownSignal.ofThisThread();
@@ -183,7 +187,7 @@ public final class Compare implements Callable<Integer> {
 
     public static void compile(Path top, Path compiled) throws IOException {
         Files.createDirectories(compiled);
-        for (String name : List.of("forward_epoll", "forward_uring", "udp_rate", "frame_rate")) {
+        for (String name : List.of("forward_epoll", "forward_uring", "forward_multishot", "udp_rate", "frame_rate")) {
             Path source = top.resolve("benchmarks/c/" + name + ".c");
             Path program = compiled.resolve(name);
             Commands.run(60, "gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program.toString(), source.toString());
@@ -213,33 +217,33 @@ public final class Compare implements Callable<Integer> {
 
     private Map<String, Object> report(List<Candidate> present, Map<String, Object> conditions, Results results) {
         Map<String, Object> report = new LinkedHashMap<>(conditions);
-        Map<String, Object> contestants = new LinkedHashMap<>();
-        for (Candidate contestant : present) {
-            if (results.has(contestant.name())) {
-                contestants.put(contestant.name(), figures(contestant, results));
+        Map<String, Object> candidates = new LinkedHashMap<>();
+        for (Candidate candidate : present) {
+            if (results.has(candidate.name())) {
+                candidates.put(candidate.name(), figures(candidate, results));
             }
         }
-        report.put("contestants", contestants);
+        report.put("candidates", candidates);
         report.put("failures", results.failures());
         report.put("leftOut", leftOut);
         return report;
     }
 
-    private Map<String, Object> figures(Candidate contestant, Results results) {
+    private Map<String, Object> figures(Candidate candidate, Results results) {
         Map<String, Object> figures = new LinkedHashMap<>();
-        String command = Commands.line(contestant.command()).replace(top + "/", "");
-        figures.put("command", contestant.isProgram() ? command : "kernel");
-        figures.put("packages", packages.get(contestant.name()));
+        String command = Commands.line(candidate.command()).replace(top + "/", "");
+        figures.put("command", candidate.isProgram() ? command : "kernel");
+        figures.put("packages", packages.get(candidate.name()));
         for (Metric metric : Metric.values()) {
-            if (!results.has(contestant.name(), metric)) {
+            if (!results.has(candidate.name(), metric)) {
                 continue;
             }
-            Samples samples = results.samples(contestant.name(), metric);
+            Samples samples = results.samples(candidate.name(), metric);
             Map<String, Object> figure = new LinkedHashMap<>();
             figure.put("unit", metric.unit());
             figure.put("median", samples.median());
             figure.put("spread", samples.spread());
-            figure.put("ratio", results.ratio(contestant.name(), metric));
+            figure.put("ratio", results.ratio(candidate.name(), metric));
             figure.put("values", Arrays.stream(samples.values()).boxed().toList());
             figures.put(metric.title(), figure);
         }
@@ -262,8 +266,8 @@ public final class Compare implements Callable<Integer> {
                 + needs.stream().map(Need::debianPackage).collect(Collectors.joining(" ")) + ")";
     }
 
-    private static List<String> names(List<Candidate> contestants) {
-        return contestants.stream().map(Candidate::name).toList();
+    private static List<String> names(List<Candidate> candidates) {
+        return candidates.stream().map(Candidate::name).toList();
     }
 
     public static void say(String line) {

@@ -27,20 +27,20 @@ record GateResult(boolean passed, String text) {
     /** One late interrupt in a thousand makes the tails: they differ by more than this between runs of one program. */
     private static final Set<Metric> JUDGED = EnumSet.complementOf(EnumSet.of(Metric.RTT_P99, Metric.RTT_P999));
 
-    /** Judges what was measured of these contestants. */
-    static GateResult of(List<String> contestants, Results before, Results after) {
+    /** Judges what was measured of these candidates. */
+    static GateResult of(List<String> candidates, Results before, Results after) {
         StringBuilder text = new StringBuilder();
         int worse = 0;
         int judged = 0;
-        for (String contestant : contestants) {
+        for (String candidate : candidates) {
             for (Metric metric : JUDGED) {
-                if (before.has(contestant, metric) && after.has(contestant, metric)) {
+                if (before.has(candidate, metric) && after.has(candidate, metric)) {
                     Change change =
-                            new Change(metric, before.samples(contestant, metric), after.samples(contestant, metric));
+                            new Change(metric, before.samples(candidate, metric), after.samples(candidate, metric));
                     judged++;
                     boolean fails = change.exceeds(ALLOWED_LOSS);
                     worse += fails ? 1 : 0;
-                    text.append(line(contestant, change, fails)).append('\n');
+                    text.append(line(candidate, change, fails)).append('\n');
                 }
             }
         }
@@ -57,12 +57,12 @@ record GateResult(boolean passed, String text) {
         return new GateResult(passed, text.toString());
     }
 
-    private static String line(String contestant, Change change, boolean fails) {
+    private static String line(String candidate, Change change, boolean fails) {
         return String.format(
                 Locale.ROOT,
                 "%-6s %-20s %-10s %10.4g → %10.4g %-4s  %+6.1f %%  noise ±%.1f %%",
                 fails ? "FAILED" : "ok",
-                contestant,
+                candidate,
                 change.metric().title(),
                 change.before().median(),
                 change.after().median(),

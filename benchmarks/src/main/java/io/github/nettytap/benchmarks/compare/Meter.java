@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Takes all measurements of one contestant in one round. */
+/** Takes all measurements of one candidate in one round. */
 final class Meter {
 
     private static final int UDP_FRAME_BYTES = 60;

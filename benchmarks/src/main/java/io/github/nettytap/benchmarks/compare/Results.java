@@ -13,59 +13,59 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** All values of all contestants, filled round by round. */
+/** All values of all candidates, filled round by round. */
 final class Results {
 
     private final Map<String, Map<Metric, List<Double>>> values = new LinkedHashMap<>();
     private final Map<String, List<String>> failures = new LinkedHashMap<>();
 
     /** Adds a round, which may lack what could not be measured. */
-    void add(String contestant, Map<Metric, Double> round) {
+    void add(String candidate, Map<Metric, Double> round) {
         if (round.isEmpty()) {
             return;
         }
-        Map<Metric, List<Double>> mine = values.computeIfAbsent(contestant, name -> new EnumMap<>(Metric.class));
+        Map<Metric, List<Double>> mine = values.computeIfAbsent(candidate, name -> new EnumMap<>(Metric.class));
         round.forEach((metric, value) ->
                 mine.computeIfAbsent(metric, m -> new ArrayList<>()).add(value));
     }
 
     /** A round that broke; it is reported, not hidden in a median of fewer rounds. */
-    void addFailure(String contestant, String reason) {
-        failures.computeIfAbsent(contestant, name -> new ArrayList<>()).add(reason);
+    void addFailure(String candidate, String reason) {
+        failures.computeIfAbsent(candidate, name -> new ArrayList<>()).add(reason);
     }
 
     Map<String, List<String>> failures() {
         return failures;
     }
 
-    List<String> failures(String contestant) {
-        return failures.getOrDefault(contestant, List.of());
+    List<String> failures(String candidate) {
+        return failures.getOrDefault(candidate, List.of());
     }
 
-    boolean has(String contestant) {
-        return values.containsKey(contestant);
+    boolean has(String candidate) {
+        return values.containsKey(candidate);
     }
 
-    boolean has(String contestant, Metric metric) {
-        return has(contestant) && values.get(contestant).containsKey(metric);
+    boolean has(String candidate, Metric metric) {
+        return has(candidate) && values.get(candidate).containsKey(metric);
     }
 
-    Samples samples(String contestant, Metric metric) {
-        return new Samples(values.get(contestant).get(metric).stream()
+    Samples samples(String candidate, Metric metric) {
+        return new Samples(values.get(candidate).get(metric).stream()
                 .mapToDouble(Double::doubleValue)
                 .toArray());
     }
 
     /**
-     * How a contestant stands to the reference.
+     * How a candidate stands to the reference.
      *
      * @return the ratio of the medians; not a number where one of them is missing or the reference is 0
      */
-    double ratio(String contestant, Metric metric) {
-        if (!has(Candidates.REFERENCE, metric) || !has(contestant, metric)) {
+    double ratio(String candidate, Metric metric) {
+        if (!has(Candidates.REFERENCE, metric) || !has(candidate, metric)) {
             return Double.NaN;
         }
         double reference = samples(Candidates.REFERENCE, metric).median();
-        return reference == 0 ? Double.NaN : samples(contestant, metric).median() / reference;
+        return reference == 0 ? Double.NaN : samples(candidate, metric).median() / reference;
     }
 }

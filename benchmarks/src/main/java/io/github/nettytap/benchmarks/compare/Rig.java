@@ -14,16 +14,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Three namespaces: the contestant in the middle and a host at each end.
+ * Three namespaces: the candidate in the middle and a host at each end.
  *
  * <pre>
  *   left: 10.77.0.1/24            middle                 10.77.0.2/24: right
  *   +-------------+         +----------------+           +---------------+
- *   |     fx0  ---+---------+-  contestant  -+-----------+---  fx1       |
+ *   |     fx0  ---+---------+-  candidate  -+-----------+---  fx1       |
  *   +-------------+         +----------------+           +---------------+
  * </pre>
  *
- * <p>The contestant makes its TAPs in the middle; then they are moved to the ends, which their descriptors survive. So
+ * <p>The candidate makes its TAPs in the middle; then they are moved to the ends, which their descriptors survive. So
  * every program is measured alike, whatever it can do about namespaces.
  */
 public final class Rig implements AutoCloseable {
@@ -36,13 +36,13 @@ public final class Rig implements AutoCloseable {
     private static final AtomicInteger RIGS = new AtomicInteger();
 
     private final String prefix = "ntc" + ProcessHandle.current().pid() + "-" + RIGS.incrementAndGet();
-    private final Candidate contestant;
+    private final Candidate candidate;
     private final int mtu;
     private final Path log;
     private Process program;
 
-    public Rig(Candidate contestant, int mtu, Path log) {
-        this.contestant = contestant;
+    public Rig(Candidate candidate, int mtu, Path log) {
+        this.candidate = candidate;
         this.mtu = mtu;
         this.log = log;
     }
@@ -56,7 +56,7 @@ public final class Rig implements AutoCloseable {
             // ends some of them. It is traffic that nobody asked for, too.
             Commands.run(10, inNamespace(end, "sh", "-c", "echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6"));
         }
-        switch (contestant.kind()) {
+        switch (candidate.kind()) {
             case VETH -> ip("-n", namespace("middle"), "link", "add", "fx0", "type", "veth", "peer", "name", "fx1");
             case BRIDGE -> bridge();
             default -> startProgram();
@@ -80,24 +80,24 @@ public final class Rig implements AutoCloseable {
 
     private void startProgram() throws IOException {
         Path output = log.resolveSibling(log.getFileName() + ".out");
-        program = Commands.start(inNamespace("middle", contestant.command()), output, log);
+        program = Commands.start(inNamespace("middle", candidate.command()), output, log);
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
         while (!isReady(output)) {
             if (!program.isAlive() || System.nanoTime() > deadline) {
-                throw new IOException("contestant did not start: name=" + contestant.name() + ", output="
+                throw new IOException("candidate did not start: name=" + candidate.name() + ", output="
                         + Files.readString(output).strip() + " "
                         + Files.readString(log).strip());
             }
             Commands.pause(50);
         }
-        if (contestant.kind() == Candidate.Kind.SILENT) {
+        if (candidate.kind() == Candidate.Kind.SILENT) {
             // Both TAPs are there; what it does after having made them takes no longer than this.
             Commands.pause(1500);
         }
     }
 
     private boolean isReady(Path output) throws IOException {
-        if (contestant.kind() == Candidate.Kind.ANNOUNCED) {
+        if (candidate.kind() == Candidate.Kind.ANNOUNCED) {
             return Files.readString(output).lines().anyMatch("ready"::equals);
         }
         String links = Commands.run(5, "ip", "-n", namespace("middle"), "-o", "link");
@@ -140,7 +140,7 @@ public final class Rig implements AutoCloseable {
         return program != null;
     }
 
-    /** Processor seconds that the contestant and its children have used so far. */
+    /** Processor seconds that the candidate and its children have used so far. */
     public double cpuSeconds() throws IOException {
         double ticks = 0;
         for (ProcessHandle process : processes()) {
@@ -154,7 +154,7 @@ public final class Rig implements AutoCloseable {
         return ticks / 100;
     }
 
-    /** Resident memory of the contestant and its children in MB. */
+    /** Resident memory of the candidate and its children in MB. */
     public double residentMegabytes() throws IOException {
         double kilobytes = 0;
         for (ProcessHandle process : processes()) {

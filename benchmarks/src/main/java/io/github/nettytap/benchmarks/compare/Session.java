@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Some rounds over some contestants, each measured in namespaces of its own.
+ * Some rounds over some candidates, each measured in namespaces of its own.
  *
  * @param pace how many, how long each measurement takes, and the warm-up of programs with a compiler in them
  * @param mtu of both ends
@@ -33,7 +33,7 @@ record Session(Pace pace, int mtu, Set<Measure> measures, Path udpRate) {
     /** Who cannot be measured twice will not be able to later, and would only cost time. */
     private static final int PATIENCE = 2;
 
-    /** Told after each contestant and after each round what there is so far. */
+    /** Told after each candidate and after each round what there is so far. */
     interface Observer {
         void measured() throws IOException;
 
@@ -41,17 +41,17 @@ record Session(Pace pace, int mtu, Set<Measure> measures, Path udpRate) {
     }
 
     /** Runs; ends early, with what it has, when its thread is interrupted. */
-    void run(List<Candidate> contestants, Results results, Observer observer) throws IOException {
+    void run(List<Candidate> candidates, Results results, Observer observer) throws IOException {
         Path log = Files.createTempFile("compare", ".log");
         try {
             for (int round = 1; round <= pace.rounds(); round++) {
-                List<Candidate> order = new ArrayList<>(contestants);
+                List<Candidate> order = new ArrayList<>(candidates);
                 // Nobody is always the one that follows a certain other, or that meets a machine still cold.
                 Collections.rotate(order, 1 - round);
-                for (Candidate contestant : order) {
-                    if (results.failures(contestant.name()).size() < PATIENCE) {
-                        Compare.say("round " + round + " of " + pace.rounds() + ": " + contestant.name());
-                        measure(contestant, round, results, log);
+                for (Candidate candidate : order) {
+                    if (results.failures(candidate.name()).size() < PATIENCE) {
+                        Compare.say("round " + round + " of " + pace.rounds() + ": " + candidate.name());
+                        measure(candidate, round, results, log);
                         observer.measured();
                     }
                 }
@@ -65,18 +65,18 @@ record Session(Pace pace, int mtu, Set<Measure> measures, Path udpRate) {
         }
     }
 
-    private void measure(Candidate contestant, int round, Results results, Path log) throws IOException {
+    private void measure(Candidate candidate, int round, Results results, Path log) throws IOException {
         Map<Metric, Double> values = new EnumMap<>(Metric.class);
-        try (Rig rig = new Rig(contestant, mtu, log)) {
+        try (Rig rig = new Rig(candidate, mtu, log)) {
             rig.open();
             Meter meter = new Meter(rig, udpRate, pace.seconds(), measures);
-            meter.warmUp(contestant.compilesAtRunTime() ? pace.warmUp() : Math.min(pace.warmUp(), OTHERS_WARM_UP));
+            meter.warmUp(candidate.compilesAtRunTime() ? pace.warmUp() : Math.min(pace.warmUp(), OTHERS_WARM_UP));
             meter.measure(values);
         } catch (InterruptedIOException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
-            results.addFailure(contestant.name(), "round " + round + ": " + e.getMessage());
+            results.addFailure(candidate.name(), "round " + round + ": " + e.getMessage());
         }
-        results.add(contestant.name(), values);
+        results.add(candidate.name(), values);
     }
 }

@@ -12,19 +12,19 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 
-/** The results for people: one row a contestant, medians with spread, and the ratio to the reference below each. */
+/** The results for people: one row a candidate, medians with spread, and the ratio to the reference below each. */
 final class Table {
 
     private Table() {}
 
-    static String format(List<String> contestants, Results results) {
+    static String format(List<String> candidates, Results results) {
         List<String[]> rows = new ArrayList<>();
         rows.add(heading(Metric::title));
         rows.add(heading(metric -> metric.unit() + (metric.moreIsBetter() ? " ↑" : " ↓")));
-        for (String contestant : contestants) {
-            if (results.has(contestant)) {
-                rows.add(medians(contestant, results));
-                rows.add(ratios(contestant, results));
+        for (String candidate : candidates) {
+            if (results.has(candidate)) {
+                rows.add(medians(candidate, results));
+                rows.add(ratios(candidate, results));
             }
         }
         return align(rows);
@@ -39,21 +39,21 @@ final class Table {
         return row;
     }
 
-    private static String[] medians(String contestant, Results results) {
+    private static String[] medians(String candidate, Results results) {
         String[] row = heading(metric -> {
-            if (!results.has(contestant, metric)) {
+            if (!results.has(candidate, metric)) {
                 return "–";
             }
-            Samples samples = results.samples(contestant, metric);
+            Samples samples = results.samples(candidate, metric);
             return number(samples.median()) + String.format(Locale.ROOT, " ±%.0f%%", samples.spread() * 50);
         });
-        row[0] = contestant;
+        row[0] = candidate;
         return row;
     }
 
-    private static String[] ratios(String contestant, Results results) {
+    private static String[] ratios(String candidate, Results results) {
         String[] row = heading(metric -> {
-            double ratio = results.ratio(contestant, metric);
+            double ratio = results.ratio(candidate, metric);
             return Double.isNaN(ratio) ? "" : String.format(Locale.ROOT, "×%.2f", ratio);
         });
         row[0] = "  to " + Candidates.REFERENCE;

@@ -130,7 +130,7 @@ public final class Growth implements Callable<Integer> {
                     if (started) {
                         close(rig);
                         last = null;
-                        rig = new Rig(contestant(series, point), point.mtu(), log);
+                        rig = new Rig(candidate(series, point), point.mtu(), log);
                         rig.open();
                         add(series, point, Map.of(FrameMeter.MEMORY, rig.residentMegabytes()));
                     }
@@ -157,7 +157,7 @@ public final class Growth implements Callable<Integer> {
         }
     }
 
-    private Candidate contestant(Series series, Series.Point point) {
+    private Candidate candidate(Series series, Series.Point point) {
         List<String> command = new ArrayList<>(point.program());
         command.set(0, top.resolve(command.get(0)).toString());
         return new Candidate(series.name() + " " + point.label(), Candidate.Kind.ANNOUNCED, command, List.of());

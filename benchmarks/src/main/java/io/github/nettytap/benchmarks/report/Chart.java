@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * A bar chart of one metric as SVG 1.1: one bar a contestant, the best on top, with its range over the rounds.
+ * A bar chart of one metric as SVG 1.1: one bar a candidate, the best on top, with its range over the rounds.
  *
  * <p>The background is transparent and all tones are in the middle, since the image is shown on white as well as on
  * black pages and cannot know on which. Candidates that pass GSO frames have a panel with a scale of their own for
@@ -44,10 +44,10 @@ final class Chart {
         this.isRanked = isRanked;
     }
 
-    /** Draws the contestants, at least one. */
-    static String draw(Metric metric, Map<String, Samples> contestants) {
+    /** Draws the candidates, at least one. */
+    static String draw(Metric metric, Map<String, Samples> candidates) {
         String title = Page.title(metric) + ", " + metric.unit();
-        return new Chart(title, metric.moreIsBetter(), isOfTcp(metric), true).drawAll(contestants);
+        return new Chart(title, metric.moreIsBetter(), isOfTcp(metric), true).drawAll(candidates);
     }
 
     /** Draws what one program of ours does at some points, at least one, in their own order; less is better. */
@@ -55,18 +55,18 @@ final class Chart {
         return new Chart(title, false, false, false).drawAll(points);
     }
 
-    private String drawAll(Map<String, Samples> contestants) {
+    private String drawAll(Map<String, Samples> candidates) {
         title();
         if (isRanked) {
-            legend(contestants);
+            legend(candidates);
         } else {
             y += 10;
         }
         if (isOfTcp) {
-            panel("frames of the MTU's size", select(contestants, false));
-            panel("TCP GSO frames of up to 64 KiB passed on whole", select(contestants, true));
+            panel("frames of the MTU's size", select(candidates, false));
+            panel("TCP GSO frames of up to 64 KiB passed on whole", select(candidates, true));
         } else {
-            panel("", contestants);
+            panel("", candidates);
         }
         return String.format(
                         Locale.ROOT,
@@ -86,8 +86,8 @@ final class Chart {
                 || metric == Metric.CPU_PER_GIB;
     }
 
-    private static Map<String, Samples> select(Map<String, Samples> contestants, boolean gsoFrames) {
-        return contestants.entrySet().stream()
+    private static Map<String, Samples> select(Map<String, Samples> candidates, boolean gsoFrames) {
+        return candidates.entrySet().stream()
                 .filter(entry -> Family.passesGsoFrames(entry.getKey()) == gsoFrames)
                 .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
@@ -99,10 +99,10 @@ final class Chart {
         y += 10;
     }
 
-    private void legend(Map<String, Samples> contestants) {
+    private void legend(Map<String, Samples> candidates) {
         int x = 0;
         for (Family family : Family.values()) {
-            if (contestants.keySet().stream().anyMatch(name -> Family.of(name) == family)) {
+            if (candidates.keySet().stream().anyMatch(name -> Family.of(name) == family)) {
                 svg.append(String.format(
                         Locale.ROOT,
                         "<rect x=\"%d\" y=\"%d\" width=\"12\" height=\"12\" rx=\"2\" fill=\"%s\"/>%n",
@@ -116,8 +116,8 @@ final class Chart {
         y += 26;
     }
 
-    private void panel(String heading, Map<String, Samples> contestants) {
-        if (contestants.isEmpty()) {
+    private void panel(String heading, Map<String, Samples> candidates) {
+        if (candidates.isEmpty()) {
             return;
         }
         if (!heading.isEmpty()) {
@@ -125,9 +125,9 @@ final class Chart {
             y += 25;
         }
         double most =
-                contestants.values().stream().mapToDouble(Samples::max).max().orElse(0);
+                candidates.values().stream().mapToDouble(Samples::max).max().orElse(0);
         double scale = most == 0 ? 0 : (WIDTH - NAMES - VALUES) / most;
-        List<Map.Entry<String, Samples>> ranking = new ArrayList<>(contestants.entrySet());
+        List<Map.Entry<String, Samples>> ranking = new ArrayList<>(candidates.entrySet());
         Comparator<Map.Entry<String, Samples>> less =
                 Comparator.comparingDouble(entry -> entry.getValue().median());
         if (isRanked) {

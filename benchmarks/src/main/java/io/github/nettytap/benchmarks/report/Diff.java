@@ -69,9 +69,8 @@ public final class Diff implements Callable<Integer> {
         }
         int compared = 0;
         int shown = 0;
-        for (Map.Entry<String, ResultFile.Candidate> entry :
-                before.contestants().entrySet()) {
-            for (Change change : changes(entry.getValue(), after.contestants().get(entry.getKey()))) {
+        for (Map.Entry<String, ResultFile.Candidate> entry : before.candidates().entrySet()) {
+            for (Change change : changes(entry.getValue(), after.candidates().get(entry.getKey()))) {
                 compared++;
                 if (all || change.verdict() != Change.Verdict.SAME) {
                     shown++;
@@ -100,21 +99,21 @@ public final class Diff implements Callable<Integer> {
     }
 
     private static String onlyOnce(ResultFile before, ResultFile after) {
-        List<String> missing = new ArrayList<>(before.contestants().keySet());
-        missing.removeAll(after.contestants().keySet());
-        List<String> added = new ArrayList<>(after.contestants().keySet());
-        added.removeAll(before.contestants().keySet());
+        List<String> missing = new ArrayList<>(before.candidates().keySet());
+        missing.removeAll(after.candidates().keySet());
+        List<String> added = new ArrayList<>(after.candidates().keySet());
+        added.removeAll(before.candidates().keySet());
         return (missing.isEmpty() ? "" : "; only before: " + String.join(", ", missing))
                 + (added.isEmpty() ? "" : "; only after: " + String.join(", ", added));
     }
 
-    private static String line(String contestant, Change change) {
+    private static String line(String candidate, Change change) {
         double noise = change.noise();
         return String.format(
                 Locale.ROOT,
                 "%-8s %-20s %-10s %8s → %8s %-4s  %+6.1f %%  noise %s",
                 mark(change.verdict()),
-                contestant,
+                candidate,
                 change.metric().title(),
                 Page.number(change.before().median()),
                 Page.number(change.after().median()),

@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.benchmarks.report;
 
-/** Who stands behind a contestant: one colour each, of a tone that can be seen on white as well as on black. */
+/** Who stands behind a candidate: one colour each, of a tone that can be seen on white as well as on black. */
 enum Family {
     OURS("netty-tap", "#2f81f7"),
     REFERENCE("C loops of the same shape", "#8b7fd6"),
@@ -19,23 +19,23 @@ enum Family {
         this.colour = colour;
     }
 
-    static Family of(String contestant) {
-        if (contestant.startsWith("netty-tap")) {
+    static Family of(String candidate) {
+        if (candidate.startsWith("netty-tap")) {
             return OURS;
         }
-        if (contestant.startsWith("c-")) {
+        if (candidate.startsWith("c-")) {
             return REFERENCE;
         }
-        return isKernel(contestant) ? KERNEL : PEER;
+        return isKernel(candidate) ? KERNEL : PEER;
     }
 
-    private static boolean isKernel(String contestant) {
-        return contestant.equals("bridge") || contestant.equals("veth");
+    private static boolean isKernel(String candidate) {
+        return candidate.equals("bridge") || candidate.equals("veth");
     }
 
     /** Whether TCP GSO frames of up to 64 KiB go through it in one piece, so that its rates compare with such only. */
-    static boolean passesGsoFrames(String contestant) {
-        return contestant.endsWith("-tso") || isKernel(contestant);
+    static boolean passesGsoFrames(String candidate) {
+        return candidate.endsWith("-tso") || isKernel(candidate);
     }
 
     String title() {

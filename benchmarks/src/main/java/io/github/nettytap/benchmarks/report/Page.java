@@ -52,9 +52,9 @@ final class Page {
         Map<Metric, String> charts = new EnumMap<>(Metric.class);
         for (Metric metric : Metric.values()) {
             Map<String, Samples> samples = new LinkedHashMap<>();
-            file.contestants().forEach((contestant, figures) -> {
+            file.candidates().forEach((candidate, figures) -> {
                 if (figures.samples().containsKey(metric)) {
-                    samples.put(contestant, figures.samples().get(metric));
+                    samples.put(candidate, figures.samples().get(metric));
                 }
             });
             if (!samples.isEmpty() && metric != Metric.RTT_P99 && metric != Metric.RTT_P999) {
@@ -77,7 +77,7 @@ final class Page {
         line("forwarder alone; what the kernel forwards by itself is nobody's process.");
         line("");
         table(Page::median);
-        if (file.contestants().containsKey(REFERENCE)) {
+        if (file.candidates().containsKey(REFERENCE)) {
             line("");
             line("The same medians as multiples of those of `" + REFERENCE + "`:");
             line("");
@@ -87,7 +87,7 @@ final class Page {
             line("");
             line("## " + title(metric));
             line("");
-            line("![" + title(metric) + " of each contestant, as in the table](" + chartFile(metric) + ")");
+            line("![" + title(metric) + " of each candidate, as in the table](" + chartFile(metric) + ")");
         });
         commands();
         failures();
@@ -100,7 +100,7 @@ final class Page {
                 .collect(Collectors.joining(", "));
         line("Measured by `benchmarks/compare` on " + file.fact("date") + ": " + machine + ".");
         versions();
-        line("MTU " + file.fact("mtu") + ", " + file.fact("rounds") + " interleaved rounds over all contestants, "
+        line("MTU " + file.fact("mtu") + ", " + file.fact("rounds") + " interleaved rounds over all candidates, "
                 + file.fact("seconds") + " s a measurement after " + file.fact("warmUpSeconds")
                 + " s of warm-up with TCP and UDP each" + warmUpOfOthers() + ".");
         if (file.facts().get("busyBefore") instanceof Double busy) {
@@ -129,15 +129,15 @@ final class Page {
     }
 
     private interface Cell {
-        String of(Candidate contestant, Metric metric);
+        String of(Candidate candidate, Metric metric);
     }
 
     private void table(Cell cell) {
-        row("contestant", metric -> metric.title() + "<br>" + metric.unit() + (metric.moreIsBetter() ? " ↑" : " ↓"));
+        row("candidate", metric -> metric.title() + "<br>" + metric.unit() + (metric.moreIsBetter() ? " ↑" : " ↓"));
         row("---", metric -> "---:");
-        file.contestants()
-                .forEach((contestant, figures) -> row(
-                        contestant, metric -> figures.samples().containsKey(metric) ? cell.of(figures, metric) : "–"));
+        file.candidates()
+                .forEach((candidate, figures) -> row(
+                        candidate, metric -> figures.samples().containsKey(metric) ? cell.of(figures, metric) : "–"));
     }
 
     private void row(String first, Function<Metric, String> cell) {
@@ -148,28 +148,28 @@ final class Page {
         line("| " + String.join(" | ", cells) + " |");
     }
 
-    private static String median(Candidate contestant, Metric metric) {
-        Samples samples = contestant.samples().get(metric);
+    private static String median(Candidate candidate, Metric metric) {
+        Samples samples = candidate.samples().get(metric);
         return number(samples.median()) + String.format(Locale.ROOT, " ±%.0f %%", samples.spread() * 50);
     }
 
-    private String ratio(Candidate contestant, Metric metric) {
-        Samples reference = file.contestants().get(REFERENCE).samples().get(metric);
+    private String ratio(Candidate candidate, Metric metric) {
+        Samples reference = file.candidates().get(REFERENCE).samples().get(metric);
         return reference == null || reference.median() == 0
                 ? "–"
                 : String.format(
-                        Locale.ROOT, "%.2f", contestant.samples().get(metric).median() / reference.median());
+                        Locale.ROOT, "%.2f", candidate.samples().get(metric).median() / reference.median());
     }
 
     private void commands() {
         line("");
         line("## Commands");
         line("");
-        line("| contestant | started as | from |");
+        line("| candidate | started as | from |");
         line("| --- | --- | --- |");
-        file.contestants()
-                .forEach((contestant, figures) ->
-                        line("| " + contestant + " | `" + figures.command() + "` | " + figures.packages() + " |"));
+        file.candidates()
+                .forEach((candidate, figures) ->
+                        line("| " + candidate + " | `" + figures.command() + "` | " + figures.packages() + " |"));
     }
 
     private void failures() {
@@ -178,16 +178,16 @@ final class Page {
             line("");
             line("## Not measured");
             line("");
-            leftOut.forEach((contestant, reason) -> line("- " + contestant + ": " + reason));
+            leftOut.forEach((candidate, reason) -> line("- " + candidate + ": " + reason));
         }
         Map<String, Object> failures = file.parts("failures");
         if (!failures.isEmpty()) {
             line("");
             line("## Rounds that failed");
             line("");
-            failures.forEach((contestant, reasons) -> ((List<?>) reasons)
+            failures.forEach((candidate, reasons) -> ((List<?>) reasons)
                     .forEach(reason -> line(
-                            "- " + contestant + ": " + String.valueOf(reason).replace('\n', ' '))));
+                            "- " + candidate + ": " + String.valueOf(reason).replace('\n', ' '))));
         }
     }
 

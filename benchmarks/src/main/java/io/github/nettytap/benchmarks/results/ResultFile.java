@@ -17,12 +17,12 @@ import java.util.Objects;
  * A file that {@code benchmarks/compare --json} has written.
  *
  * @param facts when, on what and how it was measured, as in the file
- * @param contestants the contestants by name, in the order of the file
+ * @param candidates the candidates by name, in the order of the file
  */
-public record ResultFile(Map<String, Object> facts, Map<String, Candidate> contestants) {
+public record ResultFile(Map<String, Object> facts, Map<String, Candidate> candidates) {
 
     /**
-     * What was measured of one contestant.
+     * What was measured of one candidate.
      *
      * @param command how it was started
      * @param packages the packages it is of, with their versions; empty if of none
@@ -42,13 +42,13 @@ public record ResultFile(Map<String, Object> facts, Map<String, Candidate> conte
     /** Takes the text of a file apart. */
     public static ResultFile parse(String json) {
         Map<String, Object> all = new LinkedHashMap<>(object(JsonReader.read(json)));
-        Map<String, Candidate> contestants = new LinkedHashMap<>();
-        Object measured = Objects.requireNonNull(all.remove("contestants"), "no contestants");
-        object(measured).forEach((name, figures) -> contestants.put(name, contestant(object(figures))));
-        return new ResultFile(all, contestants);
+        Map<String, Candidate> candidates = new LinkedHashMap<>();
+        Object measured = Objects.requireNonNull(all.remove("candidates"), "no candidates");
+        object(measured).forEach((name, figures) -> candidates.put(name, candidate(object(figures))));
+        return new ResultFile(all, candidates);
     }
 
-    private static Candidate contestant(Map<String, Object> figures) {
+    private static Candidate candidate(Map<String, Object> figures) {
         Map<Metric, Samples> samples = new EnumMap<>(Metric.class);
         for (Metric metric : Metric.values()) {
             if (figures.containsKey(metric.title())) {

@@ -35,11 +35,11 @@ class ConditionsTest {
 
     @Test
     void whoCannotTakeLargeFramesSaysWhy() {
-        Candidates contestants = new Candidates(repository, repository);
-        assertThat(contestants.named(List.of("vde")).get(0).refusal(9000))
+        Candidates candidates = new Candidates(repository, repository);
+        assertThat(candidates.named(List.of("vde")).get(0).refusal(9000))
                 .isEqualTo("vde_switch drops frames of more than 1,518 bytes");
-        assertThat(contestants.all())
-                .allSatisfy(contestant -> assertThat(contestant.refusal(1500)).isEmpty());
+        assertThat(candidates.all())
+                .allSatisfy(candidate -> assertThat(candidate.refusal(1500)).isEmpty());
     }
 
     @Test

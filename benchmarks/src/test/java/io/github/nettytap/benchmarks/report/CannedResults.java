@@ -16,7 +16,7 @@ import java.util.Map;
 final class CannedResults {
 
     private final Map<String, Object> facts = new LinkedHashMap<>();
-    private final Map<String, Object> contestants = new LinkedHashMap<>();
+    private final Map<String, Object> candidates = new LinkedHashMap<>();
 
     CannedResults() {
         facts.put("date", "2026-01-02T03:04:05Z");
@@ -26,7 +26,7 @@ final class CannedResults {
         facts.put("seconds", 4);
         facts.put("warmUpSeconds", 3);
         facts.put("mtu", 1500);
-        facts.put("contestants", contestants);
+        facts.put("candidates", candidates);
         facts.put("failures", new LinkedHashMap<>());
     }
 
@@ -36,21 +36,21 @@ final class CannedResults {
     }
 
     /** The values of three rounds, one per cent apart, of one metric. */
-    CannedResults with(String contestant, Metric metric, double median) {
+    CannedResults with(String candidate, Metric metric, double median) {
         Double[] values = {0.99 * median, median, 1.01 * median};
-        return with(contestant, metric, values);
+        return with(candidate, metric, values);
     }
 
-    CannedResults with(String contestant, Metric metric, Double... values) {
+    CannedResults with(String candidate, Metric metric, Double... values) {
         @SuppressWarnings("unchecked")
-        Map<String, Object> figures = (Map<String, Object>) contestants.computeIfAbsent(
-                contestant, name -> new LinkedHashMap<>(Map.of("command", "start " + name)));
+        Map<String, Object> figures = (Map<String, Object>)
+                candidates.computeIfAbsent(candidate, name -> new LinkedHashMap<>(Map.of("command", "start " + name)));
         figures.put(metric.title(), Map.of("unit", metric.unit(), "values", Arrays.asList(values)));
         return this;
     }
 
-    CannedResults failed(String contestant, String reason) {
-        return with("failures", Map.of(contestant, List.of(reason)));
+    CannedResults failed(String candidate, String reason) {
+        return with("failures", Map.of(candidate, List.of(reason)));
     }
 
     String json() {

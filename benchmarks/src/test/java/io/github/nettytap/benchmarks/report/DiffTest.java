@@ -52,7 +52,7 @@ class DiffTest {
     }
 
     @Test
-    void contestantsOfOneFileAloneAreNamed() {
+    void candidatesOfOneFileAloneAreNamed() {
         CannedResults before = new CannedResults().with("vde", Metric.TCP_1, 1);
         CannedResults after = new CannedResults().with("ovs", Metric.TCP_1, 1);
         assertThat(diff(before, after, false))

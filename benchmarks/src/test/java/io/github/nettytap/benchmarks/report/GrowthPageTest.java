@@ -65,7 +65,7 @@ class GrowthPageTest {
     @Test
     void kindsOfResultsAreTold(@TempDir Path directory) throws IOException {
         Path growth = Files.writeString(directory.resolve("growth.json"), RESULT);
-        Path other = Files.writeString(directory.resolve("other.json"), "{\"contestants\": {}}");
+        Path other = Files.writeString(directory.resolve("other.json"), "{\"candidates\": {}}");
         assertThat(GrowthFile.isOne(growth)).isTrue();
         assertThat(GrowthFile.isOne(other)).isFalse();
         assertThatThrownBy(() -> GrowthFile.read(other))

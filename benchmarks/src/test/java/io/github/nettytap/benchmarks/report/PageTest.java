@@ -38,7 +38,7 @@ class PageTest {
                 # Forwarding between two hosts, 2026-01-02
 
                 Measured by `benchmarks/compare` on 2026-01-02T03:04:05Z: processors 2.
-                MTU 1500, 3 interleaved rounds over all contestants, 4 s a measurement after 3 s of warm-up with TCP and UDP each.
+                MTU 1500, 3 interleaved rounds over all candidates, 4 s a measurement after 3 s of warm-up with TCP and UDP each.
                 Before it began, the machine was 2 % busy with other things.
                 """);
     }
@@ -80,7 +80,7 @@ class PageTest {
                 .parse(new ByteArrayInputStream(files.get("today-tcp-1.svg").getBytes(StandardCharsets.UTF_8)));
         assertThat(svg.getDocumentElement().getTagName()).isEqualTo("svg");
         assertThat(svg.getElementsByTagName("path").getLength())
-                .as("one range a contestant")
+                .as("one range a candidate")
                 .isEqualTo(4);
     }
 
@@ -122,7 +122,7 @@ class PageTest {
         Path file = Files.writeString(directory.resolve("other.json"), "{}");
         assertThatThrownBy(() -> ResultFile.read(file))
                 .isInstanceOf(IOException.class)
-                .hasMessage("not a result of benchmarks/compare: file=" + file + ": no contestants");
+                .hasMessage("not a result of benchmarks/compare: file=" + file + ": no candidates");
     }
 
     private String page() {
