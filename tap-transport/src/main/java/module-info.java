@@ -12,5 +12,7 @@ module io.github.nettytap.transport {
 
     exports io.github.nettytap.transport.channel;
     exports io.github.nettytap.transport.device;
+    exports io.github.nettytap.transport.diagnostics;
+    exports io.github.nettytap.transport.link;
     exports io.github.nettytap.transport.netlink;
 }

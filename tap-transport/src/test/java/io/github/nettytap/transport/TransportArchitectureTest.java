@@ -13,13 +13,18 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Holds the arrows of ARCHITECTURE.md inside the transport module: channel to device to netlink to linux. */
+/**
+ * Holds the arrows of ARCHITECTURE.md inside the transport module: channel to link to device to netlink to linux, with
+ * diagnostics above device.
+ */
 class TransportArchitectureTest {
 
     private static final String ROOT = "io.github.nettytap.transport";
     private static final String LINUX = ROOT + ".linux..";
     private static final String NETLINK = ROOT + ".netlink..";
     private static final String DEVICE = ROOT + ".device..";
+    private static final String LINK = ROOT + ".link..";
+    private static final String DIAGNOSTICS = ROOT + ".diagnostics..";
     private static final String CHANNEL = ROOT + ".channel..";
 
     private static JavaClasses classes;
@@ -50,22 +55,28 @@ class TransportArchitectureTest {
 
     @Test
     void linuxUsesNoneOfTheOthersAndNoNetty() {
-        mayNotUse(LINUX, NETLINK, DEVICE, CHANNEL, "io.netty..", "io.github.nettytap.codec..");
+        mayNotUse(LINUX, NETLINK, DEVICE, LINK, DIAGNOSTICS, CHANNEL, "io.netty..", "io.github.nettytap.codec..");
     }
 
     @Test
     void netlinkUsesLinuxOnly() {
-        mayNotUse(NETLINK, DEVICE, CHANNEL, "io.netty.channel..");
+        mayNotUse(NETLINK, DEVICE, LINK, DIAGNOSTICS, CHANNEL, "io.netty.channel..");
     }
 
     @Test
-    void deviceKnowsNoChannel() {
-        mayNotUse(DEVICE, CHANNEL, "io.netty.channel..");
+    void deviceKnowsNoneOfThoseAboveIt() {
+        mayNotUse(DEVICE, LINK, DIAGNOSTICS, CHANNEL, "io.netty.channel..");
+    }
+
+    @Test
+    void linkAndDiagnosticsKnowNeitherEachOtherNorAChannel() {
+        mayNotUse(LINK, DIAGNOSTICS, CHANNEL, "io.netty.channel..");
+        mayNotUse(DIAGNOSTICS, LINK, CHANNEL, "io.netty.channel..");
     }
 
     @Test
     void channelMakesNoSystemCallOfItsOwn() {
-        mayNotUse(CHANNEL, LINUX, NETLINK);
+        mayNotUse(CHANNEL, LINUX, NETLINK, DIAGNOSTICS);
     }
 
     @Test

@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.net.echo;
 
-import io.github.nettytap.transport.netlink.Cidr;
+import io.github.nettytap.codec.wire.Cidr;
 import io.netty.buffer.ByteBuf;
 
 import java.util.ArrayList;

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.Icmpv4Header;
 import io.github.nettytap.codec.wire.Icmpv6Header;
@@ -24,7 +25,6 @@ import io.github.nettytap.net.routing.port.Output;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.net.routing.table.Routes;
 import io.github.nettytap.transport.device.TapOffload;
-import io.github.nettytap.transport.netlink.Cidr;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;

@@ -6,10 +6,10 @@ package io.github.nettytap.net.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapOffload;
-import io.github.nettytap.transport.netlink.Cidr;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

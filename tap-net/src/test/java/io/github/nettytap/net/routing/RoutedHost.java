@@ -4,10 +4,10 @@
  */
 package io.github.nettytap.net.routing;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapOffload;
-import io.github.nettytap.transport.netlink.Cidr;
 
 import java.io.IOException;
 import java.nio.file.Files;

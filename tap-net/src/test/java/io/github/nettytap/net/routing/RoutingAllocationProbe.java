@@ -5,12 +5,12 @@
 package io.github.nettytap.net.routing;
 
 import com.sun.management.ThreadMXBean;
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.testkit.host.HashedTransfer;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapOffload;
-import io.github.nettytap.transport.netlink.Cidr;
 
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;

@@ -7,6 +7,7 @@ package io.github.nettytap.net.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.fault.FaultHandler;
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.testkit.KernelTest;
@@ -14,7 +15,6 @@ import io.github.nettytap.testkit.host.HashedTransfer;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapOffload;
-import io.github.nettytap.transport.netlink.Cidr;
 import io.netty.channel.Channel;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

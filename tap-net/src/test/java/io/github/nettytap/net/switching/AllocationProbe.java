@@ -5,13 +5,13 @@
 package io.github.nettytap.net.switching;
 
 import com.sun.management.ThreadMXBean;
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.testkit.host.Host;
 import io.github.nettytap.testkit.host.Traffic;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapOffload;
-import io.github.nettytap.transport.netlink.Cidr;
 
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;

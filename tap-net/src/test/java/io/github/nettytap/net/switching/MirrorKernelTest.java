@@ -6,6 +6,7 @@ package io.github.nettytap.net.switching;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.MacAddress;
@@ -18,7 +19,6 @@ import io.github.nettytap.testkit.host.Host;
 import io.github.nettytap.testkit.host.Traffic;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapOffload;
-import io.github.nettytap.transport.netlink.Cidr;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;

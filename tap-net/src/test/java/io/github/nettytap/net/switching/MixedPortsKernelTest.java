@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.switching;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.testkit.KernelTest;
@@ -11,7 +12,6 @@ import io.github.nettytap.testkit.host.HashedTransfer;
 import io.github.nettytap.testkit.host.Host;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapOffload;
-import io.github.nettytap.transport.netlink.Cidr;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;

@@ -6,6 +6,7 @@ package io.github.nettytap.net.switching;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.switching.policy.PortPolicy;
@@ -16,7 +17,6 @@ import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.testkit.host.Host;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapOffload;
-import io.github.nettytap.transport.netlink.Cidr;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import org.junit.jupiter.api.AfterEach;

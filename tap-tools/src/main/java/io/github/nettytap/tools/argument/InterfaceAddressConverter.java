@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.tools.argument;
 
-import io.github.nettytap.transport.netlink.Cidr;
+import io.github.nettytap.codec.wire.Cidr;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 

@@ -4,9 +4,9 @@
  */
 package io.github.nettytap.tools.argument;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.routing.PortSettings;
 import io.github.nettytap.net.routing.dhcp.DhcpPool;
-import io.github.nettytap.transport.netlink.Cidr;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.tools.command;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.switching.TapSwitch;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.testkit.host.Host;
@@ -18,7 +19,6 @@ import io.github.nettytap.tools.statistics.PortSample;
 import io.github.nettytap.tools.statistics.PortTable;
 import io.github.nettytap.tools.statistics.Units;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
-import io.github.nettytap.transport.netlink.Cidr;
 import io.netty.channel.Channel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.tools.command;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.echo.EchoAddresses;
 import io.github.nettytap.net.echo.EchoEvent;
@@ -25,7 +26,6 @@ import io.github.nettytap.transport.channel.TapCounters;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapDeviceBuilder;
 import io.github.nettytap.transport.device.TapException;
-import io.github.nettytap.transport.netlink.Cidr;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;

@@ -4,9 +4,9 @@
  */
 package io.github.nettytap.tools.doctor;
 
-import io.github.nettytap.transport.device.Diagnosis;
-import io.github.nettytap.transport.device.Finding;
-import io.github.nettytap.transport.device.Finding.Status;
+import io.github.nettytap.transport.diagnostics.Diagnosis;
+import io.github.nettytap.transport.diagnostics.Finding;
+import io.github.nettytap.transport.diagnostics.Finding.Status;
 
 import java.util.List;
 import java.util.Locale;

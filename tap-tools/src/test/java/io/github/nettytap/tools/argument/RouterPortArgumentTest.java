@@ -7,8 +7,8 @@ package io.github.nettytap.tools.argument;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.routing.PortSettings;
-import io.github.nettytap.transport.netlink.Cidr;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

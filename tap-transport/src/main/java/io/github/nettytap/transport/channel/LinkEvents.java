@@ -4,9 +4,9 @@
  */
 package io.github.nettytap.transport.channel;
 
-import io.github.nettytap.transport.device.LinkEvent;
-import io.github.nettytap.transport.device.LinkMonitor;
 import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.link.LinkEvent;
+import io.github.nettytap.transport.link.LinkMonitor;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
@@ -45,7 +45,7 @@ final class LinkEvents {
 
     /** May block for as long as it takes to open a netlink socket in the namespace of the device. */
     void start() throws IOException {
-        LinkMonitor monitor = device.openLinkMonitor();
+        LinkMonitor monitor = LinkMonitor.open(device);
         try {
             watch = loop.isCompatible(EpollWatch.class) ? new EpollWatch(monitor) : new IoUringWatch(monitor);
             watch.start(loop.register(watch.handle()).syncUninterruptibly().getNow());

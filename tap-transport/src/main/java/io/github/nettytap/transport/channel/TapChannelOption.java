@@ -54,7 +54,7 @@ public final class TapChannelOption {
 
     /**
      * Whether the channel tells what happens to its link as user events, each a
-     * {@link io.github.nettytap.transport.device.LinkEvent}: up, down, carrier, renamed, MTU or MAC changed, moved, deleted;
+     * {@link io.github.nettytap.transport.link.LinkEvent}: up, down, carrier, renamed, MTU or MAC changed, moved, deleted;
      * also while the channel does not read. Default false, as it costs a netlink socket for each channel. Takes effect when
      * the channel joins an event loop.
      */

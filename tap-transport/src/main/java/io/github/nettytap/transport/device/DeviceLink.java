@@ -60,6 +60,23 @@ final class DeviceLink {
         }
     }
 
+    /** The namespace of the device, to be closed by the caller. */
+    static NetworkNamespace namespace(Kernel kernel, TapFile file) throws TapException {
+        try {
+            String name = file.identity().name();
+            int namespace = namespaceOf(file);
+            if (namespace != UNTOLD) {
+                return NetworkNamespace.ofDescriptor(kernel.libc(), namespace);
+            }
+            try (Rtnetlink rtnetlink = kernel.openRtnetlink()) {
+                find(rtnetlink, file, name, namespace);
+            }
+            return NetworkNamespace.current(kernel.libc());
+        } catch (Exception e) {
+            throw explain(file.lastName(), "", e);
+        }
+    }
+
     private static Link find(Rtnetlink rtnetlink, TapFile file, String name, int namespace)
             throws TapException, NetlinkException, SyscallException {
         Link link = rtnetlink.links().named(name).orElse(null);

@@ -67,7 +67,11 @@ public final class NetworkNamespace implements AutoCloseable {
      * @throws TapException if it cannot be opened
      */
     public static NetworkNamespace current() throws TapException {
-        return open(LibC.get(), Namespaces.OF_THIS_THREAD);
+        return current(LibC.get());
+    }
+
+    static NetworkNamespace current(LibC libc) throws TapException {
+        return open(libc, Namespaces.OF_THIS_THREAD);
     }
 
     /**
@@ -178,6 +182,9 @@ public final class NetworkNamespace implements AutoCloseable {
      * @throws Exception whatever the task throws, the very object
      */
     public <T> T call(Callable<T> task) throws Exception {
+        if (isCurrent()) {
+            return onDedicatedThread(task); // It inherits the namespace; entering it would take CAP_SYS_ADMIN.
+        }
         int copy = duplicate();
         try {
             return onDedicatedThread(() -> {

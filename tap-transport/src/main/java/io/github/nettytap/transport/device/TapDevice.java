@@ -4,8 +4,8 @@
  */
 package io.github.nettytap.transport.device;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
-import io.github.nettytap.transport.netlink.Cidr;
 import io.github.nettytap.transport.netlink.Link;
 import io.github.nettytap.transport.netlink.LinkStatistics;
 import io.github.nettytap.transport.netlink.Rtnetlink;
@@ -453,15 +453,14 @@ public final class TapDevice implements AutoCloseable {
     }
 
     /**
-     * Opens a monitor of this interface alone, in the network namespace that it is in. After {@link
-     * LinkEvent.Kind#MOVED} nothing more arrives: open another one then.
+     * The network namespace that the interface is in now. Where the kernel does not tell it, as to those who have no
+     * CAP_NET_ADMIN there, it is that of the calling thread, if the interface is visible in it.
      *
-     * @return the monitor, to be closed by the caller
-     * @throws TapException if the kernel gives none
+     * @return the namespace, to be closed by the caller
+     * @throws TapException if the device is closed, or its interface is gone or out of sight
      */
-    public LinkMonitor openLinkMonitor() throws TapException {
-        int ifindex = ifindex();
-        return DeviceLink.open(kernel, file("open link monitor"), () -> LinkMonitor.open(ifindex));
+    public NetworkNamespace namespace() throws TapException {
+        return DeviceLink.namespace(kernel, file("find network namespace"));
     }
 
     /**

@@ -4,9 +4,9 @@
  */
 package io.github.nettytap.transport.device;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.transport.linux.TunIoctl;
-import io.github.nettytap.transport.netlink.Cidr;
 
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -5,6 +5,7 @@
 package io.github.nettytap.transport.device;
 
 import io.github.nettytap.transport.linux.Errno;
+import io.github.nettytap.transport.netlink.NetlinkException;
 
 import java.io.IOException;
 
@@ -116,6 +117,28 @@ public final class TapException extends IOException {
                 "the kernel refused it",
                 "The frame is lost and counted; the device can be used on",
                 "frame-refused");
+    }
+
+    /**
+     * Explains a request that rtnetlink refused.
+     *
+     * @param cause what the kernel answered
+     * @return the exception, with reason and advice
+     */
+    public static TapException of(NetlinkException cause) {
+        return TapErrors.link("", cause, "");
+    }
+
+    /**
+     * A system call that has nothing to do with one frame failed.
+     *
+     * @param operation the name of the call
+     * @param device the name of the device, empty where it has none
+     * @param errno the positive errno
+     * @return the exception, with reason and advice
+     */
+    public static TapException ofCall(String operation, String device, int errno) {
+        return TapErrors.unknown(new SyscallException(operation, -errno), device);
     }
 
     /**

@@ -4,8 +4,8 @@
  */
 package io.github.nettytap.transport.device;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
-import io.github.nettytap.transport.netlink.Cidr;
 import io.github.nettytap.transport.netlink.Link;
 import io.github.nettytap.transport.netlink.Links;
 import io.github.nettytap.transport.netlink.NetlinkException;

@@ -17,7 +17,7 @@
  *
  * <p>It takes CAP_NET_ADMIN: run the program with {@code sudo}, or in a private network with {@code unshare -Urn}. Where
  * something is missing, the {@link io.github.nettytap.transport.device.TapException} says what and how to get it, and
- * {@link io.github.nettytap.transport.device.Doctor#examine()} tells beforehand. After a failure nothing is left open, and
+ * {@link io.github.nettytap.transport.diagnostics.Doctor#examine()} tells beforehand. After a failure nothing is left open, and
  * an interface that was there before is as it was.
  *
  * <h2>Two queues, all offloads, in a namespace</h2>
@@ -62,8 +62,8 @@
  *
  * <p>Queues are added, detached and attached at run time; offloads, carrier, addresses, name and namespace change without
  * reopening; {@link io.github.nettytap.transport.device.TapFilters} lets the kernel drop frames before they cost
- * anything; {@link io.github.nettytap.transport.device.LinkMonitor} and {@link
- * io.github.nettytap.transport.device.LinkWatch} tell what others do to the link.
+ * anything; {@link io.github.nettytap.transport.link.LinkMonitor} and {@link
+ * io.github.nettytap.transport.link.LinkWatch} tell what others do to the link.
  *
  * <h2>Rules of the package</h2>
  *

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.transport.netlink;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.transport.linux.Sockets;
 
 import java.net.Inet4Address;

@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.transport.netlink;
 
+import io.github.nettytap.codec.wire.Cidr;
+
 import java.net.InetAddress;
 import java.util.Objects;
 import java.util.Optional;

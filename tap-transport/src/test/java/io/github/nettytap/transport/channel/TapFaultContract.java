@@ -7,10 +7,10 @@ package io.github.nettytap.transport.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.testkit.KernelTest;
-import io.github.nettytap.transport.device.LinkEvent;
 import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
+import io.github.nettytap.transport.link.LinkEvent;
 import io.github.nettytap.transport.netlink.Rtnetlink;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;

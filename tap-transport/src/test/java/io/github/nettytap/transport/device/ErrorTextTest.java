@@ -7,6 +7,7 @@ package io.github.nettytap.transport.device;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.linux.Errno;
@@ -14,7 +15,6 @@ import io.github.nettytap.transport.linux.FaultyLibC;
 import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.linux.ProcessLimits;
 import io.github.nettytap.transport.linux.TunIoctl;
-import io.github.nettytap.transport.netlink.Cidr;
 import io.github.nettytap.transport.netlink.RtnetlinkOn;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;

@@ -15,47 +15,47 @@ import java.util.Arrays;
 import java.util.List;
 
 /** A network namespace for one test, with what the kernel and the standard tools say about it. */
-final class Host implements AutoCloseable {
+public final class Host implements AutoCloseable {
 
     private final NetworkNamespace namespace = NetworkNamespace.create();
     private final Rtnetlink rtnetlink = namespace.call(Rtnetlink::open);
 
-    Host() throws Exception {}
+    public Host() throws Exception {}
 
-    NetworkNamespace namespace() {
+    public NetworkNamespace namespace() {
         return namespace;
     }
 
-    Rtnetlink rtnetlink() {
+    public Rtnetlink rtnetlink() {
         return rtnetlink;
     }
 
-    TapDeviceBuilder tap(String name) {
+    public TapDeviceBuilder tap(String name) {
         return TapDevice.builder(name).namespace(namespace);
     }
 
-    Link link(String name) throws IOException {
+    public Link link(String name) throws IOException {
         return rtnetlink.links().named(name).orElseThrow(() -> new AssertionError("no link " + name));
     }
 
-    boolean hasLink(String name) throws IOException {
+    public boolean hasLink(String name) throws IOException {
         return rtnetlink.links().named(name).isPresent();
     }
 
     /** Keeps neighbor discovery and multicast reports, which come at any time, off a link whose frames are counted. */
-    void withoutIpv6(String link) throws Exception {
+    public void withoutIpv6(String link) throws Exception {
         sh("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/" + link + "/disable_ipv6");
     }
 
     /** Whether there are users beside root: in a user namespace of {@code unshare -Ur} there are none. */
-    static boolean hasOtherUsers() throws IOException {
+    public static boolean hasOtherUsers() throws IOException {
         String[] first =
                 Files.readAllLines(Path.of("/proc/self/uid_map")).get(0).trim().split("\\s+");
         return Long.parseLong(first[2]) > 65534;
     }
 
     /** Runs a command in the namespace and returns what it printed; a failure is an error. */
-    String sh(String... command) throws Exception {
+    public String sh(String... command) throws Exception {
         return namespace.call(() -> {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -68,7 +68,7 @@ final class Host implements AutoCloseable {
     }
 
     /** A command line without quotes. */
-    String run(String commandLine) throws Exception {
+    public String run(String commandLine) throws Exception {
         return sh(List.of(commandLine.split(" ")).toArray(String[]::new));
     }
 

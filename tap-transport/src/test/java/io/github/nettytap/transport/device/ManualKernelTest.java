@@ -6,9 +6,9 @@ package io.github.nettytap.transport.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.testkit.KernelTest;
-import io.github.nettytap.transport.netlink.Cidr;
 import io.github.nettytap.transport.netlink.Link;
 import io.github.nettytap.transport.netlink.Route;
 import io.github.nettytap.transport.netlink.Rtnetlink;

@@ -7,6 +7,7 @@ package io.github.nettytap.transport.device;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.linux.Errno;
@@ -14,7 +15,6 @@ import io.github.nettytap.transport.linux.FaultyLibC;
 import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.linux.Sockets;
 import io.github.nettytap.transport.linux.Structs;
-import io.github.nettytap.transport.netlink.Cidr;
 import io.github.nettytap.transport.netlink.Link;
 import io.github.nettytap.transport.netlink.RtnetlinkOn;
 import org.junit.jupiter.api.AfterEach;

@@ -8,13 +8,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.linux.Bpf;
 import io.github.nettytap.transport.linux.Errno;
 import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.linux.Structs;
-import io.github.nettytap.transport.netlink.Cidr;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

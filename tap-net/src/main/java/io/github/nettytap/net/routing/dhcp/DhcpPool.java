@@ -4,8 +4,8 @@
  */
 package io.github.nettytap.net.routing.dhcp;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.routing.packet.IpAddress;
-import io.github.nettytap.transport.netlink.Cidr;
 
 import java.net.Inet4Address;
 import java.util.List;

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing.dhcp;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
@@ -15,7 +16,6 @@ import io.github.nettytap.net.routing.packet.Ipv4Packets;
 import io.github.nettytap.net.routing.packet.PacketSize;
 import io.github.nettytap.net.routing.port.Output;
 import io.github.nettytap.net.routing.port.RouterPort;
-import io.github.nettytap.transport.netlink.Cidr;
 import io.netty.buffer.ByteBuf;
 
 import java.net.Inet4Address;

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing.neighbor;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.Icmpv6Header;
 import io.github.nettytap.codec.wire.Ipv6Header;
@@ -14,7 +15,6 @@ import io.github.nettytap.net.routing.packet.Ipv6Packets;
 import io.github.nettytap.net.routing.port.Output;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.net.routing.table.PrefixTable;
-import io.github.nettytap.transport.netlink.Cidr;
 import io.netty.buffer.ByteBuf;
 
 import java.net.Inet4Address;

@@ -4,9 +4,9 @@
  */
 package io.github.nettytap.net.routing.table;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.port.RouterPort;
-import io.github.nettytap.transport.netlink.Cidr;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;

@@ -6,7 +6,7 @@ package io.github.nettytap.net.routing.dhcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.transport.netlink.Cidr;
+import io.github.nettytap.codec.wire.Cidr;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 

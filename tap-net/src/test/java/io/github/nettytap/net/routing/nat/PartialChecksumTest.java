@@ -6,6 +6,7 @@ package io.github.nettytap.net.routing.nat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
@@ -15,7 +16,6 @@ import io.github.nettytap.net.routing.packet.Ipv4Packets;
 import io.github.nettytap.net.routing.port.Output;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.transport.device.TapOffload;
-import io.github.nettytap.transport.netlink.Cidr;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;

@@ -2,7 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.transport.netlink;
+package io.github.nettytap.codec.wire;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;

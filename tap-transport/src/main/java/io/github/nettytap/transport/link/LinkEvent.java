@@ -2,7 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.transport.device;
+package io.github.nettytap.transport.link;
 
 import io.github.nettytap.transport.netlink.Link;
 

@@ -2,8 +2,9 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.transport.device;
+package io.github.nettytap.transport.link;
 
+import io.github.nettytap.transport.device.TapException;
 import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.linux.PollFd;
 import io.github.nettytap.transport.linux.Structs;
@@ -76,7 +77,7 @@ public final class LinkWatch implements AutoCloseable {
         int wakeUp = libc.eventfd(0, EFD_FLAGS);
         if (wakeUp < 0) {
             monitor.close();
-            throw TapErrors.unknown(new SyscallException("eventfd", wakeUp), "");
+            throw TapException.ofCall("eventfd", "", -wakeUp);
         }
         LinkWatch watch = new LinkWatch(libc, monitor, executor, listener, wakeUp);
         watch.thread.start();
@@ -97,7 +98,7 @@ public final class LinkWatch implements AutoCloseable {
                 PollFd waiting = new PollFd(monitor.fd(), wakeUp);
                 int ready = waiting.poll(libc, FOREVER);
                 if (ready < 0) {
-                    throw TapErrors.unknown(new SyscallException("poll", ready), "");
+                    throw TapException.ofCall("poll", "", -ready);
                 }
                 if (waiting.isReady(1)) {
                     return;

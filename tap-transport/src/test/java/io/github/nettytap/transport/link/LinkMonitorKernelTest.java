@@ -2,22 +2,24 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.transport.device;
+package io.github.nettytap.transport.link;
 
-import static io.github.nettytap.transport.device.LinkEvent.Kind.ADDED;
-import static io.github.nettytap.transport.device.LinkEvent.Kind.CARRIER_OFF;
-import static io.github.nettytap.transport.device.LinkEvent.Kind.CARRIER_ON;
-import static io.github.nettytap.transport.device.LinkEvent.Kind.DELETED;
-import static io.github.nettytap.transport.device.LinkEvent.Kind.DOWN;
-import static io.github.nettytap.transport.device.LinkEvent.Kind.MAC_CHANGED;
-import static io.github.nettytap.transport.device.LinkEvent.Kind.MOVED;
-import static io.github.nettytap.transport.device.LinkEvent.Kind.MTU_CHANGED;
-import static io.github.nettytap.transport.device.LinkEvent.Kind.RENAMED;
-import static io.github.nettytap.transport.device.LinkEvent.Kind.UP;
+import static io.github.nettytap.transport.link.LinkEvent.Kind.ADDED;
+import static io.github.nettytap.transport.link.LinkEvent.Kind.CARRIER_OFF;
+import static io.github.nettytap.transport.link.LinkEvent.Kind.CARRIER_ON;
+import static io.github.nettytap.transport.link.LinkEvent.Kind.DELETED;
+import static io.github.nettytap.transport.link.LinkEvent.Kind.DOWN;
+import static io.github.nettytap.transport.link.LinkEvent.Kind.MAC_CHANGED;
+import static io.github.nettytap.transport.link.LinkEvent.Kind.MOVED;
+import static io.github.nettytap.transport.link.LinkEvent.Kind.MTU_CHANGED;
+import static io.github.nettytap.transport.link.LinkEvent.Kind.RENAMED;
+import static io.github.nettytap.transport.link.LinkEvent.Kind.UP;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.testkit.KernelTest;
+import io.github.nettytap.transport.device.Host;
+import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.linux.PollFd;
 import org.junit.jupiter.api.AfterEach;
@@ -101,7 +103,7 @@ class LinkMonitorKernelTest {
     void moveIsToldFromDeletion() throws Exception {
         try (Host other = new Host();
                 TapDevice tap = host.tap("mover").open();
-                LinkMonitor here = tap.openLinkMonitor();
+                LinkMonitor here = LinkMonitor.open(tap);
                 LinkMonitor there = LinkMonitor.open(other.namespace())) {
             tap.moveTo(other.namespace());
             assertThat(kinds(until(here, MOVED))).contains(MOVED).doesNotContain(DELETED);
@@ -112,7 +114,7 @@ class LinkMonitorKernelTest {
     @Test
     void monitorOfADeviceIsSilentAboutOthers() throws Exception {
         try (TapDevice tap = host.tap("mine").open();
-                LinkMonitor monitor = tap.openLinkMonitor();
+                LinkMonitor monitor = LinkMonitor.open(tap);
                 TapDevice other = host.tap("other").open()) {
             other.up();
             tap.up();
@@ -124,7 +126,7 @@ class LinkMonitorKernelTest {
     void leavingABridgeIsNoDeletion() throws Exception {
         int bridge = host.rtnetlink().links().createBridge("br0").index();
         try (TapDevice tap = host.tap("port").open();
-                LinkMonitor monitor = tap.openLinkMonitor()) {
+                LinkMonitor monitor = LinkMonitor.open(tap)) {
             host.rtnetlink().links().enslave(tap.ifindex(), bridge);
             host.rtnetlink().links().release(tap.ifindex());
             tap.up();

@@ -2,11 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.transport.device;
-
-import io.github.nettytap.transport.linux.Fcntl;
-import io.github.nettytap.transport.linux.LibC;
-import io.github.nettytap.transport.linux.Namespaces;
+package io.github.nettytap.transport.linux;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,7 +14,7 @@ import java.nio.file.Path;
  * <p>A capability counts only in the user namespace that one is in, and a network namespace belongs to one user
  * namespace: so the bit alone does not tell whether interfaces may be made.
  */
-final class ProcessPrivilege {
+public final class ProcessPrivilege {
 
     private static final int CAP_NET_ADMIN = 12;
     private static final int CAP_SYS_ADMIN = 21;
@@ -27,12 +23,12 @@ final class ProcessPrivilege {
     private final boolean ownsNetwork;
 
     /** For tests: a directory in place of /proc, and whether the network belongs to our user namespace. */
-    ProcessPrivilege(Path proc, boolean ownsNetwork) {
+    public ProcessPrivilege(Path proc, boolean ownsNetwork) {
         this.proc = proc;
         this.ownsNetwork = ownsNetwork;
     }
 
-    static ProcessPrivilege ofThisThread(LibC libc) {
+    public static ProcessPrivilege ofThisThread(LibC libc) {
         return new ProcessPrivilege(Path.of("/proc"), networkIsOurs(libc));
     }
 
@@ -56,15 +52,15 @@ final class ProcessPrivilege {
         }
     }
 
-    boolean mayConfigureThisNetwork() {
+    public boolean mayConfigureThisNetwork() {
         return hasNetAdmin() && ownsNetwork;
     }
 
-    boolean hasNetAdmin() {
+    public boolean hasNetAdmin() {
         return has(CAP_NET_ADMIN);
     }
 
-    boolean hasSysAdmin() {
+    public boolean hasSysAdmin() {
         return has(CAP_SYS_ADMIN);
     }
 
@@ -82,7 +78,7 @@ final class ProcessPrivilege {
     }
 
     /** Which setting keeps ordinary users from making user namespaces; empty if none does. */
-    String userNamespaceObstacle() {
+    public String userNamespaceObstacle() {
         if (read("sys/user/max_user_namespaces", "1").equals("0")) {
             return "`sysctl user.max_user_namespaces` is 0";
         }
@@ -95,7 +91,7 @@ final class ProcessPrivilege {
         return "";
     }
 
-    String kernelRelease() {
+    public String kernelRelease() {
         return read("sys/kernel/osrelease", "of unknown release");
     }
 

@@ -2,8 +2,11 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.transport.device;
+package io.github.nettytap.transport.link;
 
+import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapException;
 import io.github.nettytap.transport.netlink.Link;
 import io.github.nettytap.transport.netlink.LinkNotifications;
 import io.github.nettytap.transport.netlink.NetlinkException;
@@ -62,8 +65,25 @@ public final class LinkMonitor implements AutoCloseable {
         return explained(() -> namespace.call(() -> open(0)));
     }
 
+    /**
+     * Watches the interface of a device alone, in the network namespace that it is in. After {@link
+     * LinkEvent.Kind#MOVED} nothing more arrives: open another monitor then.
+     *
+     * @param device the device
+     * @return the monitor, to be closed by the caller
+     * @throws TapException if the kernel refuses, or the interface is gone
+     */
+    public static LinkMonitor open(TapDevice device) throws TapException {
+        return explained(() -> {
+            int ifindex = device.ifindex();
+            try (NetworkNamespace namespace = device.namespace()) {
+                return namespace.call(() -> open(ifindex));
+            }
+        });
+    }
+
     /** Watches one link of the calling thread's network namespace, or all if the number is 0. */
-    static LinkMonitor open(int onlyIfindex) throws TapException {
+    private static LinkMonitor open(int onlyIfindex) throws TapException {
         return explained(() -> {
             LinkNotifications notifications = LinkNotifications.open();
             Rtnetlink rtnetlink = null;
@@ -88,7 +108,7 @@ public final class LinkMonitor implements AutoCloseable {
         try {
             return task.call();
         } catch (NetlinkException e) {
-            throw TapErrors.link("", e, "");
+            throw TapException.of(e);
         } catch (TapException | RuntimeException e) {
             throw e;
         } catch (Exception e) {

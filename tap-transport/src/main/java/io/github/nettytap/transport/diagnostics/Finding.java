@@ -2,7 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.transport.device;
+package io.github.nettytap.transport.diagnostics;
 
 /** One thing that {@link Doctor} looked at. */
 public final class Finding {

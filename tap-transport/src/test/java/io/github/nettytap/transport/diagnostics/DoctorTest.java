@@ -2,7 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.transport.device;
+package io.github.nettytap.transport.diagnostics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,7 +10,7 @@ import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.linux.Errno;
 import io.github.nettytap.transport.linux.FaultyLibC;
 import io.github.nettytap.transport.linux.LibC;
-import io.github.nettytap.transport.netlink.RtnetlinkOn;
+import io.github.nettytap.transport.linux.ProcessPrivilege;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,8 +45,7 @@ class DoctorTest {
     }
 
     private Diagnosis examine(LibC libc, boolean ownsNetwork) {
-        return new Doctor(new Kernel(libc, () -> RtnetlinkOn.open(libc)), new ProcessPrivilege(proc, ownsNetwork))
-                .run();
+        return new Doctor(libc, new ProcessPrivilege(proc, ownsNetwork)).run();
     }
 
     private static LibC nodeFailing(Errno errno) {

@@ -2,15 +2,23 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.transport.device;
+package io.github.nettytap.transport.diagnostics;
 
+import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapException;
+import io.github.nettytap.transport.device.TapOffload;
 import io.github.nettytap.transport.linux.Errno;
+import io.github.nettytap.transport.linux.Fcntl;
 import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.linux.ProcessLimits;
+import io.github.nettytap.transport.linux.ProcessPrivilege;
 import io.github.nettytap.transport.linux.Retry;
+import io.github.nettytap.transport.linux.Structs;
 import io.github.nettytap.transport.linux.TunIoctl;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -42,14 +50,15 @@ public final class Doctor {
 
     private static final long IO_URING_SETUP = 425; // The same number on every machine (asm-generic/unistd.h).
 
-    private final Kernel kernel;
+    private static final String DEVICE_NODE = "/dev/net/tun";
+    private static final int TUNNEL_HEADER_SIZE = 24;
+
     private final LibC libc;
     private final ProcessPrivilege privilege;
     private final List<Finding> findings = new ArrayList<>();
 
-    Doctor(Kernel kernel, ProcessPrivilege privilege) {
-        this.kernel = kernel;
-        libc = kernel.libc();
+    Doctor(LibC libc, ProcessPrivilege privilege) {
+        this.libc = libc;
         this.privilege = privilege;
     }
 
@@ -59,8 +68,8 @@ public final class Doctor {
      * @return what was found
      */
     public static Diagnosis examine() {
-        Kernel kernel = Kernel.real();
-        return new Doctor(kernel, ProcessPrivilege.ofThisThread(kernel.libc())).run();
+        LibC libc = LibC.get();
+        return new Doctor(libc, ProcessPrivilege.ofThisThread(libc)).run();
     }
 
     Diagnosis run() {
@@ -74,46 +83,48 @@ public final class Doctor {
     }
 
     private boolean examineNodeAndDriver() {
-        try (TapFile file = TapFile.open(libc, TapFile.DEVICE_NODE)) {
-            findings.add(Finding.ok(NODE, TapFile.DEVICE_NODE + ", the door to the driver, opens" + nodeMode() + "."));
-            examineDriver(file);
-            return true;
-        } catch (SyscallException e) {
-            findings.add(nodeProblem(e));
+        int fd = Retry.onInterrupt(() -> libc.open(DEVICE_NODE, Fcntl.O_RDWR | Fcntl.O_NONBLOCK | Fcntl.O_CLOEXEC));
+        if (fd < 0) {
+            findings.add(nodeProblem(-fd));
             return false;
+        }
+        findings.add(Finding.ok(NODE, DEVICE_NODE + ", the door to the driver, opens" + nodeMode() + "."));
+        try {
+            examineDriver(fd);
+            return true;
+        } finally {
+            libc.close(fd);
         }
     }
 
-    private Finding nodeProblem(SyscallException e) {
-        if (e.is(Errno.EACCES) || e.is(Errno.EPERM)) {
+    private Finding nodeProblem(int errno) {
+        if (errno == Errno.EACCES.number() || errno == Errno.EPERM.number()) {
             return Finding.problem(
                     NODE,
-                    TapFile.DEVICE_NODE + ", the door to the driver, is there, but this user (uid " + libc.geteuid()
+                    DEVICE_NODE + ", the door to the driver, is there, but this user (uid " + libc.geteuid()
                             + ") may not open it" + nodeMode() + ".",
-                    "Let everybody open it, as most distributions do: `sudo chmod 0666 " + TapFile.DEVICE_NODE
+                    "Let everybody open it, as most distributions do: `sudo chmod 0666 " + DEVICE_NODE
                             + "`. It gives no power over interfaces that belong to others.");
         }
-        if (e.is(Errno.ENOENT)) {
+        if (errno == Errno.ENOENT.number()) {
             return Finding.problem(
                     NODE,
-                    "There is no " + TapFile.DEVICE_NODE + ", the door to the driver.",
-                    "Load the driver: `sudo modprobe tun`. In a container, start it with `--device "
-                            + TapFile.DEVICE_NODE + "`.");
+                    "There is no " + DEVICE_NODE + ", the door to the driver.",
+                    "Load the driver: `sudo modprobe tun`. In a container, start it with `--device " + DEVICE_NODE
+                            + "`.");
         }
-        if (e.is(Errno.ENODEV) || e.is(Errno.ENXIO)) {
+        if (errno == Errno.ENODEV.number() || errno == Errno.ENXIO.number()) {
             return Finding.problem(
                     NODE,
-                    TapFile.DEVICE_NODE + " is there, but no driver is behind it.",
+                    DEVICE_NODE + " is there, but no driver is behind it.",
                     "Load it: `sudo modprobe tun`. If that fails, this kernel was built without TUN/TAP.");
         }
         return Finding.problem(
-                NODE,
-                TapFile.DEVICE_NODE + " does not open: " + Errno.nameOf(e.errno()) + ".",
-                "See docs/troubleshooting.md.");
+                NODE, DEVICE_NODE + " does not open: " + Errno.nameOf(errno) + ".", "See docs/troubleshooting.md.");
     }
 
     private static String nodeMode() {
-        Path node = Path.of(TapFile.DEVICE_NODE);
+        Path node = Path.of(DEVICE_NODE);
         try {
             return " (mode " + PosixFilePermissions.toString(Files.getPosixFilePermissions(node)) + ", owner "
                     + Files.getOwner(node).getName() + ")";
@@ -122,9 +133,11 @@ public final class Doctor {
         }
     }
 
-    private void examineDriver(TapFile file) {
-        try {
-            int features = file.features();
+    private void examineDriver(int fd) {
+        ByteBuffer answer = Structs.allocate(Integer.BYTES);
+        int errno = -Retry.onInterrupt(() -> libc.ioctl(fd, TunIoctl.TUNGETFEATURES, answer));
+        if (errno <= 0) {
+            int features = answer.getInt(0);
             List<String> missing = new ArrayList<>();
             addIfMissing(features, TunIoctl.IFF_VNET_HDR, "the virtio-net header, and with it all offloads", missing);
             addIfMissing(features, TunIoctl.IFF_MULTI_QUEUE, "several queues", missing);
@@ -139,11 +152,11 @@ public final class Doctor {
                                     DRIVER,
                                     "Linux " + release + " lacks " + String.join(", ", missing) + ".",
                                     "Do without, or use a newer kernel."));
-        } catch (SyscallException e) {
+        } else {
             findings.add(Finding.problem(
                     DRIVER,
-                    TapFile.DEVICE_NODE + " does not answer like the TUN/TAP driver: " + Errno.nameOf(e.errno()) + ".",
-                    "Check with `ls -l " + TapFile.DEVICE_NODE + "` that it is the character device 10, 200."));
+                    DEVICE_NODE + " does not answer like the TUN/TAP driver: " + Errno.nameOf(errno) + ".",
+                    "Check with `ls -l " + DEVICE_NODE + "` that it is the character device 10, 200."));
         }
     }
 
@@ -224,10 +237,10 @@ public final class Doctor {
                     "Open with TapOffload.ALL to get what there is, and ask TapDevice.offloads() which it is."));
             return;
         }
-        try (NetworkNamespace namespace = NetworkNamespace.create(libc);
-                TapDevice probe = new TapDeviceBuilder(kernel, "probe")
+        try (NetworkNamespace namespace = NetworkNamespace.create();
+                TapDevice probe = TapDevice.builder("probe")
                         .namespace(namespace)
-                        .vnetHeader(TapOffload.TUNNEL_HEADER_SIZE)
+                        .vnetHeader(TUNNEL_HEADER_SIZE)
                         .open()) {
             Set<TapOffload> granted = grantedBy(probe);
             Set<TapOffload> missing = EnumSet.allOf(TapOffload.class);
