@@ -1,5 +1,6 @@
 #!/bin/bash
-# Runs the netty-tap programs: ./run-example.sh SUBCOMMAND [OPTION…]; with --help it lists them.
+# Builds the program netty-tap from this tree if need be, and runs it: ./run-example.sh COMMAND [OPTION…]
 set -euo pipefail
-. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.launch.sh"
-launch tap-tools io.github.nettytap.tools.command.NettyTap "$@"
+top=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+"$top/build-module.sh" tap-tools
+exec "$top/tap-tools/bin/netty-tap" "$@"

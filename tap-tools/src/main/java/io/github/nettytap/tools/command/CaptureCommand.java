@@ -64,11 +64,11 @@ import java.util.concurrent.Callable;
                     + "To see what passes a program that has a TAP already, use that program's --capture, or tcpdump.",
             "",
             "Examples:",
-            "  ./run-example.sh capture -i tap0",
-            "  ./run-example.sh capture -i tap0 -w tap0.pcapng -C 100 -W 10 udp port 53",
-            "  ./run-example.sh capture -i tap0 -w - | tshark -r -",
-            "  ./run-example.sh capture -r tap0.pcapng -e arp or icmp6",
-            "  ./run-example.sh capture --replay tap0.pcapng -i tap1 --speed 10"
+            "  netty-tap capture -i tap0",
+            "  netty-tap capture -i tap0 -w tap0.pcapng -C 100 -W 10 udp port 53",
+            "  netty-tap capture -i tap0 -w - | tshark -r -",
+            "  netty-tap capture -r tap0.pcapng -e arp or icmp6",
+            "  netty-tap capture --replay tap0.pcapng -i tap1 --speed 10"
         })
 final class CaptureCommand implements Callable<Integer> {
 

@@ -14,14 +14,14 @@ import java.io.PrintWriter;
 /** {@code completion}: the script that makes the shell complete commands and options. */
 @Command(
         name = "completion",
-        description = "Prints a script for bash and zsh that completes the commands and options of run-example.sh. "
+        description = "Prints a script for bash and zsh that completes the commands and options of netty-tap. "
                 + "Load it in the shell that you type in.",
         mixinStandardHelpOptions = true,
         footer = {
             "",
             "Examples:",
-            "  source <(./run-example.sh completion)",
-            "  ./run-example.sh completion | sudo tee /etc/bash_completion.d/run-example.sh"
+            "  source <(netty-tap completion)",
+            "  netty-tap completion | sudo tee /etc/bash_completion.d/netty-tap"
         })
 final class CompletionCommand implements Runnable {
 
@@ -32,7 +32,7 @@ final class CompletionCommand implements Runnable {
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
         // The name is that of what people type.
-        out.print(AutoComplete.bash("run-example.sh", spec.root().commandLine()));
+        out.print(AutoComplete.bash("netty-tap", spec.root().commandLine()));
         out.flush();
     }
 }

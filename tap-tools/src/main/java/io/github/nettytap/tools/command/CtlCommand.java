@@ -49,10 +49,10 @@ import java.util.concurrent.Callable;
             "  help                       the verbs, as the switch knows them",
             "",
             "Examples:",
-            "  ./run-example.sh switch tap0 tap1 --control /run/netty-tap.sock",
-            "  ./run-example.sh ctl ports",
-            "  ./run-example.sh ctl ports/add tap2,vlan=10",
-            "  ./run-example.sh ctl fdb/show port=tap1 --json",
+            "  netty-tap switch tap0 tap1 --control /run/netty-tap.sock",
+            "  netty-tap ctl ports",
+            "  netty-tap ctl ports/add tap2,vlan=10",
+            "  netty-tap ctl fdb/show port=tap1 --json",
             "  echo stats | socat - UNIX-CONNECT:/run/netty-tap.sock"
         })
 final class CtlCommand implements Callable<Integer> {
@@ -135,7 +135,7 @@ final class CtlCommand implements Callable<Integer> {
                 throw new CommandException(
                         CommandLine.ExitCode.SOFTWARE,
                         "no control socket: path=" + control + ". Start a switch that has one:"
-                                + " ./run-example.sh switch tap0 tap1 --control " + control);
+                                + " netty-tap switch tap0 tap1 --control " + control);
             }
             if (Files.isRegularFile(control) || Files.isDirectory(control)) {
                 throw new CommandException(
@@ -151,7 +151,7 @@ final class CtlCommand implements Callable<Integer> {
             throw new CommandException(
                     CommandLine.ExitCode.SOFTWARE,
                     "no switch listens any more: path=" + control + ", reason=" + e.getMessage()
-                            + ". Start one: ./run-example.sh switch tap0 tap1 --control " + control);
+                            + ". Start one: netty-tap switch tap0 tap1 --control " + control);
         }
     }
 

@@ -30,8 +30,6 @@ import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
 import java.io.Writer;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -49,8 +47,8 @@ import java.util.stream.Collectors;
             "Without root it enters a user namespace of its own, where the system allows that.",
             "",
             "Examples:",
-            "  ./run-example.sh demo",
-            "  ./run-example.sh demo --offloads none --io io_uring"
+            "  netty-tap demo",
+            "  netty-tap demo --offloads none --io io_uring"
         })
 final class DemoCommand implements Callable<Integer> {
 
@@ -77,7 +75,7 @@ final class DemoCommand implements Callable<Integer> {
                     spec.commandLine(), "no time to measure: seconds=" + seconds + " (expected: 1 or more)");
         }
         if (UserNamespace.isNeeded()) {
-            return UserNamespace.run(arguments());
+            return UserNamespace.run(spec.name());
         }
         out = verbosity.isQuiet()
                 ? new PrintWriter(Writer.nullWriter())
@@ -88,13 +86,6 @@ final class DemoCommand implements Callable<Integer> {
                 Host right = Host.create("right", Cidr.parse("10.99.0.2/24"), offloads.set(), header)) {
             return demonstrate(left, right);
         }
-    }
-
-    private List<String> arguments() {
-        List<String> arguments = new ArrayList<>(List.of("demo", "--seconds=" + seconds));
-        arguments.addAll(dataPlane.arguments());
-        arguments.addAll(verbosity.arguments());
-        return arguments;
     }
 
     private int demonstrate(Host left, Host right) throws Exception {

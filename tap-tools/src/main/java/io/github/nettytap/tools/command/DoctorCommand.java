@@ -39,9 +39,9 @@ import java.util.concurrent.Callable;
         footer = {
             "",
             "Examples:",
-            "  ./run-example.sh doctor",
-            "  ./run-example.sh doctor --json | jq .verdict",
-            "  sudo ./run-example.sh doctor"
+            "  netty-tap doctor",
+            "  netty-tap doctor --json | jq .verdict",
+            "  sudo netty-tap doctor"
         })
 final class DoctorCommand implements Callable<Integer> {
 

@@ -47,10 +47,10 @@ import java.util.logging.Logger;
         footer = {
             "",
             "Examples:",
-            "  ./run-example.sh doctor",
-            "  ./run-example.sh demo",
-            "  ./run-example.sh switch tap0 tap1",
-            "  ./run-example.sh switch --help"
+            "  netty-tap doctor",
+            "  netty-tap demo",
+            "  netty-tap switch tap0 tap1",
+            "  netty-tap switch --help"
         })
 public final class NettyTap implements Runnable {
 
@@ -72,7 +72,7 @@ public final class NettyTap implements Runnable {
         codes.put(" 0", "success");
         codes.put(" 1", "failure, told on standard error");
         codes.put(" 2", "wrong usage");
-        codes.put("77", "no permission; see ./run-example.sh doctor");
+        codes.put("77", "no permission; see netty-tap doctor");
         return codes;
     }
 

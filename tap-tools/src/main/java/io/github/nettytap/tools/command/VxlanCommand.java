@@ -57,8 +57,8 @@ import java.util.stream.IntStream;
         footer = {
             "",
             "Examples:",
-            "  ./run-example.sh vxlan tap0,vni=100 --remote 192.0.2.2",
-            "  ./run-example.sh vxlan tap0,vni=100 tap1,vni=200,remote=2001:db8::3 \\",
+            "  netty-tap vxlan tap0,vni=100 --remote 192.0.2.2",
+            "  netty-tap vxlan tap0,vni=100 tap1,vni=200,remote=2001:db8::3 \\",
             "      --remote 192.0.2.2",
             "",
             "The other end, with the kernel's device:",
@@ -203,7 +203,7 @@ final class VxlanCommand implements Callable<Integer> {
             check(
                     vnis.add(tap.vni()),
                     "two TAPs in one network: vni=" + tap.vni()
-                            + " (expected: one; join several by `./run-example.sh switch` or a bridge)");
+                            + " (expected: one; join several by `netty-tap switch` or a bridge)");
             check(
                     !remotes(tap).isEmpty(),
                     "no other endpoint: tap=" + tap.tap() + ", vni=" + tap.vni()

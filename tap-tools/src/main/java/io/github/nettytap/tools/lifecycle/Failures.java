@@ -47,7 +47,7 @@ public final class Failures implements IExecutionExceptionHandler {
         PrintWriter err = command.getErr();
         err.println(name(command) + ": " + exception.getMessage().replaceFirst("^Error: ", ""));
         CommandLine.UnmatchedArgumentException.printSuggestions(exception, err);
-        err.println("try: ./run-example.sh " + subcommand(command) + "--help");
+        err.println("try: netty-tap " + subcommand(command) + "--help");
         return ExitCode.USAGE;
     }
 

@@ -44,13 +44,13 @@ public final class UserNamespace {
     }
 
     /**
-     * Runs this program there.
+     * Runs this program there, by the command line that it was started with.
      *
-     * @param arguments the subcommand and its arguments
+     * @param command the name of the command, for messages
      * @return its exit code
      */
-    public static int run(List<String> arguments) throws IOException, InterruptedException {
-        String again = "./run-example.sh " + arguments.get(0);
+    public static int run(String command) throws IOException, InterruptedException {
+        String again = "netty-tap " + command;
         if (!Files.isReadable(TUN) || !Files.isWritable(TUN)) {
             throw new CommandException(
                     Failures.NO_PERMISSION,
@@ -59,8 +59,7 @@ public final class UserNamespace {
                             + "`, or let everybody open it, as most distributions do (`sudo chmod 0666 " + TUN
                             + "`; the interfaces stay protected), and try again");
         }
-        String top = System.getProperty("nettytap.top");
-        String refusal = top == null ? "not started by run-example.sh" : probe();
+        String refusal = probe();
         if (refusal != null) {
             throw new CommandException(
                     Failures.NO_PERMISSION,
@@ -70,11 +69,19 @@ public final class UserNamespace {
                             + " `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`; in a container, start it"
                             + " with --cap-add NET_ADMIN --cap-add SYS_ADMIN --device " + TUN + ")");
         }
-        List<String> command = new ArrayList<>(List.of("unshare", "-Urn", top + "/run-example.sh"));
-        command.addAll(arguments);
-        ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+        List<String> words = new ArrayList<>(List.of("unshare", "-Urn"));
+        words.addAll(ownCommandLine());
+        ProcessBuilder builder = new ProcessBuilder(words).inheritIO();
         builder.environment().put(INSIDE, "1");
         return builder.start().waitFor();
+    }
+
+    private static List<String> ownCommandLine() throws IOException {
+        List<String> words = new ArrayList<>(
+                List.of(Files.readString(Path.of("/proc/self/cmdline")).split("\0")));
+        // The first word may be a bare name that PATH had to resolve.
+        words.set(0, Path.of("/proc/self/exe").toRealPath().toString());
+        return words;
     }
 
     /** Why it would not work, or null. */

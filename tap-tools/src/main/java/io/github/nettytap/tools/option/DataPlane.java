@@ -9,9 +9,6 @@ import io.github.nettytap.tools.argument.Offloads;
 import io.github.nettytap.transport.channel.TapIoType;
 import picocli.CommandLine.Option;
 
-import java.util.List;
-import java.util.Locale;
-
 /** How frames get from the kernel into the program and back: for programs on TAPs to mix in. */
 public final class DataPlane {
 
@@ -34,12 +31,5 @@ public final class DataPlane {
 
     public TapIoType io() {
         return io;
-    }
-
-    /** The options again, for a program that starts itself anew. */
-    public List<String> arguments() {
-        return List.of(
-                "--offloads=" + offloads.name().toLowerCase(Locale.ROOT),
-                "--io=" + io.name().toLowerCase(Locale.ROOT));
     }
 }

@@ -14,7 +14,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
-import java.util.List;
 import java.util.Locale;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Formatter;
@@ -69,11 +68,6 @@ public final class Verbosity {
     /** True if nothing is to be summed up. */
     public boolean isQuiet() {
         return choice.quiet;
-    }
-
-    /** The options again, for a program that starts itself anew. */
-    public List<String> arguments() {
-        return choice.quiet ? List.of("--quiet") : choice.verbose ? List.of("--verbose") : List.of();
     }
 
     /** Tells something worth knowing. */

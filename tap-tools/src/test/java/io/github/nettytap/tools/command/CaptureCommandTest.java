@@ -32,7 +32,7 @@ class CaptureCommandTest {
             })
     void optionsThatDoNotGoTogetherAreWrongUsage(String arguments, String message) {
         assertThat(errors(arguments.split(" ")))
-                .isEqualTo("netty-tap capture: " + message + "\ntry: ./run-example.sh capture --help\n");
+                .isEqualTo("netty-tap capture: " + message + "\ntry: netty-tap capture --help\n");
     }
 
     @ParameterizedTest
@@ -47,7 +47,7 @@ class CaptureCommandTest {
     void speedIsANumberOrTop() {
         assertThat(errors("capture", "--speed", "-1"))
                 .isEqualTo("netty-tap capture: Invalid value for option '--speed': no such speed: speed=-1"
-                        + " (expected: a number greater than 0, or top)\ntry: ./run-example.sh capture --help\n");
+                        + " (expected: a number greater than 0, or top)\ntry: netty-tap capture --help\n");
     }
 
     private static String errors(String... arguments) {

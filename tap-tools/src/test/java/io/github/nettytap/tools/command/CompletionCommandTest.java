@@ -25,15 +25,15 @@ class CompletionCommandTest {
         assertThat(NettyTap.commandLine().setOut(new PrintWriter(out, true)).execute("completion"))
                 .isZero();
         Path script = Files.writeString(directory.resolve("completion"), out.toString());
-        assertThat(completed(script, "run-example.sh", "capt")).isEqualTo("capture");
-        assertThat(completed(script, "run-example.sh", "ctl", "fdb/f")).isEqualTo("fdb/flush");
-        assertThat(completed(script, "run-example.sh", "switch", "--conf")).isEqualTo("--config");
-        assertThat(completed(script, "run-example.sh", "vxlan", "--no-l")).isEqualTo("--no-learning");
+        assertThat(completed(script, "netty-tap", "capt")).isEqualTo("capture");
+        assertThat(completed(script, "netty-tap", "ctl", "fdb/f")).isEqualTo("fdb/flush");
+        assertThat(completed(script, "netty-tap", "switch", "--conf")).isEqualTo("--config");
+        assertThat(completed(script, "netty-tap", "vxlan", "--no-l")).isEqualTo("--no-learning");
     }
 
     private static String completed(Path script, String... words) throws Exception {
         String program = "source " + script + "; COMP_WORDS=(" + String.join(" ", words) + "); COMP_CWORD="
-                + (words.length - 1) + "; _complete_run-example 2>/dev/null; echo ${COMPREPLY[@]}";
+                + (words.length - 1) + "; _complete_netty-tap 2>/dev/null; echo ${COMPREPLY[@]}";
         Process bash = new ProcessBuilder("bash", "-c", program).start();
         String text = new String(bash.getInputStream().readAllBytes());
         assertThat(bash.waitFor()).isZero();

@@ -57,7 +57,7 @@ class HelpTest {
     void examplesAreUnderstood(String name, int width) {
         String text = String.join("\n", help(name, width)).replaceAll("\\\\\n *", "");
         List<String> examples = text.lines()
-                .filter(line -> line.startsWith("  ./run-example.sh"))
+                .filter(line -> line.startsWith("  netty-tap"))
                 .map(line -> line.strip().replaceFirst("^\\S+ ", "").replaceAll("( [|>#] .*|;.*)$", ""))
                 .toList();
         assertThat(examples).isNotEmpty();

@@ -28,14 +28,14 @@ class NettyTapTest {
     @Test
     void missingCommandIsWrongUsage() {
         assertThat(run()).isEqualTo(2);
-        assertThat(err).hasToString("netty-tap: no command given\ntry: ./run-example.sh --help\n");
+        assertThat(err).hasToString("netty-tap: no command given\ntry: netty-tap --help\n");
         assertThat(out).hasToString("");
     }
 
     @Test
     void unknownOptionIsWrongUsage() {
         assertThat(run("--no-such-option")).isEqualTo(2);
-        assertThat(err).hasToString("netty-tap: Unknown option: '--no-such-option'\ntry: ./run-example.sh --help\n");
+        assertThat(err).hasToString("netty-tap: Unknown option: '--no-such-option'\ntry: netty-tap --help\n");
     }
 
     @Test

@@ -104,13 +104,13 @@ class SwitchControlProgramTest {
                             + " (expected: port=NAME, or none for all ports)\n");
             assertThat(failing(2, "ports/remove"))
                     .isEqualTo("netty-tap ctl: wrong number of arguments: verb=ports/remove, arguments=0"
-                            + " (expected: ports/remove NAME)\ntry: ./run-example.sh ctl --help\n");
+                            + " (expected: ports/remove NAME)\ntry: netty-tap ctl --help\n");
             assertThat(ctl("ports")).contains("fx0 ").doesNotContain("fx1", "lo");
             program.terminate().await();
         }
         assertThat(failing(1, "ports"))
                 .isEqualTo("netty-tap ctl: no control socket: path=" + socket() + ". Start a switch that has one:"
-                        + " ./run-example.sh switch tap0 tap1 --control " + socket() + "\n");
+                        + " netty-tap switch tap0 tap1 --control " + socket() + "\n");
     }
 
     @Test
@@ -170,9 +170,8 @@ class SwitchControlProgramTest {
         assertThat(NettyTap.commandLine().setErr(new PrintWriter(err, true)).execute("switch", "fx0"))
                 .isEqualTo(CommandLine.ExitCode.USAGE);
         assertThat(err)
-                .hasToString(
-                        "netty-tap switch: too few ports: ports=1"
-                                + " (expected: 2 or more, or --control to add them later)\ntry: ./run-example.sh switch --help\n");
+                .hasToString("netty-tap switch: too few ports: ports=1"
+                        + " (expected: 2 or more, or --control to add them later)\ntry: netty-tap switch --help\n");
     }
 
     private RunningProgram start(String... arguments) throws Exception {

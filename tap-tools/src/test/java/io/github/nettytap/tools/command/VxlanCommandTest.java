@@ -23,7 +23,7 @@ class VxlanCommandTest {
             value = {
                 "tap0,vni=1 | no other endpoint: tap=tap0, vni=1 (expected: --remote IP, or remote=IP with the TAP)",
                 "tap0,vni=1 tap1,vni=1 --remote 192.0.2.1 | two TAPs in one network: vni=1 (expected: one; join several"
-                        + " by `./run-example.sh switch` or a bridge)",
+                        + " by `netty-tap switch` or a bridge)",
                 "tap0,vni=1 tap0,vni=2 --remote 192.0.2.1 | a port is there twice: port=tap0 (expected: once)",
                 "tap0,vni=1 --remote 239.0.0.5 | endpoint that is a group: remote=239.0.0.5 (expected: one endpoint; frames"
                         + " to all are sent to each)",
@@ -40,6 +40,6 @@ class VxlanCommandTest {
         CommandLine commandLine = NettyTap.commandLine().setErr(new PrintWriter(err, true));
         assertThat(commandLine.execute(("vxlan " + arguments).split(" "))).isEqualTo(2);
         assertThat(err.toString().replaceAll("at index [^:]*?:", "at index 0..* (TAP,vni=N[,remote=IP]):"))
-                .isEqualTo("netty-tap vxlan: " + message + "\ntry: ./run-example.sh vxlan --help\n");
+                .isEqualTo("netty-tap vxlan: " + message + "\ntry: netty-tap vxlan --help\n");
     }
 }

@@ -31,7 +31,6 @@ class WrongUsageTest {
                 .isEqualTo(ExitCode.USAGE);
         String program = words.split(" ")[0];
         assertThat(err)
-                .hasToString(
-                        "netty-tap " + program + ": " + reason + "\ntry: ./run-example.sh " + program + " --help\n");
+                .hasToString("netty-tap " + program + ": " + reason + "\ntry: netty-tap " + program + " --help\n");
     }
 }
