@@ -1,0 +1,619 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.table;
+
+import io.github.nettytap.net.table.Owners.Owner;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Objects;
+import java.util.function.Consumer;
+
+/**
+ * A bounded hash table of entries that the network asks for, which shares its room fairly among their owners.
+ *
+ * <h2>Who has to go</h2>
+ *
+ * An entry is unconfirmed when it is added: nobody but its owner has said that it is of use. A reply, an answer, an accepted
+ * lease {@linkplain #confirm confirms} it. A {@linkplain #pin pinned} entry neither expires nor is evicted.
+ *
+ * <ol>
+ *   <li>An owner at its budget: its own oldest unconfirmed entry, else its own confirmed entry that was not used for long.
+ *   <li>A full table, when the owner has more than its share (the capacity divided by the owners, or a sixteenth of the budget if
+ *       that is more): its own oldest unconfirmed.
+ *   <li>A full table: the oldest unconfirmed of all. So an unconfirmed entry has as long as a flood needs to go once through the
+ *       room that confirmed entries leave.
+ *   <li>A full table without unconfirmed entries: one not used for long, of the owner that has the most, give or take a factor
+ *       of two.
+ * </ol>
+ *
+ * <p>Not thread-safe, but for {@link #size} and {@link #count}. Time is what the caller says it is: milliseconds that only grow.
+ *
+ * @param <E> the type of the entries, which carry whatever is remembered
+ */
+public final class FairTable<E extends FairTable.Entry> {
+
+    /** What a {@link Timer} returns when the entry is to go. */
+    public static final long REMOVE = Long.MAX_VALUE;
+
+    /**
+     * Entries in a bucket at most. With a secret hash and not more entries than buckets, a bucket of 16 is as likely as one of
+     * 10^14.
+     */
+    static final int MAX_PROBES = 16;
+
+    /** How many recently used entries eviction passes over before it takes one all the same. */
+    static final int MAX_SECOND_CHANCES = 8;
+
+    private static final long SLOT_MILLIS = 256;
+    private static final int SLOTS = 1024;
+    private static final long NOTHING_SCHEDULED = Long.MIN_VALUE;
+
+    /** How many timers one tick runs at most; what is left runs at the next one. */
+    static final int TIMERS_PER_TICK = 4096;
+
+    private static final int GUARANTEED_PART = 16;
+    private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
+
+    private final KeyedHash hash;
+    private final int capacity;
+    private final int budget;
+    private final Timer<? super E> timer;
+    private final Consumer<? super E> evicted;
+    private final Entry[] buckets;
+    private final Owners owners;
+    private final Entry unconfirmed = new Anchor();
+    private final Entry[] slots = new Entry[SLOTS];
+    private final long[] counters = new long[TableCounter.values().length + 1];
+    private int size;
+
+    /** The number, since the epoch of the clock, of the next slot of the wheel to be run. */
+    private long nextSlot = NOTHING_SCHEDULED;
+
+    private FairTable(Builder<E> builder) {
+        hash = builder.hash;
+        capacity = builder.capacity;
+        budget = Math.min(builder.budget, capacity);
+        timer = builder.timer;
+        evicted = builder.evicted;
+        int count = Math.max(16, Integer.highestOneBit(capacity * 2 - 1));
+        buckets = new Entry[count];
+        owners = new Owners(hash, count);
+    }
+
+    /** A table with 8,192 entries and all of them for anybody, unless told otherwise. */
+    public static <E extends Entry> Builder<E> builder() {
+        return new Builder<>();
+    }
+
+    /** How many entries there are, those included whose time is over but whose timer has not run yet. Any thread may ask. */
+    public int size() {
+        return (int) (long) LONGS.getOpaque(counters, counters.length - 1);
+    }
+
+    /** How often something has happened. Any thread may ask. */
+    public long count(TableCounter counter) {
+        return (long) LONGS.getOpaque(counters, counter.ordinal());
+    }
+
+    public int capacity() {
+        return capacity;
+    }
+
+    /** How many entries an owner may have. */
+    public int budget() {
+        return budget;
+    }
+
+    /** How many entries of an owner there are. */
+    public int size(long owner) {
+        Owner found = owners.find(owner);
+        return found == null ? 0 : found.count;
+    }
+
+    /**
+     * Finds an entry. At most {@value #MAX_PROBES} entries are compared.
+     *
+     * @return null if there is none
+     */
+    @SuppressWarnings("unchecked") // Only entries of this type are added.
+    public E find(int scope, long high, long low) {
+        Entry entry = buckets[bucket(scope, high, low)];
+        while (entry != null && (entry.low != low || entry.high != high || entry.scope != scope)) {
+            entry = entry.nextInBucket;
+        }
+        return (E) entry;
+    }
+
+    /**
+     * Adds an unconfirmed entry, and evicts another if there must be room. Its timer is not set: it stays until it is evicted,
+     * or {@link #refresh} gives it a time.
+     *
+     * @param added of no table; its key must not be in this one
+     * @param owner who pays for it
+     * @param now the time
+     * @return false if there was no room and nothing to evict
+     */
+    public boolean add(E added, long owner, long now) {
+        Entry entry = added;
+        if (entry.owner != null) {
+            throw new IllegalStateException("entry is in a table already: " + entry);
+        }
+        int bucket = bucket(entry.scope, entry.high, entry.low);
+        Owner paying = owners.find(owner);
+        if (!makeRoom(bucket, paying)) {
+            increment(TableCounter.REFUSED);
+            return false;
+        }
+        // Found again: it may have lost its last entry.
+        paying = owners.findOrAdd(owner);
+        if (paying == null) {
+            increment(TableCounter.REFUSED);
+            return false;
+        }
+        entry.nextInBucket = buckets[bucket];
+        buckets[bucket] = entry;
+        entry.owner = paying;
+        entry.used = now;
+        entry.queued = now;
+        entry.deadline = Long.MAX_VALUE;
+        owners.grow(paying);
+        link(entry, Rank.UNCONFIRMED);
+        setSize(size + 1);
+        increment(TableCounter.ADDED);
+        return true;
+    }
+
+    /** Whether there is room in the bucket, in the budget and in the table, made if need be. */
+    private boolean makeRoom(int bucket, Owner owner) {
+        int length = 0;
+        Entry worst = null;
+        for (Entry entry = buckets[bucket]; entry != null; entry = entry.nextInBucket) {
+            length++;
+            worst = entry.rank != Rank.PINNED && (worst == null || isWorse(entry, worst, owner)) ? entry : worst;
+        }
+        if (length >= MAX_PROBES) {
+            return evict(worst, owner);
+        }
+        if (owner != null && owner.count >= budget) {
+            Entry own = owner.oldestUnconfirmed();
+            return evict(own == null ? owner.leastUsed() : own, owner);
+        }
+        if (size < capacity) {
+            return true;
+        }
+        if (owner != null && owner.count > Math.max(capacity / owners.size(), budget / GUARANTEED_PART)) {
+            Entry own = owner.oldestUnconfirmed();
+            if (own != null) {
+                return evict(own, owner);
+            }
+        }
+        Entry oldest = unconfirmed.ageNext == unconfirmed ? null : unconfirmed.ageNext;
+        return evict(oldest == null ? owners.leastUsedOfLargest() : oldest, owner);
+    }
+
+    private static boolean isWorse(Entry entry, Entry than, Owner owner) {
+        if (entry.rank != than.rank) {
+            return entry.rank == Rank.UNCONFIRMED;
+        }
+        boolean isOwn = entry.owner == owner;
+        return isOwn == (than.owner == owner) ? entry.used < than.used : isOwn;
+    }
+
+    @SuppressWarnings("unchecked") // Only entries of this type are added.
+    private boolean evict(Entry entry, Owner owner) {
+        if (entry == null) {
+            return false;
+        }
+        increment(entry.owner == owner ? TableCounter.EVICTED_OWN : TableCounter.EVICTED);
+        remove((E) entry);
+        evicted.accept((E) entry);
+        return true;
+    }
+
+    /** Somebody else than its owner has shown that the entry is of use. Confirmed entries are evicted after all others. */
+    public void confirm(E entry) {
+        if (entry.rank() == Rank.UNCONFIRMED) {
+            move(entry, Rank.CONFIRMED);
+        }
+    }
+
+    /** What confirmed the entry holds no longer. */
+    public void unconfirm(E entry) {
+        if (entry.rank() == Rank.CONFIRMED) {
+            move(entry, Rank.UNCONFIRMED);
+        }
+    }
+
+    /** The entry stays until it is removed. */
+    public void pin(E entry) {
+        if (entry.rank() != Rank.PINNED) {
+            move(entry, Rank.PINNED);
+            unschedule(entry);
+        }
+    }
+
+    private void move(Entry entry, Rank rank) {
+        check(entry);
+        unlink(entry);
+        entry.queued = entry.used;
+        link(entry, rank);
+    }
+
+    /**
+     * The entry was used. Costs a few stores, unless it is to expire sooner than was said before.
+     *
+     * @param now the time
+     * @param deadline when its timer is to run, a slot of {@value #SLOT_MILLIS} ms later at most, but for {@link #tick}
+     */
+    public void refresh(E used, long now, long deadline) {
+        Entry entry = used;
+        entry.used = now;
+        entry.deadline = deadline;
+        // A timer that fires early finds the new deadline and waits again.
+        if (deadline < entry.scheduled && entry.rank != Rank.PINNED) {
+            check(entry);
+            unschedule(entry);
+            schedule(entry);
+        }
+    }
+
+    /** Removes an entry. The listener for evictions is not called. */
+    public void remove(E removed) {
+        Entry entry = removed;
+        check(entry);
+        int bucket = bucket(entry.scope, entry.high, entry.low);
+        if (buckets[bucket] == entry) {
+            buckets[bucket] = entry.nextInBucket;
+        } else {
+            Entry previous = buckets[bucket];
+            while (previous.nextInBucket != entry) {
+                previous = previous.nextInBucket;
+            }
+            previous.nextInBucket = entry.nextInBucket;
+        }
+        unlink(entry);
+        unschedule(entry);
+        owners.shrink(entry.owner);
+        entry.owner = null;
+        entry.nextInBucket = null;
+        setSize(size - 1);
+    }
+
+    /** Removes all entries of an owner, whose port is gone, say. Takes as long as there are such entries. */
+    @SuppressWarnings("unchecked") // Only entries of this type are added.
+    public void removeOwner(long key, Consumer<? super E> removed) {
+        for (Rank rank : Rank.values()) {
+            for (Owner owner = owners.find(key); owner != null; owner = owners.find(key)) {
+                Entry entry = owner.first(rank);
+                if (entry == null) {
+                    break;
+                }
+                remove((E) entry);
+                removed.accept((E) entry);
+            }
+        }
+    }
+
+    /** Shows all entries, in no order, to somebody who neither adds nor removes any. Walks the whole table. */
+    @SuppressWarnings("unchecked") // Only entries of this type are added.
+    public void forEach(Consumer<? super E> visitor) {
+        for (Entry first : buckets) {
+            for (Entry entry = first; entry != null; entry = entry.nextInBucket) {
+                visitor.accept((E) entry);
+            }
+        }
+    }
+
+    /**
+     * Runs the timers that are due, {@value #TIMERS_PER_TICK} at most.
+     *
+     * @param now the time, not before that of the last call
+     */
+    public void tick(long now) {
+        long end = Math.floorDiv(now, SLOT_MILLIS);
+        if (nextSlot == NOTHING_SCHEDULED) {
+            return;
+        }
+        int left = TIMERS_PER_TICK;
+        // A lap holds all of them, however long nobody called.
+        for (nextSlot = Math.max(nextSlot, end - SLOTS); nextSlot < end; nextSlot++) {
+            int slot = slot(nextSlot);
+            for (Entry entry = slots[slot]; entry != null; entry = slots[slot]) {
+                if (left-- == 0) {
+                    return;
+                }
+                unschedule(entry);
+                run(entry, now);
+            }
+        }
+    }
+
+    @SuppressWarnings("unchecked") // Only entries of this type are added.
+    private void run(Entry entry, long now) {
+        if (entry.deadline > now) {
+            schedule(entry);
+            return;
+        }
+        long deadline = timer.due((E) entry, now);
+        if (entry.owner == null) {
+            return; // The timer has removed it.
+        }
+        if (deadline == REMOVE) {
+            increment(TableCounter.EXPIRED);
+            remove((E) entry);
+            timer.expired((E) entry);
+        } else if (entry.scheduled == Long.MAX_VALUE && entry.rank != Rank.PINNED) {
+            entry.deadline = deadline;
+            schedule(entry);
+        }
+    }
+
+    private void schedule(Entry entry) {
+        // Never into the slot that is being run: its list would have no end.
+        long number = Math.floorDiv(entry.deadline, SLOT_MILLIS) + 1;
+        if (nextSlot == NOTHING_SCHEDULED) {
+            nextSlot = Math.floorDiv(entry.used, SLOT_MILLIS);
+        }
+        number = Math.min(Math.max(number, nextSlot + 1), nextSlot + SLOTS - 1);
+        entry.scheduled = entry.deadline;
+        int slot = slot(number);
+        entry.slot = slot;
+        entry.timerPrevious = null;
+        entry.timerNext = slots[slot];
+        if (entry.timerNext != null) {
+            entry.timerNext.timerPrevious = entry;
+        }
+        slots[slot] = entry;
+    }
+
+    private void unschedule(Entry entry) {
+        if (entry.scheduled == Long.MAX_VALUE) {
+            return;
+        }
+        if (entry.timerPrevious != null) {
+            entry.timerPrevious.timerNext = entry.timerNext;
+        } else if (slots[entry.slot] == entry) {
+            slots[entry.slot] = entry.timerNext;
+        }
+        if (entry.timerNext != null) {
+            entry.timerNext.timerPrevious = entry.timerPrevious;
+        }
+        entry.timerPrevious = null;
+        entry.timerNext = null;
+        entry.scheduled = Long.MAX_VALUE;
+    }
+
+    private static int slot(long number) {
+        return (int) number & SLOTS - 1;
+    }
+
+    private void link(Entry entry, Rank rank) {
+        entry.rank = rank;
+        entry.owner.append(entry);
+        if (rank == Rank.UNCONFIRMED) {
+            Entry last = unconfirmed.agePrevious;
+            entry.agePrevious = last;
+            entry.ageNext = unconfirmed;
+            last.ageNext = entry;
+            unconfirmed.agePrevious = entry;
+        }
+    }
+
+    private static void unlink(Entry entry) {
+        entry.owner.unlink(entry);
+        if (entry.rank == Rank.UNCONFIRMED) {
+            entry.agePrevious.ageNext = entry.ageNext;
+            entry.ageNext.agePrevious = entry.agePrevious;
+            entry.agePrevious = null;
+            entry.ageNext = null;
+        }
+    }
+
+    private int bucket(int scope, long high, long low) {
+        return (int) hash.hash(scope, high, low) & buckets.length - 1;
+    }
+
+    private static void check(Entry entry) {
+        if (entry.owner == null) {
+            throw new IllegalStateException("entry is in no table: " + entry);
+        }
+    }
+
+    private void increment(TableCounter counter) {
+        int i = counter.ordinal();
+        LONGS.setOpaque(counters, i, counters[i] + 1);
+    }
+
+    private void setSize(int size) {
+        this.size = size;
+        LONGS.setOpaque(counters, counters.length - 1, (long) size);
+    }
+
+    /** How many entries a search for this key compares at most. */
+    int probes(int scope, long high, long low) {
+        int probes = 0;
+        for (Entry entry = buckets[bucket(scope, high, low)]; entry != null; entry = entry.nextInBucket) {
+            probes++;
+        }
+        return probes;
+    }
+
+    /** What eviction looks at. */
+    enum Rank {
+        UNCONFIRMED,
+        CONFIRMED,
+        PINNED
+    }
+
+    /** What a table holds: a key of 160 bits, and whatever a subclass adds. It can be in one table at a time. */
+    public abstract static class Entry {
+        private final int scope;
+        private final long high;
+        private final long low;
+
+        private Entry nextInBucket;
+        private Rank rank = Rank.UNCONFIRMED;
+        private long used;
+
+        /** When it was put at the end of its owner's list. */
+        private long queued;
+
+        private Entry agePrevious;
+        private Entry ageNext;
+
+        private long deadline = Long.MAX_VALUE;
+
+        /** The deadline that its timer was set for; none if it is the largest number. */
+        private long scheduled = Long.MAX_VALUE;
+
+        private int slot;
+        private Entry timerPrevious;
+        private Entry timerNext;
+
+        /** Null if it is in no table. */
+        Owner owner;
+
+        Entry ownPrevious;
+        Entry ownNext;
+
+        /**
+         * An entry with a key.
+         *
+         * @param scope what tells equal words apart: a port, a VLAN, a protocol; or 0
+         * @param high a word of the key, such as the upper half of an IPv6 address; or 0
+         * @param low a word of the key
+         */
+        protected Entry(int scope, long high, long low) {
+            this.scope = scope;
+            this.high = high;
+            this.low = low;
+        }
+
+        public final int scope() {
+            return scope;
+        }
+
+        public final long high() {
+            return high;
+        }
+
+        public final long low() {
+            return low;
+        }
+
+        /** When it was added or used last. */
+        public final long used() {
+            return used;
+        }
+
+        /** When its timer is to run. */
+        public final long deadline() {
+            return deadline;
+        }
+
+        public final boolean isConfirmed() {
+            return rank != Rank.UNCONFIRMED;
+        }
+
+        public final boolean isPinned() {
+            return rank == Rank.PINNED;
+        }
+
+        /** Whether it is in a table. */
+        public final boolean isInTable() {
+            return owner != null;
+        }
+
+        final Rank rank() {
+            return rank;
+        }
+
+        /** Whether it was used since it was put at the end of its owner's list. */
+        final boolean wasUsed() {
+            return used > queued;
+        }
+
+        final void queueAgain() {
+            queued = used;
+        }
+    }
+
+    /** The two ends of a list. */
+    private static final class Anchor extends Entry {
+        Anchor() {
+            super(0, 0, 0);
+            ((Entry) this).agePrevious = this;
+            ((Entry) this).ageNext = this;
+        }
+    }
+
+    /** What happens when the time of an entry has come. */
+    public interface Timer<E> {
+        /**
+         * The deadline of the entry has passed. It may add and remove entries.
+         *
+         * @param entry in the table
+         * @param now the time
+         * @return when to be called again, or {@link FairTable#REMOVE}
+         */
+        long due(E entry, long now);
+
+        /** The entry has been removed since {@link #due} said so. */
+        default void expired(E entry) {}
+    }
+
+    /** What a table is to be. */
+    public static final class Builder<E extends Entry> {
+        private KeyedHash hash = KeyedHash.ofProcess();
+        private int capacity = 8_192;
+        private int budget = Integer.MAX_VALUE;
+        private Timer<? super E> timer = (entry, now) -> REMOVE;
+        private Consumer<? super E> evicted = entry -> {};
+
+        private Builder() {}
+
+        /** How many entries there may be, 1 to 2^24. */
+        public Builder<E> capacity(int entries) {
+            if (entries < 1 || entries > 1 << 24) {
+                throw new IllegalArgumentException("capacity=" + entries + " (expected: 1 to " + (1 << 24) + ")");
+            }
+            capacity = entries;
+            return this;
+        }
+
+        /** How many of them an owner may have, at least 1; all of them unless this is called. */
+        public Builder<E> budget(int entries) {
+            if (entries < 1) {
+                throw new IllegalArgumentException("budget=" + entries + " (expected: at least 1)");
+            }
+            budget = entries;
+            return this;
+        }
+
+        /** What happens when the time of an entry has come; it is removed unless this is called. */
+        public Builder<E> timer(Timer<? super E> timer) {
+            this.timer = Objects.requireNonNull(timer, "timer");
+            return this;
+        }
+
+        /** Told after an entry has been evicted. It must not change the table. */
+        public Builder<E> evicted(Consumer<? super E> listener) {
+            evicted = Objects.requireNonNull(listener, "listener");
+            return this;
+        }
+
+        /** The hash, for tests; that of the process unless this is called. */
+        public Builder<E> hash(KeyedHash hash) {
+            this.hash = Objects.requireNonNull(hash, "hash");
+            return this;
+        }
+
+        /** An empty table. */
+        public FairTable<E> build() {
+            return new FairTable<>(this);
+        }
+    }
+}
