@@ -7,6 +7,7 @@ package io.github.nettytap.benchmarks.codec;
 import io.github.nettytap.codec.capture.Capture;
 import io.github.nettytap.codec.capture.CaptureHandler;
 import io.github.nettytap.codec.pcap.CaptureInterface;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
@@ -61,7 +62,7 @@ public class CaptureBenchmark {
         capture = Capture.toChannel(FileChannel.open(Path.of("/dev/null"), StandardOpenOption.WRITE))
                 .ringBytes(64 << 20)
                 .start();
-        handler = new CaptureHandler(capture, CaptureInterface.ethernet("tap0"), 12);
+        handler = new CaptureHandler(capture, CaptureInterface.ethernet("tap0"), VnetHeader.V1);
         channel = new EmbeddedChannel(handler, new ChannelInboundHandlerAdapter() {
             @Override
             public void channelRead(ChannelHandlerContext ctx, Object message) {

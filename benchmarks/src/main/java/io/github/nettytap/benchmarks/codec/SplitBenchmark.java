@@ -6,6 +6,7 @@ package io.github.nettytap.benchmarks.codec;
 
 import io.github.nettytap.codec.virtio.VirtioNetCodec;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
@@ -46,7 +47,7 @@ public class SplitBenchmark {
     public void connect() {
         packet = PooledByteBufAllocator.DEFAULT.directBuffer(1526).writeZero(1526);
         copy = PooledByteBufAllocator.DEFAULT.directBuffer(1526);
-        codec = new VirtioNetCodec(12);
+        codec = new VirtioNetCodec(VnetHeader.V1);
         channel = new EmbeddedChannel(codec, new Sink());
         last = channel.pipeline().context(codec);
     }

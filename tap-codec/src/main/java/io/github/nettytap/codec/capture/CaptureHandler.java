@@ -8,7 +8,7 @@ import io.github.nettytap.codec.filter.FrameFilter;
 import io.github.nettytap.codec.pcap.CaptureInterface;
 import io.github.nettytap.codec.pcap.VirtioNetNote;
 import io.github.nettytap.codec.wire.FrameDirection;
-import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.ChannelDuplexHandler;
@@ -40,12 +40,11 @@ public final class CaptureHandler extends ChannelDuplexHandler {
      *
      * @param capture where to
      * @param captureInterface what the file says about this channel
-     * @param vnetHeaderLength the length of the virtio-net header in front of each {@code ByteBuf} frame: 0 (there is
-     *     none), 10, 12, 20 or 24; the content of a {@code ByteBufHolder} has none
-     * @throws IllegalArgumentException if the length is another
+     * @param header the virtio-net header in front of each {@code ByteBuf} frame; the content of a {@code ByteBufHolder}
+     *     has none
      */
-    public CaptureHandler(Capture capture, CaptureInterface captureInterface, int vnetHeaderLength) {
-        this(capture, captureInterface, vnetHeaderLength, FrameFilter.ALL);
+    public CaptureHandler(Capture capture, CaptureInterface captureInterface, VnetHeader header) {
+        this(capture, captureInterface, header, FrameFilter.ALL);
     }
 
     /**
@@ -53,21 +52,15 @@ public final class CaptureHandler extends ChannelDuplexHandler {
      *
      * @param capture where to
      * @param captureInterface what the file says about this channel
-     * @param vnetHeaderLength the length of the virtio-net header in front of each {@code ByteBuf} frame: 0 (there is
-     *     none), 10, 12, 20 or 24; the content of a {@code ByteBufHolder} has none
+     * @param header the virtio-net header in front of each {@code ByteBuf} frame; the content of a {@code ByteBufHolder}
+     *     has none
      * @param filter decides about each frame; a frame that it refuses is not counted
-     * @throws IllegalArgumentException if the length is another
      */
-    public CaptureHandler(
-            Capture capture, CaptureInterface captureInterface, int vnetHeaderLength, FrameFilter filter) {
-        if (vnetHeaderLength != 0 && !VirtioNetHeader.isKnownLength(vnetHeaderLength)) {
-            throw new IllegalArgumentException(
-                    "virtio-net header length: bytes=" + vnetHeaderLength + " (expected: 0, 10, 12, 20 or 24)");
-        }
+    public CaptureHandler(Capture capture, CaptureInterface captureInterface, VnetHeader header, FrameFilter filter) {
         this.capture = capture;
         this.counters = capture.register(captureInterface);
         this.view = capture.newView();
-        this.vnetHeaderLength = vnetHeaderLength;
+        this.vnetHeaderLength = header.length();
         this.filter = Objects.requireNonNull(filter, "filter");
     }
 

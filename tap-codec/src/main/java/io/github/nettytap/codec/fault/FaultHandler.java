@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.codec.fault;
 
-import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.ChannelDuplexHandler;
@@ -207,16 +207,11 @@ public final class FaultHandler extends ChannelDuplexHandler {
          * Says what stands in front of each {@code ByteBuf} frame: it is never corrupted, and does not count for the
          * rate.
          *
-         * @param bytes the length of the virtio-net header: 0, 10, 12, 20 or 24
+         * @param header the virtio-net header; at first there is none
          * @return this
-         * @throws IllegalArgumentException if the length is another
          */
-        public Builder vnetHeaderLength(int bytes) {
-            if (bytes != 0 && !VirtioNetHeader.isKnownLength(bytes)) {
-                throw new IllegalArgumentException(
-                        "virtio-net header length: bytes=" + bytes + " (expected: 0, 10, 12, 20 or 24)");
-            }
-            vnetHeaderLength = bytes;
+        public Builder vnetHeader(VnetHeader header) {
+            vnetHeaderLength = header.length();
             return this;
         }
 

@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.codec.filter;
 
-import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.ChannelDuplexHandler;
@@ -40,18 +40,13 @@ public final class MacFilter extends ChannelDuplexHandler {
     /**
      * Makes a filter.
      *
-     * @param vnetHeaderLength the length of the virtio-net header in front of each {@code ByteBuf} frame: 0 (there is
-     *     none), 10, 12, 20 or 24; the content of a {@code ByteBufHolder} has none
+     * @param header the virtio-net header in front of each {@code ByteBuf} frame; the content of a {@code ByteBufHolder}
+     *     has none
      * @param inbound the rules for frames that are read
      * @param outbound the rules for frames that are written
-     * @throws IllegalArgumentException if the length is another
      */
-    public MacFilter(int vnetHeaderLength, MacRules inbound, MacRules outbound) {
-        if (vnetHeaderLength != 0 && !VirtioNetHeader.isKnownLength(vnetHeaderLength)) {
-            throw new IllegalArgumentException(
-                    "virtio-net header length: bytes=" + vnetHeaderLength + " (expected: 0, 10, 12, 20 or 24)");
-        }
-        this.vnetHeaderLength = vnetHeaderLength;
+    public MacFilter(VnetHeader header, MacRules inbound, MacRules outbound) {
+        this.vnetHeaderLength = header.length();
         this.inbound = Objects.requireNonNull(inbound, "inbound");
         this.outbound = Objects.requireNonNull(outbound, "outbound");
     }

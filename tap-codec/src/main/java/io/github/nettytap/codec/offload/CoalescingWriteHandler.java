@@ -8,6 +8,7 @@ import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -28,8 +29,8 @@ import java.util.function.BiConsumer;
  * ports are that the frames come from. Two kinds, after what is written:
  *
  * <pre>
- * pipeline.addLast(CoalescingWriteHandler.packets(12, new Coalescer()), …);                    // header and frame in a ByteBuf
- * pipeline.addLast(new VirtioNetCodec(12), CoalescingWriteHandler.frames(new Coalescer()), …); // VirtioNetFrame
+ * pipeline.addLast(CoalescingWriteHandler.packets(VnetHeader.V1, new Coalescer()), …);                    // header and frame in a ByteBuf
+ * pipeline.addLast(new VirtioNetCodec(), CoalescingWriteHandler.frames(new Coalescer()), …); // VirtioNetFrame
  * </pre>
  *
  * <p>What is written waits for the flush, in order; at most {@value #MAX_WRITES} writes or {@value #MAX_BYTES} bytes wait,
@@ -86,17 +87,17 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
     /**
      * Makes a handler of packets: virtio-net header and frame in a {@link ByteBuf}, for pipelines without a codec.
      *
-     * @param headerLength the length of the header that the device was told: 10, 12, 20 or 24
+     * @param header the virtio-net header of the device
      * @param coalescer what joins the frames; used by nobody else
      * @return the handler, for one channel
-     * @throws IllegalArgumentException for another length
+     * @throws IllegalArgumentException if the device has no header, since it takes no GSO frames then
      */
-    public static CoalescingWriteHandler packets(int headerLength, Coalescer coalescer) {
-        if (!VirtioNetHeader.isKnownLength(headerLength)) {
-            throw new IllegalArgumentException(
-                    "unknown virtio-net header: headerLength=" + headerLength + " (expected: 10, 12, 20 or 24)");
+    public static CoalescingWriteHandler packets(VnetHeader header, Coalescer coalescer) {
+        if (!header.isPresent()) {
+            throw new IllegalArgumentException("cannot coalesce: header=" + header
+                    + " (expected: a virtio-net header, without which no device takes GSO frames)");
         }
-        return new CoalescingWriteHandler(headerLength, coalescer);
+        return new CoalescingWriteHandler(header.length(), coalescer);
     }
 
     /**

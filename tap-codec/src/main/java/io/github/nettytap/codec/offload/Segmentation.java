@@ -137,7 +137,8 @@ public final class Segmentation {
                 headerLength,
                 alloc,
                 packet -> output.accept(
-                        VirtioNetHeader.isKnownLength(headerLength)
+                        // Zeros of any length are the header of a plain frame.
+                        headerLength >= Short.BYTES
                                 ? VirtioNetFrame.parse(packet, headerLength)
                                 : VirtioNetFrame.whole(packet.skipBytes(headerLength), ChecksumState.NONE)));
         return verdict;

@@ -8,6 +8,7 @@ import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.virtio.MalformedFrameException;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -68,11 +69,11 @@ public final class SegmentationHandler extends ChannelDuplexHandler {
     /**
      * Makes a handler that cuts what goes out.
      *
-     * @param headerLength the length of the header of the codec in front, for which each segment leaves room; 0 for none
+     * @param header the header of the codec in front, for which each segment leaves room
      * @return the handler, for one channel
      */
-    public static SegmentationHandler outbound(int headerLength) {
-        return new SegmentationHandler(false, true, headerLength);
+    public static SegmentationHandler outbound(VnetHeader header) {
+        return new SegmentationHandler(false, true, header.length());
     }
 
     /**

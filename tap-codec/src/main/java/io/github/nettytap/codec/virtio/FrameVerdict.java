@@ -15,6 +15,9 @@ public enum FrameVerdict {
     /** The header and the frame fit together. */
     WELL_FORMED,
 
+    /** The frame has something left to do, and goes to a device without a virtio-net header, which could not say so. */
+    NO_HEADER,
+
     /** The packet is shorter than its virtio-net header and an Ethernet header. */
     TRUNCATED,
 

@@ -6,13 +6,14 @@ package io.github.nettytap.codec.virtio;
 
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.util.ReferenceCounted;
 
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -24,7 +25,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
  *
  * <p>Outbound, a {@link VirtioNetFrame}, or a {@link ByteBuf} which is a plain frame, goes out as header and frame in one
  * buffer: as it stands if the header is still in front of it; written into the headroom if nobody else can see that
- * memory; with the frame copied behind its header up to {@value #COPY_LIMIT} bytes; as a composite of both beyond. The
+ * memory; with the frame copied behind its header up to 4096 bytes; as a composite of both beyond. The
  * promise of a malformed frame fails with {@link MalformedFrameException}. Other messages pass in both directions.
  *
  * <p>Memory in front of a slice or of a duplicate is not headroom: in a receive slab it is the end of another frame, and
@@ -32,41 +33,62 @@ import java.util.concurrent.atomic.AtomicLongArray;
  */
 public final class VirtioNetCodec extends ChannelDuplexHandler {
 
-    /**
-     * Up to this length, a copy behind the header is cheaper than to gather header and frame: a second buffer costs the
-     * write of a TAP 0.14 to 0.38 microseconds and the composite about as much again.
-     */
-    static final int COPY_LIMIT = 4096;
-
-    private final int headerLength;
     private final boolean passMalformed;
     private final AtomicLongArray malformedIn = new AtomicLongArray(FrameVerdict.values().length);
     private final AtomicLongArray malformedOut = new AtomicLongArray(FrameVerdict.values().length);
 
+    /** Null until the channel, which is asked, can say. */
+    private VnetHeader header;
+
+    private int headerLength;
+
+    /**
+     * Makes a codec that asks its channel for the header ({@link VirtioNetOption#VNET_HEADER}) when the channel becomes
+     * active, and drops malformed frames. Of a channel without a header, each {@link ByteBuf} is a complete frame.
+     */
+    public VirtioNetCodec() {
+        this.passMalformed = false;
+    }
+
     /**
      * Makes a codec that drops malformed frames.
      *
-     * @param headerLength the length of the header that the device was told: 10, 12, 20 or 24
-     * @throws IllegalArgumentException for another length
+     * @param header the header of the device
      */
-    public VirtioNetCodec(int headerLength) {
-        this(headerLength, false);
+    public VirtioNetCodec(VnetHeader header) {
+        this(header, false);
     }
 
     /**
      * Makes a codec.
      *
-     * @param headerLength the length of the header that the device was told: 10, 12, 20 or 24
+     * @param header the header of the device; without one, each {@link ByteBuf} is a complete frame
      * @param passMalformed whether malformed inbound frames are passed on, marked, instead of dropped
-     * @throws IllegalArgumentException for another length
      */
-    public VirtioNetCodec(int headerLength, boolean passMalformed) {
-        if (!VirtioNetHeader.isKnownLength(headerLength)) {
-            throw new IllegalArgumentException(
-                    "unknown virtio-net header: headerLength=" + headerLength + " (expected: 10, 12, 20 or 24)");
-        }
-        this.headerLength = headerLength;
+    public VirtioNetCodec(VnetHeader header, boolean passMalformed) {
+        this.header = Objects.requireNonNull(header, "header");
+        this.headerLength = header.length();
         this.passMalformed = passMalformed;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        if (ctx.channel().isActive()) {
+            askChannel(ctx);
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        askChannel(ctx);
+        ctx.fireChannelActive();
+    }
+
+    private void askChannel(ChannelHandlerContext ctx) {
+        if (header == null) {
+            header = VirtioNetOption.header(ctx.channel());
+            headerLength = header.length();
+        }
     }
 
     /**
@@ -95,13 +117,14 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
             ctx.fireChannelRead(msg);
             return;
         }
+        askChannel(ctx);
         ByteBuf packet = (ByteBuf) msg;
         int index = packet.readerIndex();
         int limit = packet.writerIndex();
         FrameVerdict verdict;
         if (limit - index < headerLength + EthernetHeader.LENGTH) {
             verdict = FrameVerdict.TRUNCATED;
-        } else if (VirtioNetHeader.isPlain(packet, index)) {
+        } else if (headerLength == 0 || VirtioNetHeader.isPlain(packet, index)) {
             verdict = limit - index - headerLength <= FrameValidator.MAX_FRAME_LENGTH
                     ? FrameVerdict.WELL_FORMED
                     : FrameVerdict.FRAME_TOO_LONG;
@@ -116,6 +139,9 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
     }
 
     private VirtioNetFrame decode(ByteBuf packet, int index) {
+        if (headerLength == 0) {
+            return VirtioNetFrame.whole(packet, ChecksumState.NONE);
+        }
         boolean clean = VirtioNetHeader.isPlain(packet, index)
                 ? isCleared(packet, index, VirtioNetHeader.FLAG_DATA_VALID)
                 : hasNoStaleBytes(packet, index);
@@ -161,6 +187,7 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) {
+        askChannel(ctx);
         if (msg instanceof VirtioNetFrame) {
             writeFrame(ctx, (VirtioNetFrame) msg, promise);
         } else if (msg instanceof ByteBuf) {
@@ -171,23 +198,45 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
             } else if (length > FrameValidator.MAX_FRAME_LENGTH) {
                 refuse(content, FrameVerdict.FRAME_TOO_LONG, length, promise);
             } else {
-                ctx.write(prepend(ctx.alloc(), content, headroom(content), headerLength, null), promise);
+                writePlain(ctx, content, promise);
             }
         } else {
             ctx.write(msg, promise);
         }
     }
 
+    private void writePlain(ChannelHandlerContext ctx, ByteBuf content, ChannelPromise promise) {
+        ByteBuf packet = content;
+        if (headerLength > 0) {
+            try {
+                packet = VirtioNetFrame.prepend(ctx.alloc(), content, headroom(content), headerLength, null);
+            } catch (Throwable cause) { // No memory: this frame is lost, and its sender gets to know.
+                promise.tryFailure(cause);
+                return;
+            }
+        }
+        ctx.write(packet, promise);
+    }
+
     private void writeFrame(ChannelHandlerContext ctx, VirtioNetFrame frame, ChannelPromise promise) {
         FrameVerdict verdict = frame.verdict();
-        if (verdict == FrameVerdict.WELL_FORMED && !frame.headerInPlace(headerLength)) {
-            verdict = FrameValidator.validate(frame, headerLength);
+        if (verdict == FrameVerdict.WELL_FORMED && (headerLength == 0 || !frame.headerInPlace(headerLength))) {
+            verdict = headerLength == 0 && !frame.isWhole()
+                    ? FrameVerdict.NO_HEADER
+                    : FrameValidator.validate(frame, headerLength);
         }
         if (verdict != FrameVerdict.WELL_FORMED) {
             refuse(frame, verdict, frame.content().readableBytes(), promise);
             return;
         }
-        ctx.write(frame.toPacket(headerLength, ctx.alloc()), promise);
+        ByteBuf packet;
+        try {
+            packet = frame.toBuffer(header, ctx.alloc());
+        } catch (Throwable cause) {
+            promise.tryFailure(cause);
+            return;
+        }
+        ctx.write(packet, promise);
     }
 
     private void refuse(ReferenceCounted message, FrameVerdict verdict, int length, ChannelPromise promise) {
@@ -199,33 +248,5 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
     private static int headroom(ByteBuf content) {
         boolean exclusive = content.unwrap() == null && content.refCnt() == 1 && !content.isReadOnly();
         return exclusive ? content.readerIndex() : 0;
-    }
-
-    /** Puts a header in front of a frame, a plain one if that is null, and takes one reference to the content. */
-    static ByteBuf prepend(
-            ByteBufAllocator alloc, ByteBuf content, int headroom, int headerLength, VirtioNetFrame frame) {
-        int index = content.readerIndex();
-        if (headroom >= headerLength) {
-            writeHeader(content, index - headerLength, headerLength, frame);
-            return content.readerIndex(index - headerLength);
-        }
-        int length = content.readableBytes();
-        ByteBuf packet = alloc.directBuffer(length <= COPY_LIMIT ? headerLength + length : headerLength);
-        writeHeader(packet, 0, headerLength, frame);
-        packet.writerIndex(headerLength);
-        if (length <= COPY_LIMIT) {
-            content.getBytes(index, packet, length);
-            content.release();
-            return packet;
-        }
-        return alloc.compositeDirectBuffer(2).addComponent(true, packet).addComponent(true, content);
-    }
-
-    private static void writeHeader(ByteBuf buffer, int index, int headerLength, VirtioNetFrame frame) {
-        if (frame == null) {
-            VirtioNetHeader.clear(buffer, index, headerLength);
-        } else {
-            frame.writeHeader(buffer, index, headerLength);
-        }
     }
 }

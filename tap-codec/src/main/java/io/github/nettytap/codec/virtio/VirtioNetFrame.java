@@ -5,6 +5,7 @@
 package io.github.nettytap.codec.virtio;
 
 import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufHolder;
@@ -25,6 +26,12 @@ import io.netty.util.Recycler;
  * duplicates of one frame may wait in the queues of several channels, nobody writes into those bytes.
  */
 public final class VirtioNetFrame extends AbstractReferenceCounted implements ByteBufHolder {
+
+    /**
+     * Up to this length, a copy behind the header is cheaper than to gather header and frame: a second buffer costs the
+     * write of a TAP 0.14 to 0.38 microseconds and the composite about as much again.
+     */
+    static final int COPY_LIMIT = 4096;
 
     // Unguarded: the reference count already sees to it that a frame comes back once.
     private static final Recycler<VirtioNetFrame> RECYCLER = new Recycler<>(true) {
@@ -380,10 +387,52 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
             return packet.readerIndex(packet.readerIndex() - headerLength);
         }
         try {
-            int headroom = headroom();
-            return VirtioNetCodec.prepend(alloc, content().retain(), headroom, headerLength, this);
+            int headroom = headroom(); // Before the content has a second reference.
+            return prepend(alloc, content().retain(), headroom, headerLength, this);
         } finally {
             release();
+        }
+    }
+
+    /** The same, for a device with this header; without one, the frame must be {@linkplain #isWhole() complete}. */
+    ByteBuf toBuffer(VnetHeader header, ByteBufAllocator alloc) {
+        return header.isPresent() ? toPacket(header.length(), alloc) : detach();
+    }
+
+    /**
+     * Puts a header in front of a frame, a plain one if that is null. Takes over the reference to the content, also when
+     * it fails.
+     */
+    static ByteBuf prepend(
+            ByteBufAllocator alloc, ByteBuf content, int headroom, int headerLength, VirtioNetFrame frame) {
+        int index = content.readerIndex();
+        if (headroom >= headerLength) {
+            writeHeader(content, index - headerLength, headerLength, frame);
+            return content.readerIndex(index - headerLength);
+        }
+        int length = content.readableBytes();
+        ByteBuf packet;
+        try {
+            packet = alloc.directBuffer(length <= COPY_LIMIT ? headerLength + length : headerLength);
+        } catch (Throwable cause) {
+            content.release(); // A frame is often the last of its receive slab.
+            throw cause;
+        }
+        writeHeader(packet, 0, headerLength, frame);
+        packet.writerIndex(headerLength);
+        if (length <= COPY_LIMIT) {
+            content.getBytes(index, packet, length);
+            content.release();
+            return packet;
+        }
+        return alloc.compositeDirectBuffer(2).addComponent(true, packet).addComponent(true, content);
+    }
+
+    private static void writeHeader(ByteBuf buffer, int index, int headerLength, VirtioNetFrame frame) {
+        if (frame == null) {
+            VirtioNetHeader.clear(buffer, index, headerLength);
+        } else {
+            frame.writeHeader(buffer, index, headerLength);
         }
     }
 

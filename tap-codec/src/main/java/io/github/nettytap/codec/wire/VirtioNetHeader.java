@@ -7,7 +7,7 @@ package io.github.nettytap.codec.wire;
 import io.netty.buffer.ByteBuf;
 
 /**
- * The virtio-net header in front of each frame of a TAP that was opened with it.
+ * The fields of the virtio-net header in front of each frame of a TAP that was opened with it.
  *
  * <pre>
  *  byte 0         1           2              4               6                8
@@ -20,7 +20,7 @@ import io.netty.buffer.ByteBuf;
  * +--------------+----------------+-------------+----------+-----------------+---------------+
  * </pre>
  *
- * <p>The header ends at byte 10, 12, 20 or 24, as the device was told ({@code TUNSETVNETHDRSZ}). Every field is
+ * <p>The header ends at byte 10, 12, 20 or 24, see {@link VnetHeader}. Every field is
  * little-endian: that is the byte order of virtio 1.0 and, once {@code TUNSETVNETLE} is set, of a TAP on every machine.
  * Offsets such as {@code csum_start} count from the first byte of the Ethernet frame that follows the header.
  *
@@ -104,19 +104,6 @@ public final class VirtioNetHeader {
      */
     public static int check(int index, int limit, int headerLength) {
         return limit - index >= headerLength ? headerLength : Wire.MALFORMED;
-    }
-
-    /**
-     * Tells whether a device may be told to use headers of this length.
-     *
-     * @param headerLength the length in bytes
-     * @return true for 10, 12, 20 and 24
-     */
-    public static boolean isKnownLength(int headerLength) {
-        return headerLength == LEGACY_LENGTH
-                || headerLength == LENGTH
-                || headerLength == HASH_LENGTH
-                || headerLength == TUNNEL_LENGTH;
     }
 
     /**

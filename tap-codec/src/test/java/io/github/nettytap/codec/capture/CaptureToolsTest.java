@@ -13,6 +13,7 @@ import io.github.nettytap.codec.pcap.VirtioNetNote;
 import io.github.nettytap.codec.testing.Tool;
 import io.github.nettytap.codec.wire.FrameDirection;
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -74,8 +75,8 @@ class CaptureToolsTest {
         Random random = new Random(5);
         Capture capture = builder.application("netty-tap test").start();
         EmbeddedChannel[] channels = {
-            new EmbeddedChannel(new CaptureHandler(capture, TAP0, 12)),
-            new EmbeddedChannel(new CaptureHandler(capture, TAP1, 12))
+            new EmbeddedChannel(new CaptureHandler(capture, TAP0, VnetHeader.V1)),
+            new EmbeddedChannel(new CaptureHandler(capture, TAP1, VnetHeader.V1))
         };
         for (int i = 0; i < frames; i++) {
             ByteBuf message = message(random.nextInt(1_400), i % 10 == 0, random);
@@ -223,7 +224,7 @@ class CaptureToolsTest {
         Capture capture = Capture.toFile(directory.resolve("a-%Y"))
                 .rotation(CaptureRotation.NONE.byTime(Duration.ofMillis(1)).files(1))
                 .start();
-        EmbeddedChannel channel = new EmbeddedChannel(new CaptureHandler(capture, TAP0, 12));
+        EmbeddedChannel channel = new EmbeddedChannel(new CaptureHandler(capture, TAP0, VnetHeader.V1));
         while (capture.isRunning()) {
             channel.writeOutbound(message(10, false, new Random(1)));
             ((ByteBuf) channel.readOutbound()).release();
@@ -305,7 +306,7 @@ class CaptureToolsTest {
         public static void main(String[] arguments) throws IOException {
             Path file = Path.of(arguments[0]);
             Capture capture = Capture.toFile(file).start();
-            EmbeddedChannel channel = new EmbeddedChannel(new CaptureHandler(capture, TAP0, 12));
+            EmbeddedChannel channel = new EmbeddedChannel(new CaptureHandler(capture, TAP0, VnetHeader.V1));
             Random random = new Random(1);
             boolean told = false;
             while (true) {

@@ -13,6 +13,7 @@ import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.virtio.VirtioNetCodec;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -37,7 +38,8 @@ class CoalescingWriteHandlerTest {
 
     private static final int HEADER = 12;
 
-    private final CoalescingWriteHandler handler = CoalescingWriteHandler.packets(HEADER, new Coalescer());
+    private final CoalescingWriteHandler handler =
+            CoalescingWriteHandler.packets(VnetHeader.ofLength(HEADER), new Coalescer());
     private final Frames frames = Frames.tcp4();
     private EmbeddedChannel channel = new EmbeddedChannel(handler);
 
@@ -68,7 +70,8 @@ class CoalescingWriteHandlerTest {
 
     @Test
     void framesLeaveThroughTheCodecAsOnePacket() {
-        channel = new EmbeddedChannel(new VirtioNetCodec(HEADER), CoalescingWriteHandler.frames(new Coalescer()));
+        channel = new EmbeddedChannel(
+                new VirtioNetCodec(VnetHeader.ofLength(HEADER)), CoalescingWriteHandler.frames(new Coalescer()));
         channel.write(VirtioNetFrame.whole(next().frame(), ChecksumState.NONE));
         channel.write(next().frame());
         channel.flush();
@@ -289,9 +292,10 @@ class CoalescingWriteHandlerTest {
     }
 
     @Test
-    void unknownHeaderLengthIsRefused() {
-        assertThatThrownBy(() -> CoalescingWriteHandler.packets(0, new Coalescer()))
-                .hasMessage("unknown virtio-net header: headerLength=0 (expected: 10, 12, 20 or 24)");
+    void deviceWithoutHeaderIsRefused() {
+        assertThatThrownBy(() -> CoalescingWriteHandler.packets(VnetHeader.NONE, new Coalescer()))
+                .hasMessage(
+                        "cannot coalesce: header=NONE (expected: a virtio-net header, without which no device takes GSO frames)");
     }
 
     private void failWrites(IOException failure) {

@@ -13,6 +13,7 @@ import io.github.nettytap.codec.virtio.MalformedFrameException;
 import io.github.nettytap.codec.virtio.VirtioNetCodec;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -35,7 +36,7 @@ class OffloadHandlersTest {
     @Test
     void partialChecksumIsCompletedInPlaceWithItsHeader() {
         ChecksumOffloadHandler handler = ChecksumOffloadHandler.completing();
-        channel = new EmbeddedChannel(new VirtioNetCodec(12), handler);
+        channel = new EmbeddedChannel(new VirtioNetCodec(VnetHeader.V1), handler);
         ByteBuf packet = partial(Frames.tcp4());
 
         channel.writeInbound(packet);
@@ -52,7 +53,7 @@ class OffloadHandlersTest {
 
     @Test
     void sharedPartialFrameIsCompletedInACopy() {
-        channel = new EmbeddedChannel(new VirtioNetCodec(12), ChecksumOffloadHandler.completing());
+        channel = new EmbeddedChannel(new VirtioNetCodec(VnetHeader.V1), ChecksumOffloadHandler.completing());
         VirtioNetFrame frame = VirtioNetFrame.parse(partial(Frames.udp4()), 12);
         String before = ByteBufUtil.hexDump(frame.content());
 
@@ -86,7 +87,7 @@ class OffloadHandlersTest {
 
     @Test
     void partialChecksumOutsideItsFrameIsLeftToTheCodec() {
-        channel = new EmbeddedChannel(new VirtioNetCodec(12), ChecksumOffloadHandler.completing());
+        channel = new EmbeddedChannel(new VirtioNetCodec(VnetHeader.V1), ChecksumOffloadHandler.completing());
         ByteBuf content = Frames.tcp4().frame();
 
         ChannelFuture write = channel.write(VirtioNetFrame.partial(content, 34, 60_000));
@@ -98,7 +99,7 @@ class OffloadHandlersTest {
     @Test
     void inboundGsoFrameComesOutAsItsSegments() {
         SegmentationHandler handler = SegmentationHandler.inbound();
-        channel = new EmbeddedChannel(new VirtioNetCodec(12), handler);
+        channel = new EmbeddedChannel(new VirtioNetCodec(VnetHeader.V1), handler);
         Frames frames = Frames.tcp6();
         frames.payload = 250;
 
@@ -118,7 +119,7 @@ class OffloadHandlersTest {
 
     @Test
     void segmentsHaveTheHeadroomThatWasAskedFor() {
-        channel = new EmbeddedChannel(new VirtioNetCodec(12), SegmentationHandler.inbound(8));
+        channel = new EmbeddedChannel(new VirtioNetCodec(VnetHeader.V1), SegmentationHandler.inbound(8));
         Frames frames = Frames.tcp4();
         frames.payload = 250;
         int headers = frames.headers();
@@ -148,7 +149,7 @@ class OffloadHandlersTest {
 
     @Test
     void outboundGsoFrameNeverLeavesAPortThatDidNotNegotiateIt() {
-        channel = new EmbeddedChannel(new VirtioNetCodec(12), SegmentationHandler.outbound(12));
+        channel = new EmbeddedChannel(new VirtioNetCodec(VnetHeader.V1), SegmentationHandler.outbound(VnetHeader.V1));
         Frames frames = Frames.udp4();
         frames.payload = 250;
 
@@ -168,7 +169,7 @@ class OffloadHandlersTest {
 
     @Test
     void malformedOutboundGsoFrameFailsItsPromise() {
-        SegmentationHandler handler = SegmentationHandler.outbound(12);
+        SegmentationHandler handler = SegmentationHandler.outbound(VnetHeader.V1);
         channel = new EmbeddedChannel(handler);
         ByteBuf content = Frames.tcp4().frame();
 
@@ -269,7 +270,7 @@ class OffloadHandlersTest {
 
     @Test
     void coalescedBurstLeavesThroughTheCodecAsOneContiguousPacket() {
-        channel = new EmbeddedChannel(new VirtioNetCodec(12), new CoalescingHandler());
+        channel = new EmbeddedChannel(new VirtioNetCodec(VnetHeader.V1), new CoalescingHandler());
         Frames frames = Frames.udp4();
         for (int i = 0; i < 3; i++) {
             frames.identification++;

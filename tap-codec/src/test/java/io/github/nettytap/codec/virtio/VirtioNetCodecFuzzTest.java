@@ -7,6 +7,7 @@ package io.github.nettytap.codec.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -21,7 +22,7 @@ class VirtioNetCodecFuzzTest {
     void anyPacketIsPassedOnOrCounted(byte[] data) {
         int headerLength = new int[] {10, 12, 20, 24}[data.length == 0 ? 0 : data[0] & 3];
         int from = Math.min(1, data.length);
-        VirtioNetCodec codec = new VirtioNetCodec(headerLength);
+        VirtioNetCodec codec = new VirtioNetCodec(VnetHeader.ofLength(headerLength));
         EmbeddedChannel channel = new EmbeddedChannel(codec);
         ByteBuf packet = Unpooled.buffer(data.length + 1).writeBytes(data, from, data.length - from);
         FrameVerdict verdict = FrameValidator.validate(packet, 0, packet.writerIndex(), headerLength);

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -21,9 +22,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.util.Set;
+
 class VirtioNetCodecTest {
 
-    private final VirtioNetCodec codec = new VirtioNetCodec(12);
+    private final VirtioNetCodec codec = new VirtioNetCodec(VnetHeader.V1);
     private final EmbeddedChannel channel = new EmbeddedChannel(codec);
 
     @AfterEach
@@ -32,16 +35,53 @@ class VirtioNetCodecTest {
     }
 
     @Test
-    void unknownHeaderLengthIsRefused() {
-        assertThatThrownBy(() -> new VirtioNetCodec(11))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("unknown virtio-net header: headerLength=11 (expected: 10, 12, 20 or 24)");
+    void askedForWhatTheChannelHasWhenItBecomesActive() throws Exception {
+        ChannelWithHeader tap = new ChannelWithHeader(Set.of());
+        tap.pipeline().addLast(new VirtioNetCodec());
+        tap.header = VnetHeader.HASH; // The device is opened after initChannel.
+        tap.register();
+
+        tap.writeInbound(Frames.tcp4().packet(20));
+        assertFrame(tap, Frames.tcp4().frame());
+        tap.writeOutbound(Frames.udp4().frame());
+        ByteBuf sent = tap.readOutbound();
+        ByteBuf expected = Frames.udp4().packet(20);
+        assertThat(sent).isEqualTo(expected);
+        sent.release();
+        expected.release();
+        assertThat(tap.finishAndReleaseAll()).isFalse();
+    }
+
+    @Test
+    void channelWithoutHeaderHasCompleteFrames() {
+        EmbeddedChannel plain = new EmbeddedChannel(new VirtioNetCodec());
+
+        plain.writeInbound(Frames.tcp4().frame());
+        assertFrame(plain, Frames.tcp4().frame());
+        plain.writeOutbound(VirtioNetFrame.whole(Frames.tcp4().frame(), ChecksumState.VALID));
+        ByteBuf sent = plain.readOutbound();
+        ByteBuf expected = Frames.tcp4().frame();
+        assertThat(sent).isEqualTo(expected);
+        sent.release();
+        expected.release();
+        VirtioNetFrame gsoFrame = VirtioNetFrame.parse(Frames.tcp4().gsoFrame(12, 50), 12);
+        assertThatThrownBy(() -> plain.writeOutbound(gsoFrame))
+                .isInstanceOf(MalformedFrameException.class)
+                .hasMessageContaining("reason=NO_HEADER");
+        assertThat(plain.finishAndReleaseAll()).isFalse();
+    }
+
+    private static void assertFrame(EmbeddedChannel channel, ByteBuf expected) {
+        VirtioNetFrame frame = channel.readInbound();
+        assertThat(frame.content()).isEqualTo(expected);
+        frame.release();
+        expected.release();
     }
 
     @ParameterizedTest
     @ValueSource(ints = {10, 12, 20, 24})
     void frameComesOutOverTheSameMemory(int headerLength) {
-        EmbeddedChannel sized = new EmbeddedChannel(new VirtioNetCodec(headerLength));
+        EmbeddedChannel sized = new EmbeddedChannel(new VirtioNetCodec(VnetHeader.ofLength(headerLength)));
         ByteBuf packet = Frames.tcp4().packet(headerLength);
         String expected = ByteBufUtil.hexDump(packet, headerLength, packet.readableBytes() - headerLength);
         sized.writeInbound(packet);
@@ -209,13 +249,13 @@ class VirtioNetCodecTest {
 
     @Test
     void longFrameWithoutHeadroomIsNotCopied() {
-        ByteBuf frame = Unpooled.directBuffer().writeZero(VirtioNetCodec.COPY_LIMIT + 1);
+        ByteBuf frame = Unpooled.directBuffer().writeZero(VirtioNetFrame.COPY_LIMIT + 1);
 
         channel.writeOutbound(frame);
 
         ByteBuf out = channel.readOutbound();
         assertThat(out).isInstanceOf(CompositeByteBuf.class);
-        assertThat(out.readableBytes()).isEqualTo(12 + VirtioNetCodec.COPY_LIMIT + 1);
+        assertThat(out.readableBytes()).isEqualTo(12 + VirtioNetFrame.COPY_LIMIT + 1);
         assertThat(out.nioBufferCount()).isEqualTo(2);
         out.release();
         assertThat(frame.refCnt()).isZero();
@@ -260,7 +300,7 @@ class VirtioNetCodecTest {
 
     @Test
     void malformedFrameIsPassedOnMarkedWhereConfigured() {
-        EmbeddedChannel passing = new EmbeddedChannel(new VirtioNetCodec(12, true));
+        EmbeddedChannel passing = new EmbeddedChannel(new VirtioNetCodec(VnetHeader.V1, true));
         passing.writeInbound(Unpooled.buffer().writeZero(13));
         VirtioNetFrame frame = passing.readInbound();
 

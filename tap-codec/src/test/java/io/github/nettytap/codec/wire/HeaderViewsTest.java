@@ -6,6 +6,7 @@ package io.github.nettytap.codec.wire;
 
 import static io.github.nettytap.codec.wire.Wire.MALFORMED;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -76,9 +77,15 @@ class HeaderViewsTest {
     }
 
     @Test
-    void onlyTheFourLayoutsAreKnown() {
-        assertThat(java.util.stream.IntStream.rangeClosed(-1, 64).filter(VirtioNetHeader::isKnownLength))
-                .containsExactly(10, 12, 20, 24);
+    void headersHaveFiveLengths() {
+        for (VnetHeader header : VnetHeader.values()) {
+            assertThat(VnetHeader.ofLength(header.length())).isSameAs(header);
+        }
+        for (int length : new int[] {-1, 1, 9, 11, 13, 25}) {
+            assertThatThrownBy(() -> VnetHeader.ofLength(length))
+                    .hasMessage("unknown virtio-net header: length=" + length
+                            + " (expected: 0 for none, 10, 12, 20 or 24)");
+        }
     }
 
     @ParameterizedTest

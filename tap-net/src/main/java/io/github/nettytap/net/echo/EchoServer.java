@@ -34,7 +34,7 @@ public final class EchoServer {
                     @Override
                     protected void initChannel(Channel channel) {
                         channel.pipeline()
-                                .addLast(new VirtioNetCodec(device.vnetHeaderSize())) // packets to frames and back
+                                .addLast(new VirtioNetCodec(device.vnetHeader())) // packets to frames and back
                                 .addLast(echo);
                     }
                 })

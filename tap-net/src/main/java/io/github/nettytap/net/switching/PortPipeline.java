@@ -8,6 +8,7 @@ import io.github.nettytap.codec.filter.MacFilter;
 import io.github.nettytap.codec.filter.MacRules;
 import io.github.nettytap.codec.offload.Coalescer;
 import io.github.nettytap.codec.offload.CoalescingWriteHandler;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.switching.policy.Mirroring;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.channel.ChannelHandlerContext;
@@ -39,7 +40,7 @@ final class PortPipeline {
         if (!port.policy().sources().isEmpty()) {
             MacRules.Builder rules = MacRules.ALL.toBuilder();
             port.policy().sources().forEach(rules::source);
-            MacFilter filter = new MacFilter(port.vnetHeaderSize(), rules.build(), MacRules.ALL);
+            MacFilter filter = new MacFilter(VnetHeader.ofLength(port.vnetHeaderSize()), rules.build(), MacRules.ALL);
             port.sourceFilter(filter);
             pipeline.addBefore(forwarding.name(), null, filter);
         }
@@ -52,6 +53,7 @@ final class PortPipeline {
         }
         // Kernels that do not offer USO may not take UDP GSO frames either.
         boolean udp = port.takes(RequiredOffloads.granted(Set.of(TapOffload.USO4)));
-        return CoalescingWriteHandler.packets(port.vnetHeaderSize(), udp ? new Coalescer() : Coalescer.tcpOnly());
+        return CoalescingWriteHandler.packets(
+                VnetHeader.ofLength(port.vnetHeaderSize()), udp ? new Coalescer() : Coalescer.tcpOnly());
     }
 }

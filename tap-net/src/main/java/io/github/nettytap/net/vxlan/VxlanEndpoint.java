@@ -73,7 +73,7 @@ public final class VxlanEndpoint implements AutoCloseable {
                     @Override
                     protected void initChannel(Channel channel) {
                         channel.pipeline()
-                                .addLast(new VirtioNetCodec(device.vnetHeaderSize()))
+                                .addLast(new VirtioNetCodec(device.vnetHeader()))
                                 .addLast(SegmentationHandler.inbound(VxlanHeader.LENGTH))
                                 .addLast(ChecksumOffloadHandler.completing())
                                 .addLast(new TapToTunnel(vni, sockets.sending(), counters));

@@ -11,6 +11,7 @@ import io.github.nettytap.codec.offload.SegmentationHandler;
 import io.github.nettytap.codec.tunnel.VxlanHandler;
 import io.github.nettytap.codec.tunnel.VxlanPeers;
 import io.github.nettytap.codec.virtio.VirtioNetCodec;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.codec.wire.VxlanHeader;
 import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.AbstractByteBufAllocator;
@@ -77,7 +78,7 @@ class TapToTunnelTest {
             sockets.add(socket);
         }
         tap = new EmbeddedChannel(
-                new VirtioNetCodec(VNET_HEADER),
+                new VirtioNetCodec(VnetHeader.ofLength(VNET_HEADER)),
                 SegmentationHandler.inbound(VxlanHeader.LENGTH),
                 ChecksumOffloadHandler.completing(),
                 new TapToTunnel(7, List.<Channel>copyOf(sockets), counters));

@@ -44,8 +44,7 @@ public final class LiveCapture {
                     @Override
                     protected void initChannel(Channel channel) {
                         channel.pipeline()
-                                .addLast(new CaptureHandler(
-                                        capture, tap, device.vnetHeaderSize(), filter)) // takes copies
+                                .addLast(new CaptureHandler(capture, tap, device.vnetHeader(), filter)) // takes copies
                                 .addLast(new End());
                     }
                 })

@@ -68,7 +68,7 @@ public final class PortCapture implements AutoCloseable {
                     .addFirst(new CaptureHandler(
                             capture,
                             CaptureInterface.ethernet(name).withDescription(description),
-                            channel.device().vnetHeaderSize(),
+                            channel.device().vnetHeader(),
                             filter));
         }
     }

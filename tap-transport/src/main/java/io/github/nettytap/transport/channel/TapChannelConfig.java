@@ -4,7 +4,10 @@
  */
 package io.github.nettytap.transport.channel;
 
+import io.github.nettytap.codec.virtio.VirtioNetOffload;
+import io.github.nettytap.codec.virtio.VirtioNetOption;
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapDeviceBuilder;
@@ -20,6 +23,8 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.unix.PreferredDirectByteBufAllocator;
 
 import java.io.IOException;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -60,6 +65,8 @@ public final class TapChannelConfig extends DefaultChannelConfig {
                 super.getOptions(),
                 TapChannelOption.TAP_OFFLOADS,
                 TapChannelOption.TAP_VNET_HEADER_SIZE,
+                TapChannelOption.TAP_VNET_HEADER,
+                VirtioNetOption.NEGOTIATED,
                 TapChannelOption.TAP_MTU,
                 TapChannelOption.TAP_MAC,
                 TapChannelOption.TAP_UP,
@@ -76,6 +83,12 @@ public final class TapChannelConfig extends DefaultChannelConfig {
         }
         if (option == TapChannelOption.TAP_VNET_HEADER_SIZE) {
             return (T) (Integer) getVnetHeaderSize();
+        }
+        if (option == TapChannelOption.TAP_VNET_HEADER) {
+            return (T) getVnetHeader();
+        }
+        if (option == VirtioNetOption.NEGOTIATED) {
+            return (T) negotiated();
         }
         if (option == TapChannelOption.TAP_MTU) {
             return (T) (Integer) mtu;
@@ -106,6 +119,8 @@ public final class TapChannelConfig extends DefaultChannelConfig {
             setOffloads((Set<TapOffload>) value);
         } else if (option == TapChannelOption.TAP_VNET_HEADER_SIZE) {
             setVnetHeaderSize((Integer) value);
+        } else if (option == TapChannelOption.TAP_VNET_HEADER) {
+            setVnetHeaderSize(((VnetHeader) value).length());
         } else if (option == TapChannelOption.TAP_MTU) {
             setMtu((Integer) value);
         } else if (option == TapChannelOption.TAP_MAC) {
@@ -156,6 +171,28 @@ public final class TapChannelConfig extends DefaultChannelConfig {
     public int getVnetHeaderSize() {
         TapDevice device = tapChannel.device();
         return device == null ? vnetHeaderSize : device.vnetHeaderSize();
+    }
+
+    /**
+     * The virtio-net header in front of each frame: what the device has or, before it is opened, what was set, or follows
+     * from the offloads.
+     *
+     * @return the header
+     */
+    public VnetHeader getVnetHeader() {
+        TapDevice device = tapChannel.device();
+        if (device != null) {
+            return device.vnetHeader();
+        }
+        return vnetHeaderSize < 0 ? TapOffload.headerFor(offloads) : VnetHeader.ofLength(vnetHeaderSize);
+    }
+
+    private Set<VirtioNetOffload> negotiated() {
+        EnumSet<VirtioNetOffload> negotiated = EnumSet.noneOf(VirtioNetOffload.class);
+        for (TapOffload offload : getOffloads()) {
+            negotiated.add(VirtioNetOffload.valueOf(offload.name()));
+        }
+        return Collections.unmodifiableSet(negotiated);
     }
 
     /**

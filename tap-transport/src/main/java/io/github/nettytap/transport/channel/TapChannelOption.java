@@ -4,7 +4,9 @@
  */
 package io.github.nettytap.transport.channel;
 
+import io.github.nettytap.codec.virtio.VirtioNetOption;
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.channel.ChannelOption;
@@ -31,6 +33,12 @@ public final class TapChannelOption {
     /** The length of the virtio-net header in front of each frame in bytes: 0 (none), 10, 12, 20 or 24. */
     public static final ChannelOption<Integer> TAP_VNET_HEADER_SIZE =
             ChannelOption.valueOf(TapChannelOption.class, "TAP_VNET_HEADER_SIZE");
+
+    /**
+     * The virtio-net header in front of each frame, as a type; the same option as
+     * {@link VirtioNetOption#VNET_HEADER}, by which handlers ask for it.
+     */
+    public static final ChannelOption<VnetHeader> TAP_VNET_HEADER = VirtioNetOption.VNET_HEADER;
 
     /** The MTU to set, in bytes, 68 to 65,521; unset leaves it as it is. */
     public static final ChannelOption<Integer> TAP_MTU = ChannelOption.valueOf(TapChannelOption.class, "TAP_MTU");

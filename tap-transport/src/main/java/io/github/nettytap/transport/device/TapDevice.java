@@ -6,6 +6,7 @@ package io.github.nettytap.transport.device;
 
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.transport.netlink.Link;
 import io.github.nettytap.transport.netlink.LinkStatistics;
 import io.github.nettytap.transport.netlink.Rtnetlink;
@@ -152,6 +153,15 @@ public final class TapDevice implements AutoCloseable {
      */
     public int vnetHeaderSize() {
         return vnetHeaderSize;
+    }
+
+    /**
+     * The virtio-net header in front of each frame.
+     *
+     * @return the header, {@link VnetHeader#NONE} without one
+     */
+    public VnetHeader vnetHeader() {
+        return VnetHeader.ofLength(vnetHeaderSize);
     }
 
     /**

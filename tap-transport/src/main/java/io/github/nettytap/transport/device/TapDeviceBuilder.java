@@ -6,6 +6,7 @@ package io.github.nettytap.transport.device;
 
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.transport.linux.TunIoctl;
 
 import java.nio.file.Path;
@@ -92,6 +93,17 @@ public final class TapDeviceBuilder {
     public TapDeviceBuilder vnetHeader(int size) {
         vnetHeader = size;
         return this;
+    }
+
+    /**
+     * Sets the virtio-net header in front of each frame. Left out, it follows from the offloads: none without offloads,
+     * else {@link VnetHeader#V1}, or {@link VnetHeader#TUNNEL} with tunnel offloads.
+     *
+     * @param header the header
+     * @return this builder
+     */
+    public TapDeviceBuilder vnetHeader(VnetHeader header) {
+        return vnetHeader(header.length());
     }
 
     /**

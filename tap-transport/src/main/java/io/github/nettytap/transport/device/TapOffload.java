@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.transport.device;
 
+import io.github.nettytap.codec.wire.VnetHeader;
+
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -94,7 +96,17 @@ public enum TapOffload {
         return this == UDP_TUNNEL_GSO || this == UDP_TUNNEL_GSO_CSUM ? TUNNEL_HEADER_SIZE : 10;
     }
 
-    /** The header that a device with these offloads gets if nobody says otherwise. */
+    /**
+     * The virtio-net header that a device with these offloads gets unless another is set.
+     *
+     * @param offloads the offloads to ask for
+     * @return none without offloads, else the smallest of virtio 1.0 that they need
+     */
+    public static VnetHeader headerFor(Collection<TapOffload> offloads) {
+        return VnetHeader.ofLength(headerSizeFor(offloads));
+    }
+
+    /** The length of that header. */
     static int headerSizeFor(Collection<TapOffload> offloads) {
         if (offloads.isEmpty()) {
             return 0;

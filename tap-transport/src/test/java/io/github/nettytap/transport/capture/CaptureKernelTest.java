@@ -15,6 +15,7 @@ import io.github.nettytap.codec.pcap.InterfaceStatistics;
 import io.github.nettytap.codec.pcap.VirtioNetNote;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.FrameDirection;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.device.NetworkNamespace;
@@ -103,7 +104,7 @@ class CaptureKernelTest {
                     protected void initChannel(Channel channel) {
                         channel.pipeline()
                                 .addLast(
-                                        new CaptureHandler(capture, TAP0, VNET_HEADER),
+                                        new CaptureHandler(capture, TAP0, VnetHeader.ofLength(VNET_HEADER)),
                                         new SimpleChannelInboundHandler<>() {
                                             @Override
                                             protected void channelRead0(ChannelHandlerContext ctx, Object message) {

@@ -15,6 +15,7 @@ import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.virtio.VirtioNetCodec;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.Cidr;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
@@ -57,9 +58,9 @@ class OffloadPipelineKernelTest {
 
     private final TapEventLoopGroup group =
             TapEventLoopGroup.builder().threads(1).io(TapIoType.EPOLL).build();
-    private final VirtioNetCodec offloadingCodec = new VirtioNetCodec(12);
-    private final VirtioNetCodec plainCodec = new VirtioNetCodec(12);
-    private final SegmentationHandler segmentation = SegmentationHandler.outbound(12);
+    private final VirtioNetCodec offloadingCodec = new VirtioNetCodec(VnetHeader.V1);
+    private final VirtioNetCodec plainCodec = new VirtioNetCodec(VnetHeader.V1);
+    private final SegmentationHandler segmentation = SegmentationHandler.outbound(VnetHeader.V1);
     private final ChecksumOffloadHandler checksums = ChecksumOffloadHandler.verifying();
     private final CoalescingHandler coalescing = new CoalescingHandler();
     private NetworkNamespace left;
