@@ -29,7 +29,7 @@ import java.util.concurrent.ThreadFactory;
  *
  * <pre>{@code
  * Capture capture = Capture.toFile(Path.of("tap0.pcapng")).application("my-switch 1.0").start();
- * pipeline.addFirst(new CaptureHandler(capture, CaptureInterface.ethernet("tap0"), 12));
+ * pipeline.addFirst(new CaptureHandler(capture, CaptureInterface.ethernet("tap0"), VnetHeader.V1));
  * ...
  * capture.close();
  * }</pre>
