@@ -10,6 +10,7 @@ module io.github.nettytap.net {
     requires io.netty.transport.classes.io_uring;
 
     exports io.github.nettytap.net.echo;
+    exports io.github.nettytap.net.port;
     exports io.github.nettytap.net.routing;
     exports io.github.nettytap.net.routing.dhcp;
     exports io.github.nettytap.net.routing.nat;

@@ -45,7 +45,7 @@ import java.util.function.LongSupplier;
  * the frame is cut into wire frames with whole checksums.
  *
  * <p>Ports may be on several event loops. Ports of one loop exchange frames directly; frames for a port on another loop
- * are handed over in batches, in order. Thread-safe.
+ * are queued in batches, in order. Thread-safe.
  */
 public final class EthernetSwitch {
 
@@ -142,7 +142,7 @@ public final class EthernetSwitch {
         if (index > Fdb.MAX_PORT) {
             throw new IllegalStateException("too many ports: ports=" + index);
         }
-        SwitchPort port = new SwitchPort(index, channel, loop, headerSize, RequiredOffloads.granted(offloads), policy);
+        SwitchPort port = new SwitchPort(index, channel, loop, headerSize, offloads, policy);
         pinStations(port);
         topology = topology.with(port);
         return port;
@@ -244,12 +244,12 @@ public final class EthernetSwitch {
         table.clear(port.index());
     }
 
-    /** Releases frames that were handed over to loops which ended before they took them. Call when all have ended. */
-    public void releaseHandedOver() {
+    /** Releases frames that were queued for loops which ended before they took them. Call when all have ended. */
+    public void releaseQueued() {
         List<SwitchLoop> all;
         synchronized (this) {
             all = new ArrayList<>(loops.values());
         }
-        all.forEach(SwitchLoop::releaseHandedOver);
+        all.forEach(SwitchLoop::releaseQueued);
     }
 }

@@ -6,6 +6,7 @@ package io.github.nettytap.net.switching;
 
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.port.RequiredOffloads;
 import io.github.nettytap.net.switching.fdb.Fdb;
 import io.github.nettytap.net.switching.fdb.Fdb.Kind;
 import io.github.nettytap.net.switching.fdb.Fdb.LearnResult;
@@ -127,29 +128,29 @@ final class ManagedPortHandler extends PortHandler {
     private void forward(ByteBuf frame, int start, int vlan, int headerLength) {
         try {
             long source = Fdb.key(EthernetHeader.source(frame, start), vlan);
-            long now = port.loop().now();
+            long now = loop.now();
             if (!learn(source, now)) {
                 return;
             }
-            int needs = port.vnetHeaderSize() == 0 ? 0 : RequiredOffloads.of(frame, frame.readerIndex());
+            int required = port.vnetHeaderSize() == 0 ? 0 : RequiredOffloads.of(frame, frame.readerIndex());
             long destination = EthernetHeader.destination(frame, start);
             if (MacAddress.isGroup(destination)) {
                 if (isReserved(destination)) {
                     port.countFiltered();
                 } else {
-                    multicast(frame, start + headerLength, vlan, needs, now);
+                    multicast(frame, start + headerLength, vlan, required, now);
                 }
                 return;
             }
             SwitchPort to = lan.topology().port(lan.table().find(Fdb.key(destination, vlan), now));
             if (to == null) {
-                flood(vlan, needs, Receivers.ALL, now);
+                flood(vlan, required, Receivers.ALL, now);
             } else if (to == port) {
                 port.countFiltered();
             } else if (port.isIsolated() && to.isIsolated()) {
                 port.countDropped(PolicyDrop.ISOLATED);
             } else {
-                delivery.send(forms.of(to), needs, to);
+                loop.send(forms.of(to), required, port, to);
             }
         } finally {
             forms.release();
@@ -172,14 +173,14 @@ final class ManagedPortHandler extends PortHandler {
         return true;
     }
 
-    private void multicast(ByteBuf frame, int payload, int vlan, int needs, long now) {
+    private void multicast(ByteBuf frame, int payload, int vlan, int required, long now) {
         MulticastSnooping snooping = lan.snooping();
         Receivers receivers =
                 snooping == null ? Receivers.ALL : snooping.receivers(frame, payload, vlan, port.index(), now);
-        flood(vlan, needs, receivers, now);
+        flood(vlan, required, receivers, now);
     }
 
-    private void flood(int vlan, int needs, Receivers receivers, long now) {
+    private void flood(int vlan, int required, Receivers receivers, long now) {
         // What snooping sends to listeners is no flood.
         if (floodLimit != null && receivers == Receivers.ALL && !floodLimit.take(now)) {
             port.countDropped(PolicyDrop.STORM);
@@ -188,7 +189,7 @@ final class ManagedPortHandler extends PortHandler {
         boolean isolated = port.isIsolated();
         for (SwitchPort to : lan.topology().of(vlan)) {
             if (to != port && !(isolated && to.isIsolated()) && receivers.include(to.index())) {
-                delivery.send(forms.of(to), needs, to);
+                loop.send(forms.of(to), required, port, to);
             }
         }
     }

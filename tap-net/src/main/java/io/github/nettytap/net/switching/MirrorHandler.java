@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.switching;
 
+import io.github.nettytap.net.port.RequiredOffloads;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -14,12 +15,12 @@ final class MirrorHandler extends ChannelDuplexHandler {
 
     private final EthernetSwitch lan;
     private final SwitchPort port;
-    private final Delivery delivery;
+    private final SwitchLoop loop;
 
     MirrorHandler(EthernetSwitch lan, SwitchPort port) {
         this.lan = lan;
         this.port = port;
-        delivery = new Delivery(port);
+        loop = port.loop();
     }
 
     @Override
@@ -39,9 +40,9 @@ final class MirrorHandler extends ChannelDuplexHandler {
         if (frame.readableBytes() < header + PortHandler.ETHERNET_HEADER) {
             return; // Its own port counts it.
         }
-        int needs = header == 0 ? 0 : RequiredOffloads.of(frame, frame.readerIndex());
+        int required = header == 0 ? 0 : RequiredOffloads.of(frame, frame.readerIndex());
         for (SwitchPort monitor : lan.topology().monitors()) {
-            delivery.send(frame.retainedDuplicate(), needs, monitor);
+            loop.send(frame.retainedDuplicate(), required, port, monitor);
         }
     }
 }

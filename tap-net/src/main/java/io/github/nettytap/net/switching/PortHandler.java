@@ -22,7 +22,7 @@ abstract class PortHandler extends ChannelInboundHandlerAdapter {
 
     final EthernetSwitch lan;
     SwitchPort port;
-    Delivery delivery;
+    SwitchLoop loop;
     private final Function<Channel, SwitchPort> attach;
     private boolean failed;
 
@@ -38,7 +38,7 @@ abstract class PortHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void channelActive(ChannelHandlerContext context) {
         port = attach.apply(context.channel());
-        delivery = new Delivery(port);
+        loop = port.loop();
         PortPipeline.complete(context, lan, port);
         context.fireChannelActive();
     }
@@ -53,7 +53,7 @@ abstract class PortHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        port.loop().endBatch();
+        loop.endBatch();
     }
 
     @Override

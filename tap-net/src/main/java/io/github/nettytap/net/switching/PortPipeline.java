@@ -9,6 +9,7 @@ import io.github.nettytap.codec.filter.MacRules;
 import io.github.nettytap.codec.offload.Coalescer;
 import io.github.nettytap.codec.offload.CoalescingWriteHandler;
 import io.github.nettytap.codec.wire.VnetHeader;
+import io.github.nettytap.net.port.RequiredOffloads;
 import io.github.nettytap.net.switching.policy.Mirroring;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.channel.ChannelHandlerContext;
@@ -52,7 +53,7 @@ final class PortPipeline {
                     + ", vnetHeaderSize=0 (expected: a port with offloads in the switch)");
         }
         // Kernels that do not offer USO may not take UDP GSO frames either.
-        boolean udp = port.takes(RequiredOffloads.granted(Set.of(TapOffload.USO4)));
+        boolean udp = port.takes(RequiredOffloads.negotiated(Set.of(TapOffload.USO4)));
         return CoalescingWriteHandler.packets(
                 VnetHeader.ofLength(port.vnetHeaderSize()), udp ? new Coalescer() : Coalescer.tcpOnly());
     }

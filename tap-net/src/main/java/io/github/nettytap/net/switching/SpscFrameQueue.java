@@ -21,8 +21,11 @@ import java.util.concurrent.RejectedExecutionException;
  *
  * <p>Lowering the flag before looking at the tail, and raising it after having moved the tail, makes sure that a frame is
  * never left without a task to come.
+ *
+ * <p>What the two write lies two cache lines apart, since processors fetch lines in pairs. As in JCTools, a level of the
+ * class hierarchy each keeps the fields and the padding in their order: the JVM orders them within a class as it likes.
  */
-final class SpscFrameQueue implements Runnable {
+final class SpscFrameQueue extends SpscFrameQueueConsumer implements Runnable {
 
     private static final VarHandle HEAD;
     private static final VarHandle TAIL;
@@ -31,38 +34,16 @@ final class SpscFrameQueue implements Runnable {
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
-            HEAD = lookup.findVarHandle(SpscFrameQueue.class, "head", long.class);
-            TAIL = lookup.findVarHandle(SpscFrameQueue.class, "tail", long.class);
-            SCHEDULED = lookup.findVarHandle(SpscFrameQueue.class, "scheduled", boolean.class);
+            HEAD = lookup.findVarHandle(SpscFrameQueueConsumer.class, "head", long.class);
+            TAIL = lookup.findVarHandle(SpscFrameQueueProducer.class, "tail", long.class);
+            SCHEDULED = lookup.findVarHandle(SpscFrameQueueFlag.class, "scheduled", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
-    private final SwitchLoop target;
-    private final ByteBuf[] frames;
-    private final SwitchPort[] ports;
-    private final int mask;
-
-    /** Of the consumer. */
-    private long head;
-
-    /** Of the producer: what the consumer may see. */
-    private long tail;
-
-    /** Of the producer: what it has written. */
-    private long written;
-
-    /** Of the producer: a head that it has seen, and that may be out of date. */
-    private long headSeen;
-
-    private boolean scheduled;
-
     SpscFrameQueue(SwitchLoop target, int capacity) {
-        this.target = target;
-        frames = new ByteBuf[capacity];
-        ports = new SwitchPort[capacity];
-        mask = capacity - 1;
+        super(target, capacity);
     }
 
     /** Queues a frame for a port of the target loop. False, and the frame is still the caller's, if there is no room. */
@@ -121,5 +102,87 @@ final class SpscFrameQueue implements Runnable {
                 frames[i] = null;
             }
         }
+    }
+}
+
+/** Read by both sides, written by neither. */
+class SpscFrameQueueShared {
+
+    final SwitchLoop target;
+    final ByteBuf[] frames;
+    final SwitchPort[] ports;
+    final int mask;
+
+    SpscFrameQueueShared(SwitchLoop target, int capacity) {
+        this.target = target;
+        frames = new ByteBuf[capacity];
+        ports = new SwitchPort[capacity];
+        mask = capacity - 1;
+    }
+}
+
+class SpscFrameQueuePadding1 extends SpscFrameQueueShared {
+
+    long a0, a1, a2, a3, a4, a5, a6, a7;
+    long a8, a9, a10, a11, a12, a13, a14, a15;
+
+    SpscFrameQueuePadding1(SwitchLoop target, int capacity) {
+        super(target, capacity);
+    }
+}
+
+class SpscFrameQueueProducer extends SpscFrameQueuePadding1 {
+
+    /** What the consumer may see. */
+    long tail;
+
+    /** What the producer has written. */
+    long written;
+
+    /** A head that the producer has seen, and that may be out of date. */
+    long headSeen;
+
+    SpscFrameQueueProducer(SwitchLoop target, int capacity) {
+        super(target, capacity);
+    }
+}
+
+class SpscFrameQueuePadding2 extends SpscFrameQueueProducer {
+
+    long b0, b1, b2, b3, b4, b5, b6, b7;
+    long b8, b9, b10, b11, b12, b13, b14, b15;
+
+    SpscFrameQueuePadding2(SwitchLoop target, int capacity) {
+        super(target, capacity);
+    }
+}
+
+/** Written by both, once a batch. */
+class SpscFrameQueueFlag extends SpscFrameQueuePadding2 {
+
+    boolean scheduled;
+
+    SpscFrameQueueFlag(SwitchLoop target, int capacity) {
+        super(target, capacity);
+    }
+}
+
+class SpscFrameQueuePadding3 extends SpscFrameQueueFlag {
+
+    long c0, c1, c2, c3, c4, c5, c6, c7;
+    long c8, c9, c10, c11, c12, c13, c14, c15;
+
+    SpscFrameQueuePadding3(SwitchLoop target, int capacity) {
+        super(target, capacity);
+    }
+}
+
+class SpscFrameQueueConsumer extends SpscFrameQueuePadding3 {
+
+    /** The next frame to take. */
+    long head;
+
+    SpscFrameQueueConsumer(SwitchLoop target, int capacity) {
+        super(target, capacity);
     }
 }

@@ -4,31 +4,40 @@
  */
 package io.github.nettytap.net.switching;
 
+import io.github.nettytap.codec.offload.Segmentation;
+import io.github.nettytap.codec.virtio.FrameVerdict;
+import io.github.nettytap.net.port.EgressBatch;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 
 import java.util.Arrays;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * What the ports of one event loop share: the ports that have something to flush, the way to other loops, and the time.
+ * What the ports of one event loop share: the egress of their batch, the way to other loops, and the time.
  *
- * <p>Of the loop's thread, except {@link #releaseHandedOver}.
+ * <p>Of the loop's thread, except {@link #releaseQueued}.
  */
 final class SwitchLoop {
 
-    private static final int HANDOVER_FRAMES = 1024;
+    private static final int QUEUE_FRAMES = 1024;
 
     private final int index;
     private final EventLoop eventLoop;
     private final LongSupplier clock;
-    private SwitchPort[] touched = new SwitchPort[8];
-    private int touchedCount;
+    private final EgressBatch egress = new EgressBatch();
+    private final Consumer<ByteBuf> queueSegment = this::queueSegment;
     private long now;
     private boolean inBatch;
 
+    /** Of the GSO frame that is being segmented for a port of another loop. */
+    private SwitchPort segmentsFrom;
+
+    private SwitchPort segmentsTo;
+
     /** To each other loop, by its index; made when first needed. */
-    private volatile SpscFrameQueue[] handovers = {};
+    private volatile SpscFrameQueue[] queues = {};
 
     SwitchLoop(int index, EventLoop eventLoop, LongSupplier clock) {
         this.index = index;
@@ -46,53 +55,83 @@ final class SwitchLoop {
     }
 
     /**
-     * Sends a frame to a port on this loop or another.
+     * Sends a frame to a port on this loop or another. Owns the frame.
      *
-     * @return false if the other loop is so far behind that the frame is still the caller's
+     * @param required the offloads that it requires
+     * @param from the port that it came in through, which counts what is lost on the way
      */
-    boolean send(ByteBuf frame, SwitchPort to) {
+    void send(ByteBuf frame, int required, SwitchPort from, SwitchPort to) {
         if (to.loop() == this) {
-            write(frame, to);
-            return true;
+            count(egress.send(frame, required, to), from, to);
+        } else if (to.takes(required)) {
+            queue(frame, from, to);
+        } else {
+            queueSegments(frame, from, to);
         }
-        return handover(to.loop()).offer(frame, to);
     }
 
-    /** Writes a frame to a port of this loop. */
+    /** Writes a frame of another loop, complete enough for its port, to that port of this loop. */
     void write(ByteBuf frame, SwitchPort to) {
-        to.write(frame);
-        if (to.touch()) {
-            if (touchedCount == touched.length) {
-                touched = Arrays.copyOf(touched, 2 * touchedCount);
-            }
-            touched[touchedCount++] = to;
+        count(egress.send(frame, 0, to), to, to);
+    }
+
+    private static void count(EgressBatch.Result result, SwitchPort from, SwitchPort to) {
+        switch (result) {
+            case SENT -> {}
+            case SEGMENTED -> from.countSegmented();
+            case MALFORMED -> from.countMalformed();
+            case CONGESTED -> to.countCongested();
         }
     }
 
-    private SpscFrameQueue handover(SwitchLoop to) {
-        SpscFrameQueue[] known = handovers;
-        SpscFrameQueue handover = to.index < known.length ? known[to.index] : null;
-        if (handover == null) {
-            known = Arrays.copyOf(known, Math.max(known.length, to.index + 1));
-            handover = new SpscFrameQueue(to, HANDOVER_FRAMES);
-            known[to.index] = handover;
-            handovers = known;
+    private void queue(ByteBuf frame, SwitchPort from, SwitchPort to) {
+        if (!queueTo(to.loop()).offer(frame, to)) {
+            from.countCongested();
+            frame.release();
         }
-        return handover;
+    }
+
+    private void queueSegments(ByteBuf frame, SwitchPort from, SwitchPort to) {
+        segmentsFrom = from;
+        segmentsTo = to;
+        try {
+            int header = to.vnetHeaderSize();
+            FrameVerdict verdict =
+                    Segmentation.segment(frame, header, header, from.channel().alloc(), queueSegment);
+            count(
+                    verdict == FrameVerdict.WELL_FORMED ? EgressBatch.Result.SEGMENTED : EgressBatch.Result.MALFORMED,
+                    from,
+                    to);
+        } finally {
+            segmentsFrom = null;
+            segmentsTo = null;
+            frame.release();
+        }
+    }
+
+    private void queueSegment(ByteBuf segment) {
+        queue(segment, segmentsFrom, segmentsTo);
+    }
+
+    private SpscFrameQueue queueTo(SwitchLoop to) {
+        SpscFrameQueue[] known = queues;
+        SpscFrameQueue queue = to.index < known.length ? known[to.index] : null;
+        if (queue == null) {
+            known = Arrays.copyOf(known, Math.max(known.length, to.index + 1));
+            queue = new SpscFrameQueue(to, QUEUE_FRAMES);
+            known[to.index] = queue;
+            queues = known;
+        }
+        return queue;
     }
 
     /** Each port that got something is flushed once, each loop that got something is woken once. */
     void endBatch() {
         inBatch = false;
-        for (int i = 0; i < touchedCount; i++) {
-            SwitchPort port = touched[i];
-            touched[i] = null;
-            port.flush();
-        }
-        touchedCount = 0;
-        for (SpscFrameQueue handover : handovers) {
-            if (handover != null) {
-                handover.publish();
+        egress.flush();
+        for (SpscFrameQueue queue : queues) {
+            if (queue != null) {
+                queue.publish();
             }
         }
     }
@@ -101,10 +140,10 @@ final class SwitchLoop {
         eventLoop.execute(task);
     }
 
-    void releaseHandedOver() {
-        for (SpscFrameQueue handover : handovers) {
-            if (handover != null) {
-                handover.releaseAll();
+    void releaseQueued() {
+        for (SpscFrameQueue queue : queues) {
+            if (queue != null) {
+                queue.releaseAll();
             }
         }
     }

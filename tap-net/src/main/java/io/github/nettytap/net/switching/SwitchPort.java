@@ -6,17 +6,17 @@ package io.github.nettytap.net.switching;
 
 import io.github.nettytap.codec.filter.MacFilter;
 import io.github.nettytap.codec.filter.MacVerdict;
+import io.github.nettytap.net.port.Port;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.net.switching.policy.PortVlans;
-import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapCounters;
-import io.netty.buffer.ByteBuf;
+import io.github.nettytap.transport.device.TapOffload;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelPromise;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.net.SocketAddress;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
  *
  * <p>The event loop of the port is the only writer of its counters; any thread may read them.
  */
-public final class SwitchPort {
+public final class SwitchPort extends Port {
 
     private static final VarHandle MALFORMED = counter("malformed");
     private static final VarHandle SEGMENTED = counter("segmented");
@@ -32,33 +32,29 @@ public final class SwitchPort {
     private static final VarHandle FILTERED = counter("filtered");
 
     private final int index;
-    private final Channel channel;
     private final SwitchLoop loop;
-    private final int vnetHeaderSize;
-    private final int granted;
     private final PortPolicy policy;
-    private final ChannelPromise voidPromise;
     private final AtomicLongArray dropped = new AtomicLongArray(PolicyDrop.values().length);
 
     /** Null if frames may come from any address. */
     private volatile MacFilter sourceFilter;
-
-    /** Whether frames wait in the channel for the flush at the end of the batch. Of the loop. */
-    private boolean touched;
 
     private long malformed;
     private long segmented;
     private long congested;
     private long filtered;
 
-    SwitchPort(int index, Channel channel, SwitchLoop loop, int vnetHeaderSize, int granted, PortPolicy policy) {
+    SwitchPort(
+            int index,
+            Channel channel,
+            SwitchLoop loop,
+            int vnetHeaderSize,
+            Set<TapOffload> offloads,
+            PortPolicy policy) {
+        super(channel, vnetHeaderSize, offloads);
         this.index = index;
-        this.channel = channel;
         this.loop = loop;
-        this.vnetHeaderSize = vnetHeaderSize;
-        this.granted = granted;
         this.policy = policy;
-        voidPromise = channel.voidPromise();
     }
 
     private static VarHandle counter(String name) {
@@ -74,15 +70,10 @@ public final class SwitchPort {
         return index;
     }
 
-    /** The name of the interface, or of whatever address its channel has. */
+    @Override
     public String name() {
-        SocketAddress address = channel.localAddress();
+        SocketAddress address = channel().localAddress();
         return address == null ? "port" + index : address.toString();
-    }
-
-    /** The channel. */
-    public Channel channel() {
-        return channel;
     }
 
     /** What the port may do, and what is done for it. */
@@ -109,37 +100,6 @@ public final class SwitchPort {
 
     SwitchLoop loop() {
         return loop;
-    }
-
-    int vnetHeaderSize() {
-        return vnetHeaderSize;
-    }
-
-    /** Whether the other side takes frames with these needs as they are. */
-    boolean takes(int needs) {
-        return (needs & ~granted) == 0;
-    }
-
-    /** Queues a frame in the channel, to be sent by the next {@link #flush()}. Owns the frame. On the loop only. */
-    void write(ByteBuf frame) {
-        if (channel.isWritable()) {
-            channel.write(frame, voidPromise);
-        } else {
-            frame.release();
-            countCongested();
-        }
-    }
-
-    /** True the first time since the last flush. */
-    boolean touch() {
-        boolean first = !touched;
-        touched = true;
-        return first;
-    }
-
-    void flush() {
-        touched = false;
-        channel.flush();
     }
 
     void countMalformed() {
@@ -205,17 +165,7 @@ public final class SwitchPort {
     /** All frames lost at this port: those of the switch and those that the channel could not send. */
     public long drops() {
         long inSwitch = malformed() + congested() + droppedByPolicy();
-        TapCounters counters = counters();
+        TapCounters counters = channelCounters();
         return counters == null ? inSwitch : inSwitch + counters.drops();
-    }
-
-    /** What the channel has counted, or null if it is not a TAP. */
-    public TapCounters counters() {
-        return channel instanceof TapChannel ? ((TapChannel) channel).counters() : null;
-    }
-
-    @Override
-    public String toString() {
-        return "SwitchPort(index=" + index + ", name=" + name() + ")";
     }
 }

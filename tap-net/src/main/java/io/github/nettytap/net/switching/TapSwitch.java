@@ -170,7 +170,7 @@ public final class TapSwitch implements AutoCloseable {
                 ports.stream().map(port -> port.channel().close()).toList();
         closing.forEach(ChannelFuture::awaitUninterruptibly);
         loops.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS).syncUninterruptibly();
-        lan.releaseHandedOver();
+        lan.releaseQueued();
     }
 
     /** Comes last in the pipeline, and so hears what has become of the port when the switch has heard it. */

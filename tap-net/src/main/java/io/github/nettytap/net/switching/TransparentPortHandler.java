@@ -5,6 +5,7 @@
 package io.github.nettytap.net.switching;
 
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.port.RequiredOffloads;
 import io.github.nettytap.net.switching.fdb.Fdb;
 import io.github.nettytap.net.switching.fdb.Fdb.LearnResult;
 import io.netty.buffer.ByteBuf;
@@ -39,39 +40,39 @@ final class TransparentPortHandler extends PortHandler {
         long destination = frame.getLong(start) >>> 16;
         long source = frame.getLong(start + 4) & MAC_MASK;
         Fdb table = lan.table();
-        long now = port.loop().now();
+        long now = loop.now();
         if (table.learn(source, port.index(), now) == LearnResult.HELD) {
             port.countDropped(PolicyDrop.HELD);
             frame.release();
             return;
         }
-        int needs = port.vnetHeaderSize() == 0 ? 0 : RequiredOffloads.of(frame, header);
+        int required = port.vnetHeaderSize() == 0 ? 0 : RequiredOffloads.of(frame, header);
         if (MacAddress.isGroup(destination)) {
             if (isReserved(destination)) {
                 port.countFiltered();
                 frame.release();
             } else {
-                flood(frame, needs);
+                flood(frame, required);
             }
             return;
         }
         // Without a VLAN only stations of transparent ports are found.
         SwitchPort to = lan.topology().port(table.find(destination, now));
         if (to == null) {
-            flood(frame, needs);
+            flood(frame, required);
         } else if (to == port) {
             port.countFiltered();
             frame.release();
         } else {
-            delivery.send(frame, needs, to);
+            loop.send(frame, required, port, to);
         }
     }
 
-    private void flood(ByteBuf frame, int needs) {
+    private void flood(ByteBuf frame, int required) {
         for (SwitchPort to : lan.topology().transparent()) {
             if (to != port) {
                 // A duplicate, since an NIO view of a buffer must not be used by two loops at a time.
-                delivery.send(frame.retainedDuplicate(), needs, to);
+                loop.send(frame.retainedDuplicate(), required, port, to);
             }
         }
         frame.release();

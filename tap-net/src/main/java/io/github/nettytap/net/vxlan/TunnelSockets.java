@@ -7,6 +7,7 @@ package io.github.nettytap.net.vxlan;
 import io.github.nettytap.codec.tunnel.VxlanEvent;
 import io.github.nettytap.codec.tunnel.VxlanHandler;
 import io.github.nettytap.codec.tunnel.VxlanPeers;
+import io.github.nettytap.net.port.UdpGsoHandler;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.netty.bootstrap.Bootstrap;
@@ -17,6 +18,7 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.uring.IoUringDatagramChannel;
 
@@ -46,7 +48,7 @@ final class TunnelSockets implements AutoCloseable {
     private static final int EADDRINUSE = -98; // asm-generic/errno.h
     private static final int EADDRNOTAVAIL = -99;
 
-    /** The longest datagram, or train of datagrams: a shorter buffer would cut it and say nothing. */
+    /** The longest datagram, or segmented write: a shorter buffer would cut it and say nothing. */
     private static final int MAX_DATAGRAM = 65_535;
 
     /** So that bursts of the TAP, which holds 1000 frames, find room. */
@@ -126,12 +128,10 @@ final class TunnelSockets implements AutoCloseable {
         boolean epoll = loops.io() == TapIoType.EPOLL;
         // Each frame has memory of its own in front, and tagged ones pass as they do through the kernel's device.
         VxlanHandler vxlan = new VxlanHandler(peers, true, true);
-        boolean trains = epoll
-                ? EpollDatagramChannel.isSegmentedDatagramPacketSupported()
-                : IoUringDatagramChannel.isSegmentedDatagramPacketSupported();
+        Class<? extends DatagramChannel> type = epoll ? EpollDatagramChannel.class : IoUringDatagramChannel.class;
         Bootstrap bootstrap = new Bootstrap()
                 .group(loops)
-                .channel(epoll ? EpollDatagramChannel.class : IoUringDatagramChannel.class)
+                .channel(type)
                 .option(ChannelOption.SO_SNDBUF, SOCKET_BUFFER)
                 .option(
                         ChannelOption.WRITE_BUFFER_WATER_MARK,
@@ -139,7 +139,8 @@ final class TunnelSockets implements AutoCloseable {
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(new UdpGsoHandler(trains, counters), vxlan);
+                        channel.pipeline()
+                                .addLast(new UdpGsoHandler(UdpGsoHandler.isSupported(type), counters.gso()), vxlan);
                         if (received != null) {
                             channel.pipeline().addLast(received);
                         }

@@ -10,6 +10,8 @@ import io.github.nettytap.codec.tunnel.VxlanEvent;
 import io.github.nettytap.codec.tunnel.VxlanPeers;
 import io.github.nettytap.codec.virtio.VirtioNetCodec;
 import io.github.nettytap.codec.wire.VxlanHeader;
+import io.github.nettytap.net.port.UdpGsoCounters;
+import io.github.nettytap.net.port.UdpGsoHandler;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapDevice;
@@ -31,7 +33,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * </pre>
  *
  * <p>The far end knows nothing of offloads, so GSO frames are cut and checksums completed before encapsulation. Their
- * segments leave as one train of datagrams nevertheless: see {@link UdpGsoHandler}.
+ * segments leave by one write nevertheless: see {@link UdpGsoHandler}.
  */
 public final class VxlanEndpoint implements AutoCloseable {
 
@@ -108,24 +110,9 @@ public final class VxlanEndpoint implements AutoCloseable {
         return counters.congested();
     }
 
-    /** Frames that the socket refused: too long for the underlay, or no way to the other endpoint. */
-    public long unsent() {
-        return counters.unsent();
-    }
-
-    /** Trains of datagrams that were sent: each one system call, cut by the kernel or the network card. */
-    public long trains() {
-        return counters.trains();
-    }
-
-    /** Datagrams that were sent in trains. */
-    public long inTrains() {
-        return counters.inTrains();
-    }
-
-    /** Trains that the kernel refused, and that were sent as single datagrams. */
-    public long refusedTrains() {
-        return counters.refusedTrains();
+    /** What the sockets made of datagrams: sent together, refused so, and not sent at all. */
+    public UdpGsoCounters datagrams() {
+        return counters.gso();
     }
 
     @Override

@@ -47,7 +47,7 @@ final class AllocationProbe {
 
     private static long framesForwarded(TapSwitch lan) {
         return lan.ports().stream()
-                .mapToLong(port -> port.counters().framesSent())
+                .mapToLong(port -> port.channelCounters().framesSent())
                 .sum();
     }
 

@@ -121,7 +121,7 @@ final class MemoryLan implements AutoCloseable {
         awaitPorts(0);
         hosts.shutdownGracefully(0, WAIT_SECONDS, TimeUnit.SECONDS).syncUninterruptibly();
         ports.shutdownGracefully(0, WAIT_SECONDS, TimeUnit.SECONDS).syncUninterruptibly();
-        lan.releaseHandedOver();
+        lan.releaseQueued();
     }
 
     /** A host: what it sends goes to its port; what comes is kept as text. */

@@ -141,9 +141,9 @@ class PortPolicyKernelTest {
         // The first may be lost behind the storm, in the queue of the TAP.
         assertThat(Traffic.ping(noisy, here, 5).answered()).isPositive();
         SwitchPort in = lan.ports().get(1);
-        long received = in.counters().framesReceived();
+        long received = in.channelCounters().framesReceived();
         assertThat(in.dropped(PolicyDrop.STORM)).isPositive();
-        assertThat(lan.ports().get(0).counters().framesSent())
+        assertThat(lan.ports().get(0).channelCounters().framesSent())
                 .isLessThanOrEqualTo(received - in.dropped(PolicyDrop.STORM));
     }
 

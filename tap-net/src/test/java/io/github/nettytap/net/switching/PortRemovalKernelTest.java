@@ -102,8 +102,8 @@ class PortRemovalKernelTest {
             assertThat(Traffic.ping(left, right, 1).answered()).isEqualTo(1);
             SwitchPort from = lan.ports().get(0);
             Future<?> flood = thread.submit(() -> flood(sender, new InetSocketAddress(right.address(), 9), stop));
-            long before = from.counters().framesReceived();
-            while (from.counters().framesReceived() < before + 1_000) {
+            long before = from.channelCounters().framesReceived();
+            while (from.channelCounters().framesReceived() < before + 1_000) {
                 Thread.sleep(1);
             }
             lan.remove(lan.ports().get(1));

@@ -160,8 +160,8 @@ class SnoopingKernelTest {
         while (true) {
             assertThat(System.nanoTime()).as("no longer flooded").isLessThan(deadline);
             frames.reset();
-            long before = lan.ports().get(0).counters().framesReceived();
-            while (lan.ports().get(0).counters().framesReceived() < before + 5) {
+            long before = lan.ports().get(0).channelCounters().framesReceived();
+            while (lan.ports().get(0).channelCounters().framesReceived() < before + 5) {
                 send(out);
                 Thread.sleep(20);
             }

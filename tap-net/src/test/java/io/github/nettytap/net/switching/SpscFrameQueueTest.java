@@ -7,6 +7,7 @@ package io.github.nettytap.net.switching;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.net.switching.policy.PortPolicy;
+import io.github.nettytap.transport.device.TapOffload;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -19,21 +20,21 @@ class SpscFrameQueueTest {
 
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final SwitchLoop loop = new SwitchLoop(0, channel.eventLoop(), () -> 0);
-    private final SwitchPort port = new SwitchPort(0, channel, loop, 0, 0, PortPolicy.DEFAULT);
-    private final SpscFrameQueue handover = new SpscFrameQueue(loop, CAPACITY);
+    private final SwitchPort port = new SwitchPort(0, channel, loop, 0, TapOffload.NONE, PortPolicy.DEFAULT);
+    private final SpscFrameQueue queue = new SpscFrameQueue(loop, CAPACITY);
 
     @AfterEach
     void close() {
-        handover.releaseAll();
+        queue.releaseAll();
         channel.finishAndReleaseAll();
     }
 
     @Test
     void framesAreSeenOnlyOncePublished() {
-        handover.offer(frame(1), port);
+        queue.offer(frame(1), port);
         channel.runPendingTasks();
         assertThat(channel.outboundMessages()).isEmpty();
-        handover.publish();
+        queue.publish();
         channel.runPendingTasks();
         assertThat(next()).isEqualTo(1);
     }
@@ -41,9 +42,9 @@ class SpscFrameQueueTest {
     @Test
     void framesKeepTheirOrderOverManyRounds() {
         for (int i = 0; i < 100; i += 2) {
-            handover.offer(frame(i), port);
-            handover.offer(frame(i + 1), port);
-            handover.publish();
+            queue.offer(frame(i), port);
+            queue.offer(frame(i + 1), port);
+            queue.publish();
             channel.runPendingTasks();
             assertThat(next()).isEqualTo(i);
             assertThat(next()).isEqualTo(i + 1);
@@ -53,15 +54,15 @@ class SpscFrameQueueTest {
     @Test
     void fullRingRefusesAndTakesAgainAfterItWasEmptied() {
         for (int i = 0; i < CAPACITY; i++) {
-            assertThat(handover.offer(frame(i), port)).isTrue();
+            assertThat(queue.offer(frame(i), port)).isTrue();
         }
         ByteBuf refused = frame(9);
-        assertThat(handover.offer(refused, port)).isFalse();
+        assertThat(queue.offer(refused, port)).isFalse();
         assertThat(refused.release()).as("still the caller's").isTrue();
-        handover.publish();
+        queue.publish();
         channel.runPendingTasks();
         ByteBuf taken = frame(10);
-        assertThat(handover.offer(taken, port)).isTrue();
+        assertThat(queue.offer(taken, port)).isTrue();
         for (int i = 0; i < CAPACITY; i++) {
             assertThat(next()).isEqualTo(i);
         }
@@ -70,8 +71,8 @@ class SpscFrameQueueTest {
     @Test
     void framesThatNobodyTookAreReleased() {
         ByteBuf frame = frame(1);
-        handover.offer(frame, port);
-        handover.releaseAll();
+        queue.offer(frame, port);
+        queue.releaseAll();
         assertThat(frame.refCnt()).isZero();
     }
 

@@ -105,14 +105,14 @@ class TapSwitchKernelTest {
         SwitchPort in = lan.ports().get(0);
         SwitchPort out = lan.ports().get(1);
         assertThat(in.name()).isEqualTo("left");
-        assertThat(in.counters().bytesReceived()).isPositive();
+        assertThat(in.channelCounters().bytesReceived()).isPositive();
         assertThat(lan.stations()).isEqualTo(2);
         // What came in and did not go out was dropped, and said so, or is on its way to another loop.
         long unaccounted = Long.MAX_VALUE;
         for (int i = 0; i < 500 && unaccounted > FRAMES_THAT_GO_ON; i++) {
             Thread.sleep(10);
-            unaccounted = in.counters().framesReceived()
-                    - out.counters().framesSent()
+            unaccounted = in.channelCounters().framesReceived()
+                    - out.channelCounters().framesSent()
                     - in.filtered()
                     - in.drops()
                     - out.drops();

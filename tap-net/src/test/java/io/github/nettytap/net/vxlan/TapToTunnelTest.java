@@ -13,6 +13,7 @@ import io.github.nettytap.codec.tunnel.VxlanPeers;
 import io.github.nettytap.codec.virtio.VirtioNetCodec;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.codec.wire.VxlanHeader;
+import io.github.nettytap.net.port.UdpGsoHandler;
 import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
@@ -73,7 +74,7 @@ class TapToTunnelTest {
         peers.addRemote(7, InetAddress.getByName("192.0.2.2"));
         for (int i = 0; i < 4; i++) {
             EmbeddedChannel socket =
-                    new EmbeddedChannel(new UdpGsoHandler(true, counters), new VxlanHandler(peers, true, true));
+                    new EmbeddedChannel(new UdpGsoHandler(true, counters.gso()), new VxlanHandler(peers, true, true));
             socket.config().setAllocator(allocator);
             sockets.add(socket);
         }
@@ -182,7 +183,7 @@ class TapToTunnelTest {
         assertThat(sent()).isEmpty();
         sockets.forEach(EmbeddedChannel::close);
 
-        assertThat(counters.unsent()).isEqualTo(3);
-        assertThat(counters.trains()).isZero();
+        assertThat(counters.gso().failed()).isEqualTo(3);
+        assertThat(counters.gso().segmentedWrites()).isZero();
     }
 }

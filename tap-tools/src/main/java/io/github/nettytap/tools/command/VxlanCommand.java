@@ -180,11 +180,11 @@ final class VxlanCommand implements Callable<Integer> {
         for (VxlanEvent event : VxlanEvent.values()) {
             counts.put(PortSample.jsonName(event), endpoint.count(event));
         }
-        counts.put("trains", endpoint.trains());
-        counts.put("inTrains", endpoint.inTrains());
-        counts.put("refusedTrains", endpoint.refusedTrains());
+        counts.put("trains", endpoint.datagrams().segmentedWrites());
+        counts.put("inTrains", endpoint.datagrams().datagrams());
+        counts.put("refusedTrains", endpoint.datagrams().refused());
         counts.put("congested", endpoint.congested());
-        counts.put("unsent", endpoint.unsent());
+        counts.put("unsent", endpoint.datagrams().failed());
         return counts;
     }
 
@@ -266,11 +266,12 @@ final class VxlanCommand implements Callable<Integer> {
         out.println("tunnel: " + endpoint.count(VxlanEvent.ENCAPSULATED) + " datagrams out, "
                 + endpoint.count(VxlanEvent.DECAPSULATED) + " in, " + endpoint.count(VxlanEvent.FLOODED)
                 + " frames to all endpoints");
-        out.println("trains: " + endpoint.trains() + " with " + endpoint.inTrains() + " of the datagrams, "
-                + endpoint.refusedTrains() + " refused and sent singly");
+        out.println("trains: " + endpoint.datagrams().segmentedWrites() + " with "
+                + endpoint.datagrams().datagrams() + " of the datagrams, "
+                + endpoint.datagrams().refused() + " refused and sent singly");
         out.println("drops: " + endpoint.count(VxlanEvent.DROP_MALFORMED_HEADER) + " without a VXLAN header, "
                 + endpoint.count(VxlanEvent.DROP_UNKNOWN_NETWORK) + " of other networks, "
                 + endpoint.count(VxlanEvent.DROP_MALFORMED_FRAME) + " malformed, " + endpoint.congested()
-                + " for want of room, " + endpoint.unsent() + " refused by the socket");
+                + " for want of room, " + endpoint.datagrams().failed() + " refused by the socket");
     }
 }

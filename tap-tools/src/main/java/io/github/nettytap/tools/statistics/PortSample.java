@@ -57,7 +57,7 @@ public record PortSample(
 
     /** A port of a switch, there or removed. */
     public static PortSample of(SwitchPort port) {
-        PortSample sample = of(port, port.name(), port.counters(), port.malformed(), port.congested());
+        PortSample sample = of(port, port.name(), port.channelCounters(), port.malformed(), port.congested());
         sample.drops.put(DropReason.VLAN, port.dropped(PolicyDrop.VLAN));
         sample.drops.put(DropReason.SOURCE, port.dropped(PolicyDrop.SOURCE));
         sample.drops.put(DropReason.HELD, port.dropped(PolicyDrop.HELD));

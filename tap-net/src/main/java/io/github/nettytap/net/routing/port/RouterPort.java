@@ -7,7 +7,7 @@ package io.github.nettytap.net.routing.port;
 import io.github.nettytap.codec.offload.Segmentation;
 import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.wire.Cidr;
-import io.github.nettytap.net.switching.RequiredOffloads;
+import io.github.nettytap.net.port.RequiredOffloads;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapCounters;
 import io.github.nettytap.transport.device.TapOffload;
@@ -68,7 +68,7 @@ public final class RouterPort {
         this.vnetHeaderSize = vnetHeaderSize;
         this.networks = List.copyOf(networks);
         this.translates = translates;
-        granted = RequiredOffloads.granted(offloads);
+        granted = RequiredOffloads.negotiated(offloads);
         addresses = new PortAddresses(this.networks, mac);
         voidPromise = channel.voidPromise();
     }

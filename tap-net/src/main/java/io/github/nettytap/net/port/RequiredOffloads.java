@@ -2,7 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.net.switching;
+package io.github.nettytap.net.port;
 
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.buffer.ByteBuf;
@@ -10,9 +10,10 @@ import io.netty.buffer.ByteBuf;
 import java.util.Set;
 
 /**
- * Which offloads a frame needs from the port that gets it, told from the first two bytes of its virtio-net header.
+ * Which offloads a frame requires of the port that gets it: told from the first two bytes of its virtio-net header.
  *
- * <p>Source: virtio 1.2, section 5.1.6, and linux/virtio_net.h for USO and tunnels.
+ * <p>A frame goes through a port as it is if {@code (required & ~negotiated) == 0}; {@link EgressBatch} segments and
+ * completes it for any other. Source: virtio 1.2, section 5.1.6, and linux/virtio_net.h for USO and tunnels.
  */
 public final class RequiredOffloads {
 
@@ -24,13 +25,18 @@ public final class RequiredOffloads {
     private static final int GSO_TUNNELS = 0x60;
     private static final int GSO_ECN = 0x80;
 
-    /** No port has this: the frame is of a kind that the switch does not know. */
+    /** No port has this: the frame is of a kind that nothing here knows. */
     private static final int UNKNOWN = 1 << 31;
 
     private RequiredOffloads() {}
 
-    /** The needs that a port with these offloads can meet. */
-    public static int granted(Set<TapOffload> offloads) {
+    /**
+     * What a port can be given that has negotiated these offloads.
+     *
+     * @param offloads what the port has negotiated
+     * @return a bit for each
+     */
+    public static int negotiated(Set<TapOffload> offloads) {
         int bits = 0;
         for (TapOffload offload : offloads) {
             bits |= bit(offload);
@@ -38,7 +44,13 @@ public final class RequiredOffloads {
         return bits;
     }
 
-    /** The needs of the frame whose virtio-net header starts at the index; 0 for a plain frame. */
+    /**
+     * What a frame requires.
+     *
+     * @param frame the frame, of which two bytes are read
+     * @param index the absolute index of its virtio-net header
+     * @return a bit for each offload, 0 for a plain frame; a frame of an unknown kind requires what no port has
+     */
     public static int of(ByteBuf frame, int index) {
         int start = frame.getUnsignedShort(index);
         int flags = start >>> 8;
@@ -50,13 +62,13 @@ public final class RequiredOffloads {
     }
 
     private static int ofGso(int gso) {
-        int needs = (gso & GSO_ECN) == 0 ? 0 : bit(TapOffload.TSO_ECN);
-        needs |= (gso & GSO_TUNNELS) == 0 ? 0 : bit(TapOffload.UDP_TUNNEL_GSO);
+        int required = (gso & GSO_ECN) == 0 ? 0 : bit(TapOffload.TSO_ECN);
+        required |= (gso & GSO_TUNNELS) == 0 ? 0 : bit(TapOffload.UDP_TUNNEL_GSO);
         return switch (gso & ~(GSO_ECN | GSO_TUNNELS)) {
-            case GSO_TCPV4 -> needs | bit(TapOffload.TSO4);
-            case GSO_TCPV6 -> needs | bit(TapOffload.TSO6);
+            case GSO_TCPV4 -> required | bit(TapOffload.TSO4);
+            case GSO_TCPV6 -> required | bit(TapOffload.TSO6);
             // USO6 is always granted together with USO4.
-            case GSO_UDP_L4 -> needs | bit(TapOffload.USO4);
+            case GSO_UDP_L4 -> required | bit(TapOffload.USO4);
             default -> UNKNOWN;
         };
     }

@@ -2,7 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.net.vxlan;
+package io.github.nettytap.net.port;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -15,7 +15,7 @@ final class Contiguous {
     private Contiguous() {}
 
     /**
-     * Takes the datagrams out of an array and joins their contents.
+     * Takes the datagrams out of an array and joins their contents. If this throws, those still there are the caller's.
      *
      * @param alloc where a composite comes from
      * @param packets the array, two datagrams or more; released but for their contents, and set to null
@@ -32,9 +32,15 @@ final class Contiguous {
             return joined;
         }
         CompositeByteBuf parts = alloc.compositeDirectBuffer(count);
-        for (int i = 0; i < count; i++) {
-            parts.addComponent(true, packets[i].content());
-            packets[i] = null;
+        try {
+            for (int i = 0; i < count; i++) {
+                ByteBuf content = packets[i].content();
+                packets[i] = null;
+                parts.addComponent(true, content);
+            }
+        } catch (RuntimeException | OutOfMemoryError e) {
+            parts.release();
+            throw e;
         }
         return parts;
     }

@@ -2,7 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.net.switching;
+package io.github.nettytap.net.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -27,22 +27,22 @@ class RequiredOffloadsTest {
 
     @Test
     void partialChecksumNeedsChecksumOffload() {
-        assertThat(needs(NEEDS_CSUM, 0)).isEqualTo(granted(TapOffload.CSUM));
+        assertThat(needs(NEEDS_CSUM, 0)).isEqualTo(negotiated(TapOffload.CSUM));
     }
 
     @Test
     void gsoFramesNeedTheirOffloadAndTheChecksum() {
-        assertThat(needs(NEEDS_CSUM, 1)).isEqualTo(granted(TapOffload.CSUM, TapOffload.TSO4));
-        assertThat(needs(NEEDS_CSUM, 4)).isEqualTo(granted(TapOffload.CSUM, TapOffload.TSO6));
-        assertThat(needs(NEEDS_CSUM, 5)).isEqualTo(granted(TapOffload.CSUM, TapOffload.USO4));
-        assertThat(needs(NEEDS_CSUM, 0x81)).isEqualTo(granted(TapOffload.CSUM, TapOffload.TSO4, TapOffload.TSO_ECN));
+        assertThat(needs(NEEDS_CSUM, 1)).isEqualTo(negotiated(TapOffload.CSUM, TapOffload.TSO4));
+        assertThat(needs(NEEDS_CSUM, 4)).isEqualTo(negotiated(TapOffload.CSUM, TapOffload.TSO6));
+        assertThat(needs(NEEDS_CSUM, 5)).isEqualTo(negotiated(TapOffload.CSUM, TapOffload.USO4));
+        assertThat(needs(NEEDS_CSUM, 0x81)).isEqualTo(negotiated(TapOffload.CSUM, TapOffload.TSO4, TapOffload.TSO_ECN));
         assertThat(needs(NEEDS_CSUM, 0x21))
-                .isEqualTo(granted(TapOffload.CSUM, TapOffload.TSO4, TapOffload.UDP_TUNNEL_GSO));
+                .isEqualTo(negotiated(TapOffload.CSUM, TapOffload.TSO4, TapOffload.UDP_TUNNEL_GSO));
     }
 
     @Test
     void noSetOfOffloadsTakesAnUnknownKind() {
-        int everything = RequiredOffloads.granted(EnumSet.allOf(TapOffload.class));
+        int everything = RequiredOffloads.negotiated(EnumSet.allOf(TapOffload.class));
         Set<Integer> known = Set.of(0, 1, 4, 5);
         for (int gso = 0; gso < 256; gso++) {
             boolean plainEcn = gso == 0x80 || (gso & 0x1f) == 0 && gso != 0;
@@ -51,8 +51,8 @@ class RequiredOffloadsTest {
         }
     }
 
-    private static int granted(TapOffload... offloads) {
-        return RequiredOffloads.granted(Set.of(offloads));
+    private static int negotiated(TapOffload... offloads) {
+        return RequiredOffloads.negotiated(Set.of(offloads));
     }
 
     private static int needs(int flags, int gso) {

@@ -2,7 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.net.vxlan;
+package io.github.nettytap.net.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -45,12 +45,12 @@ class UdpGsoHandlerTest {
     /** Its slices are not wrapped for leak detection, as those of a program are not. */
     private static final ByteBufAllocator UNTRACKED = new UnpooledByteBufAllocator(true, true);
 
-    private final SocketCounters counters = new SocketCounters();
+    private final UdpGsoCounters counters = new UdpGsoCounters();
     private final Kernel kernel = new Kernel();
     private EmbeddedChannel channel = channel(true);
     private int written;
 
-    /** Takes what a socket would, or refuses trains. */
+    /** Takes what a socket would, or refuses segmented writes. */
     @ChannelHandler.Sharable
     private static final class Kernel extends ChannelOutboundHandlerAdapter {
         private Exception refusal;
@@ -98,7 +98,7 @@ class UdpGsoHandlerTest {
         return content;
     }
 
-    /** Each as "length", or "length*segment" of a train, and the bytes in the order in which they were written. */
+    /** Each as "length", or "length*segment" of a segmented write, and the bytes in the order in which they were written. */
     private List<String> sent() {
         List<String> sent = new ArrayList<>();
         for (DatagramPacket packet = channel.readOutbound(); packet != null; packet = channel.readOutbound()) {
@@ -114,7 +114,7 @@ class UdpGsoHandlerTest {
     }
 
     @Test
-    void datagramsOfOneLengthLeaveAsOneTrain() {
+    void datagramsOfOneLengthLeaveByOneWrite() {
         write(100, A);
         write(100, A);
         write(100, A);
@@ -123,12 +123,12 @@ class UdpGsoHandlerTest {
         channel.flush();
 
         assertThat(sent()).containsExactly("300/100");
-        assertThat(counters.trains()).isOne();
-        assertThat(counters.inTrains()).isEqualTo(3);
+        assertThat(counters.segmentedWrites()).isOne();
+        assertThat(counters.datagrams()).isEqualTo(3);
     }
 
     @Test
-    void aShorterOneEndsTheTrainAndIsPartOfIt() {
+    void aShorterOneEndsTheWriteAndIsPartOfIt() {
         write(100, A);
         write(100, A);
         write(40, A);
@@ -149,7 +149,7 @@ class UdpGsoHandlerTest {
     }
 
     @Test
-    void eachEndpointHasTrainsOfItsOwn() {
+    void eachReceiverHasWritesOfItsOwn() {
         write(100, A);
         write(100, A);
         write(100, B);
@@ -160,7 +160,7 @@ class UdpGsoHandlerTest {
     }
 
     @Test
-    void aTrainHasNoMoreThan64Datagrams() {
+    void aWriteHasNoMoreThan64Datagrams() {
         for (int i = 0; i < 65; i++) {
             write(10, A);
         }
@@ -170,7 +170,7 @@ class UdpGsoHandlerTest {
     }
 
     @Test
-    void aTrainIsNoLongerThanADatagramCanBe() {
+    void aWriteIsNoLongerThanADatagramCanBe() {
         for (int i = 0; i < 46; i++) {
             write(1_472, A);
         }
@@ -197,7 +197,7 @@ class UdpGsoHandlerTest {
         channel.flush();
 
         int expected = 0;
-        for (int train = 0; train < 2; train++) {
+        for (int write = 0; write < 2; write++) {
             DatagramPacket packet = channel.readOutbound();
             assertThat(packet).isInstanceOf(SegmentedDatagramPacket.class);
             ByteBuf content = packet.content();
@@ -219,16 +219,16 @@ class UdpGsoHandlerTest {
         memory.release();
         channel.flush();
 
-        SegmentedDatagramPacket train = channel.readOutbound();
-        assertThat(train.content().hasMemoryAddress()).isTrue();
-        assertThat(train.content().memoryAddress() + train.content().readerIndex())
+        SegmentedDatagramPacket packet = channel.readOutbound();
+        assertThat(packet.content().hasMemoryAddress()).isTrue();
+        assertThat(packet.content().memoryAddress() + packet.content().readerIndex())
                 .isEqualTo(address);
-        train.release();
+        packet.release();
     }
 
     @ParameterizedTest
     @ValueSource(ints = {EMSGSIZE, EINVAL, EIO})
-    void aRefusedTrainIsSentDatagramByDatagram(int errno) {
+    void aRefusedWriteIsRepeatedDatagramByDatagram(int errno) {
         kernel.refusal = failure(errno);
         ChannelFuture first = write(100, A);
         write(100, A);
@@ -238,13 +238,13 @@ class UdpGsoHandlerTest {
         assertThat(sent()).containsExactly("100", "100", "50");
         assertThat(first.isSuccess()).isTrue();
         assertThat(last.isSuccess()).isTrue();
-        assertThat(counters.refusedTrains()).isOne();
-        assertThat(counters.unsent()).isZero();
-        assertThat(counters.trains()).isZero();
+        assertThat(counters.refused()).isOne();
+        assertThat(counters.failed()).isZero();
+        assertThat(counters.segmentedWrites()).isZero();
     }
 
     @Test
-    void afterARefusalForLengthOnlyShorterOnesTravelByTrain() {
+    void afterARefusalForLengthOnlyShorterOnesAreSentTogether() {
         kernel.refusal = failure(EMSGSIZE);
         write(100, A);
         write(100, A);
@@ -260,7 +260,7 @@ class UdpGsoHandlerTest {
     }
 
     @Test
-    void trainsAreTriedAgainAfterAWhile() {
+    void segmentationIsTriedAgainAfterAWhile() {
         channel.freezeTime();
         kernel.refusal = failure(EINVAL);
         write(100, A);
@@ -278,7 +278,7 @@ class UdpGsoHandlerTest {
     }
 
     @Test
-    void aTrainThatFailsOtherwiseFailsItsDatagrams() {
+    void aWriteThatFailsOtherwiseFailsItsDatagrams() {
         IOException failure = failure(ENETUNREACH);
         kernel.refusal = failure;
         ChannelFuture first = write(100, A);
@@ -287,8 +287,8 @@ class UdpGsoHandlerTest {
 
         assertThat(first.cause()).isSameAs(failure);
         assertThat(second.cause()).isSameAs(failure);
-        assertThat(counters.unsent()).isEqualTo(2);
-        assertThat(counters.refusedTrains()).isZero();
+        assertThat(counters.failed()).isEqualTo(2);
+        assertThat(counters.refused()).isZero();
     }
 
     @Test
@@ -299,7 +299,7 @@ class UdpGsoHandlerTest {
         channel.write(new DatagramPacket(bytes(100), A), channel.voidPromise());
         channel.flush();
 
-        assertThat(counters.unsent()).isEqualTo(2);
+        assertThat(counters.failed()).isEqualTo(2);
         channel.checkException();
     }
 
@@ -320,11 +320,11 @@ class UdpGsoHandlerTest {
         channel.pipeline().remove(UdpGsoHandler.class);
 
         assertThat(waiting.cause()).isInstanceOf(ClosedChannelException.class);
-        assertThat(counters.unsent()).isOne();
+        assertThat(counters.failed()).isOne();
     }
 
     @Test
-    void emptyDatagramsTravelAlone() {
+    void emptyDatagramsAreSentAlone() {
         write(0, A);
         write(0, A);
         channel.flush();

@@ -1,0 +1,136 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.port;
+
+import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.channel.TapCounters;
+import io.github.nettytap.transport.device.TapOffload;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelPromise;
+
+import java.net.SocketAddress;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * A channel of Ethernet frames as switch, router and VXLAN endpoint see it: what it is called, what stands in front of its
+ * frames, and which offloads its other side has negotiated.
+ *
+ * <p>Any Netty channel can be one whose pipeline passes on one {@link io.netty.buffer.ByteBuf} a frame, with a virtio-net
+ * header of {@link #vnetHeaderSize()} bytes in front, and takes the same. A TAP is one as it is. A socket is one behind a
+ * codec that finds the frames in its stream, and a {@link BareFrameHandler} where the other ports have headers.
+ *
+ * <p>Immutable but for the mark of {@link EgressBatch}, which belongs to the channel's event loop. Ports are compared by
+ * identity.
+ */
+public class Port {
+
+    private final Channel channel;
+    private final int vnetHeaderSize;
+    private final Set<TapOffload> offloads;
+    private final int negotiated;
+    private final ChannelPromise voidPromise;
+
+    /** Whether frames wait in the channel for the flush at the end of the batch. Of the channel's event loop. */
+    private boolean touched;
+
+    /**
+     * Makes a channel a port.
+     *
+     * @param channel the channel, registered
+     * @param vnetHeaderSize the size of the virtio-net header in front of each frame in bytes, 0 for none
+     * @param offloads what the other side takes; nothing if there is no header
+     * @throws IllegalArgumentException if there are offloads and no header to describe them
+     */
+    public Port(Channel channel, int vnetHeaderSize, Set<TapOffload> offloads) {
+        this.channel = Objects.requireNonNull(channel, "channel");
+        this.vnetHeaderSize = vnetHeaderSize;
+        this.offloads = Set.copyOf(offloads);
+        if (vnetHeaderSize == 0 && !offloads.isEmpty()) {
+            throw new IllegalArgumentException("offloads without a virtio-net header: port=" + channel.localAddress()
+                    + ", offloads=" + offloads + " (expected: a header of 10 bytes or more, or no offloads)");
+        }
+        negotiated = RequiredOffloads.negotiated(offloads);
+        voidPromise = channel.voidPromise();
+    }
+
+    /**
+     * The channel that frames come in and go out through.
+     *
+     * @return the channel
+     */
+    public final Channel channel() {
+        return channel;
+    }
+
+    /**
+     * The size of the virtio-net header in front of each frame.
+     *
+     * @return in bytes, 0 for none
+     */
+    public final int vnetHeaderSize() {
+        return vnetHeaderSize;
+    }
+
+    /**
+     * What the other side has negotiated.
+     *
+     * @return an immutable set
+     */
+    public final Set<TapOffload> offloads() {
+        return offloads;
+    }
+
+    /**
+     * Whether the other side takes a frame as it is.
+     *
+     * @param required what the frame requires, as {@link RequiredOffloads} has it
+     * @return false if the frame has to be segmented, or its checksum completed, for this port
+     */
+    public final boolean takes(int required) {
+        return (required & ~negotiated) == 0;
+    }
+
+    /**
+     * The name of the interface, or of whatever address the channel has.
+     *
+     * @return not null
+     */
+    public String name() {
+        SocketAddress address = channel.localAddress();
+        return address == null ? "port" : address.toString();
+    }
+
+    /**
+     * What the channel has counted.
+     *
+     * @return null if it is not a TAP
+     */
+    public final TapCounters channelCounters() {
+        return channel instanceof TapChannel ? ((TapChannel) channel).counters() : null;
+    }
+
+    final ChannelPromise voidPromise() {
+        return voidPromise;
+    }
+
+    /** True the first time since the last flush. */
+    final boolean touch() {
+        boolean first = !touched;
+        touched = true;
+        return first;
+    }
+
+    final void flush() {
+        touched = false;
+        channel.flush();
+    }
+
+    @Override
+    public String toString() {
+        return getClass().getSimpleName() + "(name=" + name() + ", vnetHeaderSize=" + vnetHeaderSize + ", offloads="
+                + offloads + ")";
+    }
+}
