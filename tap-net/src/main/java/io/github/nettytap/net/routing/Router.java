@@ -150,6 +150,10 @@ final class Router {
         onFailure.accept(port, cause);
     }
 
+    Output output() {
+        return output;
+    }
+
     int vnetHeaderSize() {
         return output.vnetHeaderSize();
     }

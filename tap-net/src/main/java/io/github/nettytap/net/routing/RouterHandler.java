@@ -14,23 +14,50 @@ import io.github.nettytap.net.routing.port.RouterPort;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 
 import java.io.IOException;
 
 /** Where frames enter the router: those for it go to the protocol that they are of. */
 final class RouterHandler extends ChannelInboundHandlerAdapter {
 
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(RouterHandler.class);
+
     private final Router router;
     private final RouterPort port;
+    private boolean isGone;
 
     RouterHandler(Router router, RouterPort port) {
         this.router = router;
         this.port = port;
     }
 
+    /** Whatever a frame does, it does to itself: it is released and counted, and the next one is looked at. */
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf frame = (ByteBuf) message;
+        int references = frame.refCnt();
+        router.output().begin();
+        try {
+            receive(frame);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            if (!router.output().isTaken(frame) && frame.refCnt() == references) {
+                frame.release();
+            }
+            failed(e);
+        }
+    }
+
+    private void failed(Throwable cause) {
+        if (port.count(RouterCounter.FAILED) == 0) {
+            LOGGER.warn(
+                    "a frame could not be handled, more of this port are only counted: port={}", port.name(), cause);
+        }
+        port.increment(RouterCounter.FAILED);
+    }
+
+    private void receive(ByteBuf frame) {
         int header = router.vnetHeaderSize();
         int ethernet = frame.readerIndex() + header;
         if (frame.writerIndex() - ethernet < EthernetHeader.LENGTH || !isSound(frame, header)) {
@@ -77,10 +104,15 @@ final class RouterHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (cause instanceof IOException && context.channel().isOpen()) {
-            return; // A frame that could not be sent; its channel has counted it.
+        if (context.channel().isOpen()) {
+            // A frame that could not be sent, which its channel has counted, or another handler's trouble with a frame.
+            if (!(cause instanceof IOException)) {
+                failed(cause);
+            }
+        } else if (!isGone) {
+            // Every frame that was still to be sent fails with the same cause.
+            isGone = true;
+            router.failed(port, cause);
         }
-        context.close();
-        router.failed(port, cause);
     }
 }

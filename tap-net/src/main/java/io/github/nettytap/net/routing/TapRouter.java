@@ -15,6 +15,8 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoop;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 
 import java.net.InetAddress;
 import java.util.List;
@@ -42,6 +44,8 @@ import java.util.function.BiConsumer;
  */
 public final class TapRouter implements AutoCloseable {
 
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(TapRouter.class);
+
     private static final long TICK_MILLIS = 200;
     private static final long SHUTDOWN_SECONDS = 10;
 
@@ -63,7 +67,16 @@ public final class TapRouter implements AutoCloseable {
         this.vnetHeaderSize = vnetHeaderSize;
         loop = loops.next();
         router = new Router(vnetHeaderSize, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()), onFailure);
-        loop.scheduleAtFixedRate(router::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+        loop.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /** The first failure would be the last tick. */
+    private void tick() {
+        try {
+            router.tick();
+        } catch (RuntimeException | OutOfMemoryError e) {
+            LOGGER.warn("the router's timers failed, and run again in {} ms", TICK_MILLIS, e);
+        }
     }
 
     /**

@@ -12,6 +12,7 @@ import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.packet.Ipv4Packets;
+import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.buffer.ByteBuf;
@@ -33,10 +34,48 @@ final class MemoryRouter implements AutoCloseable {
     private final List<EmbeddedChannel> channels = new ArrayList<>();
     private final List<RouterPort> ports = new ArrayList<>();
     private long millis = 1_000_000;
+    private boolean clockFails;
 
-    final Router router = new Router(0, () -> millis, (port, cause) -> {
-        throw new AssertionError(cause);
-    });
+    private final int vnetHeaderSize;
+    final Router router;
+
+    MemoryRouter() {
+        this(0);
+    }
+
+    /** A router whose frames have virtio-net headers of this size. */
+    MemoryRouter(int vnetHeaderSize) {
+        this.vnetHeaderSize = vnetHeaderSize;
+        router = new Router(vnetHeaderSize, this::time, (port, cause) -> {
+            throw new AssertionError(cause);
+        });
+    }
+
+    private long time() {
+        if (clockFails) {
+            throw new IllegalStateException("the clock fails on purpose");
+        }
+        return millis;
+    }
+
+    /** Stands for an error of the router that nobody knows yet: whatever asks for the time fails. */
+    void failClock(boolean fails) {
+        clockFails = fails;
+        router.endBatch();
+    }
+
+    /** What has gone wrong with frames of a port, besides what is wrong with the frames. */
+    long failures(int port) {
+        return at(port).count(RouterCounter.FAILED);
+    }
+
+    /** A frame with a virtio-net header in front, which is zero. Owns the frame. */
+    ByteBuf withHeader(ByteBuf frame) {
+        ByteBuf all = Unpooled.directBuffer(vnetHeaderSize + frame.readableBytes());
+        all.writeZero(vnetHeaderSize).writeBytes(frame);
+        frame.release();
+        return all;
+    }
 
     /** Adds a port, whose MAC address is the router's first one plus its number. */
     int port(int mtu, String... networks) {
@@ -79,7 +118,7 @@ final class MemoryRouter implements AutoCloseable {
     List<String> sent(int port) {
         List<String> frames = new ArrayList<>();
         for (ByteBuf frame = take(port); frame != null; frame = take(port)) {
-            frames.add(FramePrinter.LINK_LEVEL.print(frame));
+            frames.add(FramePrinter.LINK_LEVEL.print(frame.skipBytes(vnetHeaderSize)));
             frame.release();
         }
         return frames;
@@ -95,7 +134,7 @@ final class MemoryRouter implements AutoCloseable {
         ByteBuf frame = ethernet(port, EthernetHeader.TYPE_ARP, ArpHeader.LENGTH);
         int own = at(port).addresses().source(ipv4(address));
         ArpHeader.write(frame, EthernetHeader.LENGTH, ArpHeader.REPLY, HOST_MAC, ipv4(address), ROUTER_MAC + port, own);
-        receive(port, frame);
+        receive(port, withHeader(frame));
     }
 
     /** A UDP packet to the router's MAC address, from a port to a port of one number, with this much payload. */

@@ -65,8 +65,10 @@ public final class Ipv4Forwarding {
             drop(frame, from, RouterCounter.MALFORMED);
             return;
         }
-        // What is behind the packet is padding to the least length of a frame.
-        frame.writerIndex(ip + Ipv4Header.totalLength(frame, ip));
+        if (!PacketSize.trim(frame, ip + Ipv4Header.totalLength(frame, ip), output.vnetHeaderSize())) {
+            drop(frame, from, RouterCounter.MALFORMED);
+            return;
+        }
         int source = Ipv4Header.source(frame, ip);
         Connection connection = from.translates() ? nat.ofReply(frame, ip) : null;
         int destination = connection == null ? Ipv4Header.destination(frame, ip) : connection.insideAddress;

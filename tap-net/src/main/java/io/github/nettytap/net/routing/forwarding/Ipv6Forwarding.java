@@ -53,8 +53,11 @@ public final class Ipv6Forwarding {
             drop(frame, from, RouterCounter.MALFORMED);
             return;
         }
-        // What is behind the packet is padding to the least length of a frame.
-        frame.writerIndex(ip + Ipv6Header.LENGTH + Ipv6Header.payloadLength(frame, ip));
+        int end = ip + Ipv6Header.LENGTH + Ipv6Header.payloadLength(frame, ip);
+        if (!PacketSize.trim(frame, end, output.vnetHeaderSize())) {
+            drop(frame, from, RouterCounter.MALFORMED);
+            return;
+        }
         int destination = Ipv6Header.destinationIndex(ip);
         long sourceHigh = frame.getLong(Ipv6Header.sourceIndex(ip));
         long sourceLow = frame.getLong(Ipv6Header.sourceIndex(ip) + Long.BYTES);

@@ -7,6 +7,7 @@ package io.github.nettytap.net.routing.neighbor;
 import io.github.nettytap.codec.wire.ArpHeader;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.github.nettytap.codec.wire.Wire;
 import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.port.Output;
@@ -48,6 +49,8 @@ public final class Arp {
         if (isQuestion) {
             ArpHeader.write(frame, arp, ArpHeader.REPLY, port.mac(), target, senderMac, sender);
             frame.writerIndex(arp + ArpHeader.LENGTH);
+            // What the sender has left to its card to do is no longer to be done.
+            VirtioNetHeader.clear(frame, frame.readerIndex(), output.vnetHeaderSize());
             output.send(frame, port, senderMac);
         } else {
             frame.release();

@@ -116,6 +116,7 @@ public final class NextHops {
             drop(oldest.frame(), oldest.from());
         }
         neighbor.waiting().add(new Neighbor.Waiting(frame, from));
+        output.take(frame);
         waiting++;
     }
 

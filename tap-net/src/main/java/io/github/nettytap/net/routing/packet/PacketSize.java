@@ -5,6 +5,8 @@
 package io.github.nettytap.net.routing.packet;
 
 import io.github.nettytap.codec.offload.Checksums;
+import io.github.nettytap.codec.virtio.FrameValidator;
+import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.TcpHeader;
 import io.github.nettytap.codec.wire.UdpHeader;
@@ -15,6 +17,24 @@ import io.netty.buffer.ByteBuf;
 public final class PacketSize {
 
     private PacketSize() {}
+
+    /**
+     * Cuts off what is behind the packet: padding to the least length of a frame. The virtio-net header was checked against the
+     * whole frame, so it is checked again against what is left.
+     *
+     * @param end the index behind the packet, within the frame
+     * @return false if the header points behind the packet; the frame is then malformed
+     */
+    public static boolean trim(ByteBuf frame, int end, int vnetHeaderSize) {
+        if (frame.writerIndex() == end) {
+            return true;
+        }
+        frame.writerIndex(end);
+        int header = frame.readerIndex();
+        return vnetHeaderSize == 0
+                || VirtioNetHeader.isPlain(frame, header)
+                || FrameValidator.validate(frame, header, end, vnetHeaderSize) == FrameVerdict.WELL_FORMED;
+    }
 
     /** The length of the IP packet, or of the longest of those that a GSO frame is cut into. */
     public static int onWire(ByteBuf frame, int vnetHeaderSize) {

@@ -16,8 +16,30 @@ public final class Output {
     private RouterPort[] touched = new RouterPort[8];
     private int touchedCount;
 
+    /** The frame that was passed on last. */
+    private ByteBuf taken;
+
     public Output(int vnetHeaderSize) {
         this.vnetHeaderSize = vnetHeaderSize;
+    }
+
+    /**
+     * A frame comes in.
+     *
+     * @see #isTaken
+     */
+    public void begin() {
+        taken = null;
+    }
+
+    /** Whether somebody else than the handler that it came in through owns this frame, since the last {@link #begin}. */
+    public boolean isTaken(ByteBuf frame) {
+        return taken == frame;
+    }
+
+    /** Somebody keeps the frame, or has passed it on. */
+    public void take(ByteBuf frame) {
+        taken = frame;
     }
 
     /** The size of the virtio-net header in front of every frame. */
@@ -55,6 +77,7 @@ public final class Output {
 
     /** Sends a frame whose Ethernet header is ready. Owns the frame. */
     public void send(ByteBuf frame, RouterPort from, RouterPort to) {
+        take(frame);
         if (to.send(frame, from)) {
             if (touchedCount == touched.length) {
                 touched = Arrays.copyOf(touched, 2 * touchedCount);

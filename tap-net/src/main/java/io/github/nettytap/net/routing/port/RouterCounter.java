@@ -34,6 +34,8 @@ public enum RouterCounter {
     UNRESOLVED("next hop unresolved", true),
     /** To leave with the address of the router, which is impossible: a fragment, an unknown protocol, no room. */
     NOT_TRANSLATABLE("not translatable", true),
+    /** Handling it failed: an error of the router, or no memory. The first of a port is logged. */
+    FAILED("failed", true),
     /** The next port is behind, or gone. */
     CONGESTED("congested", true);
 
