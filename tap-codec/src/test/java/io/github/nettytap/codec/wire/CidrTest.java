@@ -28,7 +28,9 @@ class CidrTest {
                 "fd00::/8",
                 "1:0:2::3:4/64",
                 "1::2:0:0:3:4/64",
-                "1:2:3:4:5:6:7:8/64"
+                "1:2:3:4:5:6:7:8/64",
+                "::ffff:10.0.0.1/128",
+                "::ffff:0.0.0.0/96"
             })
     void textIsReadAndPrinted(String text) {
         assertThat(Cidr.parse(text)).hasToString(text);
@@ -49,6 +51,9 @@ class CidrTest {
                 "10.0.0/24",
                 "10.0.0.1/",
                 "10.0.0.1/x",
+                "10.0.0.1/+24",
+                "10.0.0.1/-0",
+                "10.0.0.1/4294967320",
                 "fe80::1%lo/64",
                 "256.0.0.1/8",
                 "1.2.3.4.5/8",
@@ -61,6 +66,18 @@ class CidrTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("not an address with prefix length: text=\"" + text
                         + "\" (expected: 10.0.0.1/24 or fd00::1/64)");
+    }
+
+    @Test
+    void mappedAddressStaysIpv6() throws Exception {
+        byte[] octets = new byte[16];
+        octets[10] = octets[11] = (byte) 0xff;
+        octets[12] = 10;
+        octets[15] = 1;
+        Cidr mapped = Cidr.of(octets, 128);
+        assertThat(mapped.address().getAddress()).isEqualTo(octets);
+        assertThat(mapped).isEqualTo(Cidr.parse("::ffff:10.0.0.1")).isNotEqualTo(Cidr.parse("10.0.0.1"));
+        assertThatThrownBy(() -> Cidr.of(new byte[5], 8)).hasMessage("not an address: octets=5 (expected: 4 or 16)");
     }
 
     @Test

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.transport.channel;
 
+import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.link.LinkEvent;
 import io.github.nettytap.transport.link.LinkMonitor;
@@ -36,6 +37,7 @@ final class LinkEvents {
     private final TapDevice device;
     private final IoEventLoop loop;
     private Watch watch;
+    private boolean moved;
 
     LinkEvents(ChannelPipeline pipeline, TapDevice device, IoEventLoop loop) {
         this.pipeline = pipeline;
@@ -45,8 +47,12 @@ final class LinkEvents {
 
     /** May block for as long as it takes to open a netlink socket in the namespace of the device. */
     void start() throws IOException {
-        LinkMonitor monitor = LinkMonitor.open(device);
+        LinkMonitor monitor;
+        try (NetworkNamespace namespace = device.namespace()) {
+            monitor = LinkMonitor.open(namespace);
+        }
         try {
+            monitor.subscribe(device.link(), this::deliver);
             watch = loop.isCompatible(EpollWatch.class) ? new EpollWatch(monitor) : new IoUringWatch(monitor);
             watch.start(loop.register(watch.handle()).syncUninterruptibly().getNow());
             monitor = null;
@@ -65,13 +71,13 @@ final class LinkEvents {
     }
 
     private void ready(LinkMonitor monitor) {
-        boolean[] moved = new boolean[1];
         try {
-            monitor.poll(event -> {
-                moved[0] |= event.kind() == LinkEvent.Kind.MOVED;
-                pipeline.fireUserEventTriggered(event);
-            });
-            if (moved[0] && watch != null) {
+            if (!monitor.poll() && watch != null) {
+                monitor.relist();
+                monitor.poll();
+            }
+            if (moved && watch != null) {
+                moved = false;
                 stop();
                 start();
             }
@@ -79,6 +85,11 @@ final class LinkEvents {
             LOGGER.warn("{} no longer tells link events", pipeline.channel(), e);
             stop();
         }
+    }
+
+    private void deliver(LinkEvent event) {
+        moved |= event.kind() == LinkEvent.Kind.MOVED;
+        pipeline.fireUserEventTriggered(event);
     }
 
     private abstract class Watch {

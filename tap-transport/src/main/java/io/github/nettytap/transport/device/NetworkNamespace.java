@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.transport.device;
 
+import io.github.nettytap.transport.linux.Errno;
 import io.github.nettytap.transport.linux.Fcntl;
 import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.linux.Namespaces;
@@ -161,11 +162,29 @@ public final class NetworkNamespace implements AutoCloseable {
         return fd;
     }
 
+    /**
+     * What tells this namespace from others: two objects stand for the same one if, and only if, their ids are equal while
+     * both are open.
+     *
+     * @return the text that {@code /proc} shows for it, such as {@code net:[4026531840]}
+     * @throws TapException if this object is closed
+     */
+    public synchronized String id() throws TapException {
+        if (fd == CLOSED) {
+            throw TapErrors.namespace("read network namespace", "closed", Errno.EBADF.number());
+        }
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
+        } catch (IOException e) {
+            throw TapErrors.namespace("read network namespace", "fd " + fd, Errno.ENOENT.number());
+        }
+    }
+
     /** Whether the calling thread is in this namespace. */
     boolean isCurrent() {
         try {
-            return Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd()))
-                    .equals(Files.readSymbolicLink(Path.of(Namespaces.OF_THIS_THREAD)));
+            return id().equals(Files.readSymbolicLink(Path.of(Namespaces.OF_THIS_THREAD))
+                    .toString());
         } catch (IOException e) {
             return false; // Entering it once more does no harm.
         }

@@ -5,15 +5,17 @@
 package io.github.nettytap.transport.link;
 
 import io.github.nettytap.transport.device.NetworkNamespace;
-import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
+import io.github.nettytap.transport.linux.Errno;
 import io.github.nettytap.transport.netlink.Link;
 import io.github.nettytap.transport.netlink.LinkNotifications;
 import io.github.nettytap.transport.netlink.NetlinkException;
-import io.github.nettytap.transport.netlink.Rtnetlink;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,87 +23,65 @@ import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 
 /**
- * Watches the links of one network namespace and tells what happens to them, without a thread of its own: whoever owns
- * an event loop waits for {@link #fd()} to become readable and then calls {@link #poll}, which never waits. Without an
- * event loop, {@link LinkWatch} does that on a thread.
+ * Watches links of one network namespace and reports what happens to them, without a thread of its own: whoever owns an
+ * event loop waits for {@link #fd()} to become readable and then calls {@link #poll}, which never waits. Without an event
+ * loop, {@link LinkWatch} does that on a thread.
  *
- * <p>The kernel tells what a link is now; events are the differences from what was known before. If it has to drop
- * notifications because nobody polled for long, the links are listed anew, so that no change stays unnoticed; only
- * those that were undone meanwhile do.
+ * <p>One monitor, with its one socket, serves any number of subscribers on its loop, and keeps only the links that
+ * somebody has subscribed to:
  *
- * <p>Not thread-safe: one thread at a time.
+ * <pre>{@code
+ * LinkMonitor monitor = LinkMonitor.open(device.namespace());   // may wait: not on an event loop
+ * Link link = device.link();                                    // read once the monitor is open; may wait
+ * monitor.subscribe(link, event -> …);                          // never waits
+ * if (!monitor.poll()) {                                        // never waits; when fd() is readable
+ *     // have another thread call monitor.relist(), then poll() again
+ * }
+ * }</pre>
+ *
+ * <p>The kernel reports what a link is now; events are the differences from what the subscriber knew. If the kernel has to
+ * drop notifications because nobody polled for long, {@link #relist} asks for all links, so that no change stays
+ * unnoticed; only those that were undone meanwhile do.
+ *
+ * <p>Not thread-safe: one thread at a time. While one thread is in {@code relist}, another may subscribe, cancel and close.
  */
 public final class LinkMonitor implements AutoCloseable {
 
-    private final LinkNotifications notifications;
-    private final Rtnetlink rtnetlink;
-    private final int onlyIfindex;
-    private Map<Integer, Link> known = new HashMap<>();
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(LinkMonitor.class);
 
-    private LinkMonitor(LinkNotifications notifications, Rtnetlink rtnetlink, int onlyIfindex) {
+    private final LinkNotifications notifications;
+    private final LinkNotifications.Handler changes = new Changes();
+
+    // Guarded by this, never held during a system call or while a listener runs.
+    private final Map<Integer, List<Subscription>> byIfindex = new HashMap<>();
+    private final List<Subscription> ofAll = new ArrayList<>();
+    private final ArrayDeque<Delivery> deliveries = new ArrayDeque<>();
+    private boolean listing;
+    private boolean closed;
+
+    private LinkMonitor(LinkNotifications notifications) {
         this.notifications = notifications;
-        this.rtnetlink = rtnetlink;
-        this.onlyIfindex = onlyIfindex;
     }
 
     /**
-     * Watches all links of the calling thread's network namespace.
+     * Opens a monitor in the calling thread's network namespace.
      *
      * @return the monitor, to be closed by the caller
      * @throws TapException if the kernel refuses
      */
     public static LinkMonitor open() throws TapException {
-        return open(0);
+        return explained(() -> new LinkMonitor(LinkNotifications.open()));
     }
 
     /**
-     * Watches all links of a network namespace.
+     * Opens a monitor in a network namespace. It waits for a thread that enters the namespace.
      *
      * @param namespace the namespace, which is needed only until the monitor is open
      * @return the monitor, to be closed by the caller
      * @throws TapException if the kernel refuses
      */
     public static LinkMonitor open(NetworkNamespace namespace) throws TapException {
-        return explained(() -> namespace.call(() -> open(0)));
-    }
-
-    /**
-     * Watches the interface of a device alone, in the network namespace that it is in. After {@link
-     * LinkEvent.Kind#MOVED} nothing more arrives: open another monitor then.
-     *
-     * @param device the device
-     * @return the monitor, to be closed by the caller
-     * @throws TapException if the kernel refuses, or the interface is gone
-     */
-    public static LinkMonitor open(TapDevice device) throws TapException {
-        return explained(() -> {
-            int ifindex = device.ifindex();
-            try (NetworkNamespace namespace = device.namespace()) {
-                return namespace.call(() -> open(ifindex));
-            }
-        });
-    }
-
-    /** Watches one link of the calling thread's network namespace, or all if the number is 0. */
-    private static LinkMonitor open(int onlyIfindex) throws TapException {
-        return explained(() -> {
-            LinkNotifications notifications = LinkNotifications.open();
-            Rtnetlink rtnetlink = null;
-            try {
-                rtnetlink = Rtnetlink.open();
-                LinkMonitor monitor = new LinkMonitor(notifications, rtnetlink, onlyIfindex);
-                for (Link link : rtnetlink.links().list()) {
-                    monitor.known.put(link.index(), link);
-                }
-                return monitor;
-            } catch (NetlinkException | RuntimeException | Error e) {
-                notifications.close();
-                if (rtnetlink != null) {
-                    rtnetlink.close();
-                }
-                throw e;
-            }
-        });
+        return explained(() -> namespace.call(LinkMonitor::open));
     }
 
     private static <T> T explained(Callable<T> task) throws TapException {
@@ -116,6 +96,88 @@ public final class LinkMonitor implements AutoCloseable {
         }
     }
 
+    /** Somebody's interest in one link, or in all. */
+    public final class Subscription implements AutoCloseable {
+
+        private final Consumer<? super LinkEvent> listener;
+        private final Map<Integer, Link> known = new HashMap<>(2);
+        private final int ifindex;
+        /** Set while the links that are there already are noted; they are no events. */
+        private boolean silent;
+
+        private boolean cancelled;
+
+        private Subscription(int ifindex, Consumer<? super LinkEvent> listener) {
+            this.ifindex = ifindex;
+            this.listener = listener;
+        }
+
+        /** Ends the interest: nothing is delivered any more. A second call does nothing. */
+        @Override
+        public void close() {
+            synchronized (LinkMonitor.this) {
+                cancelled = true;
+                end(this);
+            }
+        }
+    }
+
+    private static final class Delivery {
+        final Subscription to;
+        final LinkEvent event;
+
+        Delivery(Subscription to, LinkEvent event) {
+            this.to = to;
+            this.event = event;
+        }
+    }
+
+    /**
+     * Subscribes to one link, until it is deleted or moved to another network namespace. Never waits.
+     *
+     * @param link the link as it was read, from this namespace, since the monitor was opened: a difference from it is the
+     *     first event
+     * @param listener takes the events in their order, on the thread that polls; what it throws is logged
+     * @return the subscription
+     */
+    public synchronized Subscription subscribe(Link link, Consumer<? super LinkEvent> listener) {
+        Subscription subscription = new Subscription(link.index(), listener);
+        subscription.known.put(link.index(), link);
+        byIfindex.computeIfAbsent(link.index(), key -> new ArrayList<>(1)).add(subscription);
+        return subscription;
+    }
+
+    /**
+     * Subscribes to all links, those of later included. Waits until the kernel has listed those that there are. Where
+     * there are other subscribers, poll afterwards: the list may have news for them.
+     *
+     * @param listener takes the events in their order, on the thread that polls; what it throws is logged
+     * @return the subscription
+     * @throws TapException if the socket fails or is closed, or the kernel does not list the links
+     */
+    public Subscription subscribeToAll(Consumer<? super LinkEvent> listener) throws TapException {
+        Subscription subscription = new Subscription(0, listener);
+        subscription.silent = true;
+        synchronized (this) {
+            ofAll.add(subscription);
+        }
+        boolean complete = false;
+        try {
+            complete = list();
+        } finally {
+            if (!complete) {
+                subscription.close();
+            }
+        }
+        if (!complete) {
+            throw TapException.ofCall("list links", "", Errno.ENOBUFS.number());
+        }
+        synchronized (this) {
+            subscription.silent = false;
+        }
+        return subscription;
+    }
+
     /**
      * The descriptor to wait for; it stays the property of this object.
      *
@@ -127,81 +189,173 @@ public final class LinkMonitor implements AutoCloseable {
 
     /**
      * Delivers what has happened since the last call. It stops at a bound that keeps an event loop alive; the descriptor
-     * stays readable then.
+     * stays readable then. Does nothing while another thread is in {@link #relist}.
      *
-     * @param listener takes the events in their order, on this thread
+     * @return false if the kernel dropped notifications: somebody who may wait has to {@link #relist} then, with nobody
+     *     waiting for the descriptor meanwhile
      * @throws TapException if the socket fails or is closed
      */
-    public void poll(Consumer<? super LinkEvent> listener) throws TapException {
-        explained(() -> {
-            boolean complete = notifications.drain(new LinkNotifications.Handler() {
-                @Override
-                public void changed(Link link) {
-                    compare(link, listener);
-                }
-
-                @Override
-                public void gone(Link link, boolean moved) {
-                    remove(link.index(), moved ? LinkEvent.Kind.MOVED : LinkEvent.Kind.DELETED, listener);
-                }
-            });
-            if (!complete) {
-                listAnew(listener);
+    public boolean poll() throws TapException {
+        synchronized (this) {
+            if (listing) {
+                return true;
             }
-            return null;
-        });
+        }
+        boolean complete = explained(() -> notifications.drain(changes));
+        deliver();
+        return complete;
     }
 
-    private void listAnew(Consumer<? super LinkEvent> listener) throws NetlinkException {
-        List<Link> links = rtnetlink.links().list();
-        Set<Integer> gone = new HashSet<>(known.keySet());
-        for (Link link : links) {
-            gone.remove(link.index());
-        }
-        gone.forEach(index -> remove(index, LinkEvent.Kind.DELETED, listener));
-        links.forEach(link -> compare(link, listener));
+    /**
+     * Asks the kernel for all links, which makes up for dropped notifications. It may wait for some seconds, so it is not
+     * for an event loop. The events are delivered by the next {@link #poll}.
+     *
+     * @throws TapException if the socket fails or is closed, or the kernel does not answer
+     */
+    public void relist() throws TapException {
+        list(); // Where the links change faster than they are listed, the next poll says so again.
     }
 
-    private void remove(int index, LinkEvent.Kind kind, Consumer<? super LinkEvent> listener) {
-        Link before = known.remove(index);
-        if (before != null) {
-            emit(kind, before, before, listener);
+    private boolean list() throws TapException {
+        synchronized (this) {
+            if (listing) {
+                throw new IllegalStateException("the links are being listed by another thread");
+            }
+            listing = true;
         }
-    }
-
-    private void compare(Link link, Consumer<? super LinkEvent> listener) {
-        Link before = known.put(link.index(), link);
-        if (before == null) {
-            emit(LinkEvent.Kind.ADDED, link, link, listener);
-            return;
-        }
-        if (!link.name().equals(before.name())) {
-            emit(LinkEvent.Kind.RENAMED, link, before, listener);
-        }
-        if (link.mtu() != before.mtu()) {
-            emit(LinkEvent.Kind.MTU_CHANGED, link, before, listener);
-        }
-        if (!link.mac().equals(before.mac())) {
-            emit(LinkEvent.Kind.MAC_CHANGED, link, before, listener);
-        }
-        if (link.isUp() != before.isUp()) {
-            emit(link.isUp() ? LinkEvent.Kind.UP : LinkEvent.Kind.DOWN, link, before, listener);
-        }
-        if (link.hasCarrier() != before.hasCarrier()) {
-            emit(link.hasCarrier() ? LinkEvent.Kind.CARRIER_ON : LinkEvent.Kind.CARRIER_OFF, link, before, listener);
+        try {
+            return explained(() -> notifications.list(changes));
+        } finally {
+            synchronized (this) {
+                listing = false;
+                if (closed) {
+                    notifications.close();
+                }
+            }
         }
     }
 
-    private void emit(LinkEvent.Kind kind, Link link, Link before, Consumer<? super LinkEvent> listener) {
-        if (onlyIfindex == 0 || onlyIfindex == link.index()) {
-            listener.accept(new LinkEvent(kind, link, before));
+    private void deliver() {
+        Delivery next;
+        while ((next = nextDelivery()) != null) {
+            try {
+                next.to.listener.accept(next.event);
+            } catch (RuntimeException e) {
+                LOGGER.warn("a listener failed at {}", next.event, e);
+            }
+        }
+    }
+
+    private synchronized Delivery nextDelivery() {
+        Delivery next;
+        do {
+            next = deliveries.poll();
+        } while (next != null && next.to.cancelled);
+        return next;
+    }
+
+    private void end(Subscription subscription) {
+        ofAll.remove(subscription);
+        List<Subscription> others = byIfindex.get(subscription.ifindex);
+        if (others != null && others.remove(subscription) && others.isEmpty()) {
+            byIfindex.remove(subscription.ifindex);
+        }
+    }
+
+    /** Turns what the kernel says into events, for each subscriber by what it knew. */
+    private final class Changes implements LinkNotifications.Handler {
+
+        @Override
+        public boolean wants(int ifindex) {
+            synchronized (LinkMonitor.this) {
+                return !ofAll.isEmpty() || byIfindex.containsKey(ifindex);
+            }
+        }
+
+        @Override
+        public void changed(Link link) {
+            synchronized (LinkMonitor.this) {
+                byIfindex.getOrDefault(link.index(), List.of()).forEach(subscription -> compare(subscription, link));
+                ofAll.forEach(subscription -> compare(subscription, link));
+            }
+        }
+
+        @Override
+        public void gone(Link link, boolean moved) {
+            LinkEvent.Kind kind = moved ? LinkEvent.Kind.MOVED : LinkEvent.Kind.DELETED;
+            synchronized (LinkMonitor.this) {
+                List.copyOf(byIfindex.getOrDefault(link.index(), List.of()))
+                        .forEach(subscription -> remove(subscription, link.index(), kind));
+                ofAll.forEach(subscription -> remove(subscription, link.index(), kind));
+            }
+        }
+
+        @Override
+        public void listed(Set<Integer> present) {
+            synchronized (LinkMonitor.this) {
+                List<Subscription> all = new ArrayList<>(ofAll);
+                byIfindex.values().forEach(all::addAll);
+                for (Subscription subscription : all) {
+                    for (Integer ifindex : List.copyOf(subscription.known.keySet())) {
+                        if (!present.contains(ifindex)) {
+                            remove(subscription, ifindex, LinkEvent.Kind.DELETED);
+                        }
+                    }
+                }
+            }
+        }
+
+        private void remove(Subscription subscription, int ifindex, LinkEvent.Kind kind) {
+            Link before = subscription.known.remove(ifindex);
+            if (before != null) {
+                emit(subscription, kind, before, before);
+            }
+            if (subscription.ifindex == ifindex) {
+                end(subscription);
+            }
+        }
+
+        private void compare(Subscription subscription, Link link) {
+            Link before = subscription.known.put(link.index(), link);
+            if (before == null) {
+                emit(subscription, LinkEvent.Kind.ADDED, link, link);
+                return;
+            }
+            if (!link.name().equals(before.name())) {
+                emit(subscription, LinkEvent.Kind.RENAMED, link, before);
+            }
+            if (link.mtu() != before.mtu()) {
+                emit(subscription, LinkEvent.Kind.MTU_CHANGED, link, before);
+            }
+            if (!link.mac().equals(before.mac())) {
+                emit(subscription, LinkEvent.Kind.MAC_CHANGED, link, before);
+            }
+            if (link.isUp() != before.isUp()) {
+                emit(subscription, link.isUp() ? LinkEvent.Kind.UP : LinkEvent.Kind.DOWN, link, before);
+            }
+            if (link.hasCarrier() != before.hasCarrier()) {
+                emit(
+                        subscription,
+                        link.hasCarrier() ? LinkEvent.Kind.CARRIER_ON : LinkEvent.Kind.CARRIER_OFF,
+                        link,
+                        before);
+            }
+        }
+
+        private void emit(Subscription subscription, LinkEvent.Kind kind, Link link, Link before) {
+            if (!subscription.silent) {
+                deliveries.add(new Delivery(subscription, new LinkEvent(kind, link, before)));
+            }
         }
     }
 
     /** Ends the watch; a second call does nothing. */
     @Override
-    public void close() {
-        notifications.close();
-        rtnetlink.close();
+    public synchronized void close() {
+        closed = true;
+        deliveries.clear();
+        if (!listing) {
+            notifications.close();
+        }
     }
 }

@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.transport.link;
 
+import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
 import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.linux.PollFd;
@@ -11,12 +13,13 @@ import io.github.nettytap.transport.linux.Structs;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 
 /**
  * Runs a {@link LinkMonitor} on a thread of its own and delivers its events through an executor.
  *
  * <pre>{@code
- * try (LinkWatch watch = LinkWatch.start(LinkMonitor.open(), executor, event -> log(event))) {
+ * try (LinkWatch watch = LinkWatch.start(NetworkNamespace.current(), executor, event -> log(event))) {
  *     …
  * }
  * }</pre>
@@ -64,49 +67,97 @@ public final class LinkWatch implements AutoCloseable {
     }
 
     /**
-     * Starts to watch.
+     * Watches all links of a network namespace.
      *
-     * @param monitor the monitor, which belongs to the watch from now on
+     * @param namespace the namespace, which is needed only until the watch has started
      * @param executor runs the listener; the order of events is that of a single-threaded one
      * @param listener takes the events
      * @return the watch, to be closed by the caller
-     * @throws TapException if the kernel gives no descriptor for it; the monitor is closed then
+     * @throws TapException if the kernel refuses
      */
-    public static LinkWatch start(LinkMonitor monitor, Executor executor, Listener listener) throws TapException {
-        LibC libc = LibC.get();
-        int wakeUp = libc.eventfd(0, EFD_FLAGS);
-        if (wakeUp < 0) {
-            monitor.close();
-            throw TapException.ofCall("eventfd", "", -wakeUp);
+    public static LinkWatch start(NetworkNamespace namespace, Executor executor, Listener listener)
+            throws TapException {
+        return start(LinkMonitor.open(namespace), executor, listener, LinkMonitor::subscribeToAll);
+    }
+
+    /**
+     * Watches the interface of a device alone, until it is deleted or moved to another network namespace.
+     *
+     * @param device the device
+     * @param executor runs the listener; the order of events is that of a single-threaded one
+     * @param listener takes the events
+     * @return the watch, to be closed by the caller
+     * @throws TapException if the kernel refuses, or the interface is gone
+     */
+    public static LinkWatch start(TapDevice device, Executor executor, Listener listener) throws TapException {
+        try (NetworkNamespace namespace = device.namespace()) {
+            return start(
+                    LinkMonitor.open(namespace),
+                    executor,
+                    listener,
+                    (monitor, events) -> monitor.subscribe(device.link(), events));
         }
-        LinkWatch watch = new LinkWatch(libc, monitor, executor, listener, wakeUp);
-        watch.thread.start();
-        return watch;
+    }
+
+    private interface Subscribing {
+        LinkMonitor.Subscription to(LinkMonitor monitor, Consumer<LinkEvent> events) throws TapException;
+    }
+
+    private static LinkWatch start(LinkMonitor monitor, Executor executor, Listener listener, Subscribing subscribing)
+            throws TapException {
+        LibC libc = LibC.get();
+        LinkWatch watch = null;
+        int wakeUp = -1;
+        try {
+            wakeUp = libc.eventfd(0, EFD_FLAGS);
+            if (wakeUp < 0) {
+                throw TapException.ofCall("eventfd", "", -wakeUp);
+            }
+            subscribing.to(monitor, event -> hand(executor, () -> listener.linkEvent(event)));
+            watch = new LinkWatch(libc, monitor, executor, listener, wakeUp);
+            watch.thread.start();
+            return watch;
+        } finally {
+            if (watch == null) {
+                monitor.close();
+                if (wakeUp >= 0) {
+                    libc.close(wakeUp);
+                }
+            }
+        }
     }
 
     private void run() {
         try {
-            deliver();
-        } catch (RejectedExecutionException e) {
-            return; // The executor was shut down, so nobody listens any more.
+            watch();
+        } catch (TapException e) {
+            hand(executor, () -> listener.failed(e));
         }
     }
 
-    private void deliver() {
-        try {
-            while (true) {
-                PollFd waiting = new PollFd(monitor.fd(), wakeUp);
-                int ready = waiting.poll(libc, FOREVER);
-                if (ready < 0) {
-                    throw TapException.ofCall("poll", "", -ready);
-                }
-                if (waiting.isReady(1)) {
-                    return;
-                }
-                monitor.poll(event -> executor.execute(() -> listener.linkEvent(event)));
+    private void watch() throws TapException {
+        boolean complete = true;
+        while (true) {
+            PollFd waiting = new PollFd(monitor.fd(), wakeUp);
+            int ready = waiting.poll(libc, complete ? FOREVER : 0);
+            if (ready < 0) {
+                throw TapException.ofCall("poll", "", -ready);
             }
-        } catch (TapException e) {
-            executor.execute(() -> listener.failed(e));
+            if (waiting.isReady(1)) {
+                return;
+            }
+            if (!complete) {
+                monitor.relist();
+            }
+            complete = monitor.poll();
+        }
+    }
+
+    private static void hand(Executor executor, Runnable task) {
+        try {
+            executor.execute(task);
+        } catch (RejectedExecutionException e) {
+            return; // It was shut down, so nobody listens any more.
         }
     }
 

@@ -9,12 +9,13 @@ import io.github.nettytap.transport.linux.Sockets;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.List;
 
 /** The IPv4 and IPv6 addresses of the links of a network namespace. Thread-safe. */
 public final class Addresses {
+
+    private static final int FIXED_HEADER = 8;
 
     private final NetlinkExchange exchange;
 
@@ -88,17 +89,16 @@ public final class Addresses {
 
     private static Cidr read(ByteBuffer message, int ifindex) {
         int body = MessageWriter.HEADER_SIZE;
-        if (message.getInt(body + 4) != ifindex) {
+        if (message.limit() < body + FIXED_HEADER || message.getInt(body + 4) != ifindex) {
             return null; // A kernel without strict checking (before 4.20) lists the addresses of all links.
         }
-        Attributes attributes = Attributes.parse(message, body + 8);
+        Attributes attributes = Attributes.parse(message, body + FIXED_HEADER);
         // On a point-to-point link IFA_ADDRESS is the peer's; IPv6 has IFA_LOCAL only there.
-        byte[] octets = attributes.bytes(attributes.has(Rtm.IFA_LOCAL) ? Rtm.IFA_LOCAL : Rtm.IFA_ADDRESS);
-        try {
-            return Cidr.of(InetAddress.getByAddress(octets), message.get(body + 1) & 0xff);
-        } catch (UnknownHostException e) {
-            return null; // A family that is neither IPv4 nor IPv6.
-        }
+        InetAddress address = attributes.address(attributes.has(Rtm.IFA_LOCAL) ? Rtm.IFA_LOCAL : Rtm.IFA_ADDRESS);
+        int prefixLength = message.get(body + 1) & 0xff;
+        return address == null || prefixLength > address.getAddress().length * Byte.SIZE
+                ? null // A family that is neither IPv4 nor IPv6.
+                : Cidr.of(address, prefixLength);
     }
 
     private static byte[] broadcast(Cidr address) {

@@ -4,6 +4,9 @@
  */
 package io.github.nettytap.transport.netlink;
 
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -68,6 +71,16 @@ final class Attributes {
         byte[] bytes = new byte[value.limit()];
         value.duplicate().get(bytes);
         return bytes;
+    }
+
+    /** The value as an address, or null where it is none. An IPv4-mapped one stays IPv6, as its family says. */
+    InetAddress address(int type) {
+        byte[] octets = bytes(type);
+        try {
+            return octets.length == 16 ? Inet6Address.getByAddress(null, octets, -1) : InetAddress.getByAddress(octets);
+        } catch (UnknownHostException e) {
+            return null;
+        }
     }
 
     /** The value itself, or null. */

@@ -12,7 +12,9 @@ import java.util.Optional;
 /** A link (network interface) as the kernel described it at one moment. */
 public final class Link {
 
-    private static final int FIXED_HEADER = 16;
+    /** The length of an ifinfomsg. */
+    static final int HEADER_SIZE = 16;
+
     private static final int UNKNOWN = -1;
 
     private final int index;
@@ -28,7 +30,7 @@ public final class Link {
     }
 
     /**
-     * Reads an RTM_NEWLINK or RTM_DELLINK message.
+     * Reads an RTM_NEWLINK or RTM_DELLINK message; null if it is too short for one.
      *
      * <pre>
      * ifinfomsg after the message header:
@@ -37,9 +39,17 @@ public final class Link {
      */
     static Link read(ByteBuffer message) {
         int body = MessageWriter.HEADER_SIZE;
+        if (message.limit() < body + HEADER_SIZE) {
+            return null;
+        }
         ByteBuffer copy = ByteBuffer.allocate(message.limit()).order(message.order());
         copy.put(message.duplicate()).flip();
-        return new Link(copy.getInt(body + 4), copy.getInt(body + 8), Attributes.parse(copy, body + FIXED_HEADER));
+        return new Link(index(copy), copy.getInt(body + 8), Attributes.parse(copy, body + HEADER_SIZE));
+    }
+
+    /** The ifindex in a message that has the whole ifinfomsg. */
+    static int index(ByteBuffer message) {
+        return message.getInt(MessageWriter.HEADER_SIZE + 4);
     }
 
     /**

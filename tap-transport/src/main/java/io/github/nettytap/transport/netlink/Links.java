@@ -30,7 +30,11 @@ public final class Links {
      * @throws NetlinkException if the kernel refuses
      */
     public List<Link> list() throws NetlinkException {
-        return exchange.dump("list links", request(Rtm.GETLINK, 0, 0, 0), Link::read);
+        return exchange.dump("list links", listRequest(), Link::read);
+    }
+
+    static MessageWriter listRequest() {
+        return request(Rtm.GETLINK, 0, 0, 0);
     }
 
     /**

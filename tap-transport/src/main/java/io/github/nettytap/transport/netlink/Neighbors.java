@@ -8,7 +8,6 @@ import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.transport.linux.Sockets;
 
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,7 +86,7 @@ public final class Neighbors {
 
     private static Neighbor read(ByteBuffer message, int ifindex) {
         int body = MessageWriter.HEADER_SIZE;
-        if (message.getInt(body + 4) != ifindex) {
+        if (message.limit() < body + FIXED_HEADER || message.getInt(body + 4) != ifindex) {
             return null;
         }
         Attributes attributes = Attributes.parse(message, body + FIXED_HEADER);
@@ -96,10 +95,9 @@ public final class Neighbors {
             return null; // Being looked for, or not to be had.
         }
         boolean permanent = (message.getShort(body + 8) & Rtm.NUD_PERMANENT) != 0;
-        try {
-            return new Neighbor(InetAddress.getByAddress(attributes.bytes(Rtm.NDA_DST)), MacAddress.of(mac), permanent);
-        } catch (UnknownHostException e) {
-            return null; // A family that is neither IPv4 nor IPv6.
-        }
+        InetAddress address = attributes.address(Rtm.NDA_DST);
+        return address == null
+                ? null // A family that is neither IPv4 nor IPv6.
+                : new Neighbor(address, MacAddress.of(mac), permanent);
     }
 }

@@ -27,6 +27,9 @@ final class NetlinkExchange implements AutoCloseable {
     private static final int NLM_F_CAPPED = 0x100;
     private static final int NLM_F_ACK_ATTRIBUTES = 0x200;
 
+    /** The flags of a request for a list. */
+    static final int DUMP = NLM_F_REQUEST | NLM_F_DUMP;
+
     private static final int NLMSG_ERROR = 2;
     private static final int NLMSG_DONE = 3;
     private static final int NLMSG_OVERRUN = 4;
@@ -92,9 +95,7 @@ final class NetlinkExchange implements AutoCloseable {
                     || NetlinkMessages.portId(message) != socket.portId()) {
                 continue;
             }
-            if ((NetlinkMessages.flags(message) & NLM_F_DUMP_INTERRUPTED) != 0) {
-                answer.interrupted = true;
-            }
+            answer.interrupted |= isInterrupted(message);
             switch (NetlinkMessages.type(message)) {
                 case NLMSG_ERROR:
                 case NLMSG_DONE:
@@ -112,7 +113,18 @@ final class NetlinkExchange implements AutoCloseable {
         }
     }
 
-    private static void throwIfRefused(String operation, ByteBuffer message) throws NetlinkException {
+    /** Whether the kernel says that what it lists has changed meanwhile. */
+    static boolean isInterrupted(ByteBuffer message) {
+        return (NetlinkMessages.flags(message) & NLM_F_DUMP_INTERRUPTED) != 0;
+    }
+
+    /** Whether a message of this type ends an answer, well or not. */
+    static boolean isEnd(int type) {
+        return type == NLMSG_ERROR || type == NLMSG_DONE;
+    }
+
+    /** For a message that ends an answer. */
+    static void throwIfRefused(String operation, ByteBuffer message) throws NetlinkException {
         int body = MessageWriter.HEADER_SIZE;
         if (message.limit() < body + Integer.BYTES) {
             return;

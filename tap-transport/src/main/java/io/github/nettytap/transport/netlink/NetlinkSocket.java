@@ -6,6 +6,7 @@ package io.github.nettytap.transport.netlink;
 
 import io.github.nettytap.transport.linux.Errno;
 import io.github.nettytap.transport.linux.LibC;
+import io.github.nettytap.transport.linux.PollFd;
 import io.github.nettytap.transport.linux.Retry;
 import io.github.nettytap.transport.linux.Sockets;
 import io.github.nettytap.transport.linux.Structs;
@@ -134,6 +135,13 @@ final class NetlinkSocket implements AutoCloseable {
         check(operation, received);
         buffer.limit(received);
         return buffer;
+    }
+
+    /** Waits for something to arrive; false after the timeout. */
+    boolean awaitReadable(int timeoutMillis) throws NetlinkException {
+        int ready = new PollFd(fd).poll(libc, timeoutMillis);
+        check("wait for netlink socket", ready);
+        return ready > 0;
     }
 
     /** The number of a closed descriptor may be somebody else's by now. */

@@ -8,7 +8,6 @@ import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.transport.linux.Sockets;
 
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,6 +98,9 @@ public final class Routes {
 
     private static Route read(ByteBuffer message) {
         int body = MessageWriter.HEADER_SIZE;
+        if (message.limit() < body + FIXED_HEADER) {
+            return null;
+        }
         Attributes attributes = Attributes.parse(message, body + FIXED_HEADER);
         int table = attributes.u32(Rtm.RTA_TABLE, message.get(body + 4) & 0xff);
         boolean unicast = message.get(body + 7) == Rtm.RTN_UNICAST;
@@ -107,19 +109,15 @@ public final class Routes {
             return null;
         }
         int length = message.get(body) == Sockets.AF_INET ? 4 : 16;
-        byte[] destination = attributes.bytes(Rtm.RTA_DST);
-        byte[] gateway = attributes.bytes(Rtm.RTA_GATEWAY);
-        try {
-            Cidr network = Cidr.of(
-                    InetAddress.getByAddress(destination.length == 0 ? new byte[length] : destination),
-                    message.get(body + 1) & 0xff);
-            int ifindex = attributes.u32(Rtm.RTA_OIF, 0);
-            Route route = gateway.length == 0
-                    ? Route.direct(network, ifindex)
-                    : Route.via(network, InetAddress.getByAddress(gateway), ifindex);
-            return route.withMetric(attributes.u32(Rtm.RTA_PRIORITY, 0));
-        } catch (UnknownHostException e) {
+        byte[] destination = attributes.has(Rtm.RTA_DST) ? attributes.bytes(Rtm.RTA_DST) : new byte[length];
+        int prefixLength = message.get(body + 1) & 0xff;
+        if (destination.length != length || prefixLength > length * Byte.SIZE) {
             return null; // A family that is neither IPv4 nor IPv6.
         }
+        Cidr network = Cidr.of(destination, prefixLength);
+        int ifindex = attributes.u32(Rtm.RTA_OIF, 0);
+        InetAddress gateway = attributes.address(Rtm.RTA_GATEWAY);
+        Route route = gateway == null ? Route.direct(network, ifindex) : Route.via(network, gateway, ifindex);
+        return route.withMetric(attributes.u32(Rtm.RTA_PRIORITY, 0));
     }
 }

@@ -12,6 +12,7 @@ import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.netlink.Link;
 import io.github.nettytap.transport.netlink.Links;
+import io.github.nettytap.transport.netlink.Neighbor;
 import io.github.nettytap.transport.netlink.NetlinkException;
 import io.github.nettytap.transport.netlink.Route;
 import io.github.nettytap.transport.netlink.Rtnetlink;
@@ -96,6 +97,29 @@ class RtnetlinkKernelTest {
                 process.destroy();
                 process.waitFor();
             }
+        }
+    }
+
+    @Test
+    void ipv4MappedAddressesAndRoutesAreThoseThatTheKernelHas() throws Exception {
+        Cidr mapped = Cidr.parse("::ffff:10.9.8.7/128");
+        Cidr other = Cidr.parse("::ffff:10.9.8.8/128");
+        try (TapDevice tap = host.tap("mapped").up(true).open()) {
+            host.run("ip address add " + mapped + " dev mapped");
+            host.run("ip -6 route add ::ffff:10.1.0.0/112 dev mapped");
+            host.run("ip -6 neighbor add ::ffff:10.9.8.9 lladdr 02:00:00:00:00:09 dev mapped");
+            tap.addAddress(other);
+            assertThat(tap.addresses()).contains(mapped, other);
+            assertThat(host.run("ip address show mapped")).contains("inet6 " + other);
+            assertThat(rtnetlink.routes().list())
+                    .anyMatch(route -> route.destination().equals(Cidr.parse("::ffff:10.1.0.0/112")));
+            Neighbor neighbor = rtnetlink.neighbors().list(tap.ifindex()).stream()
+                    .filter(Neighbor::isPermanent)
+                    .findFirst()
+                    .orElseThrow();
+            rtnetlink.neighbors().remove(tap.ifindex(), neighbor.address());
+            tap.removeAddress(mapped);
+            assertThat(tap.addresses()).contains(other).doesNotContain(mapped);
         }
     }
 

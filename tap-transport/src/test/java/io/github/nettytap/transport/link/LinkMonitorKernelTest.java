@@ -19,7 +19,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.device.Host;
+import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapException;
 import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.linux.PollFd;
 import org.junit.jupiter.api.AfterEach;
@@ -49,16 +51,47 @@ class LinkMonitorKernelTest {
         host.close();
     }
 
+    /** A monitor with one subscription, whose events are noted. */
+    private static final class Watching implements AutoCloseable {
+
+        final LinkMonitor monitor;
+        final List<LinkEvent> events = new ArrayList<>();
+
+        private Watching(LinkMonitor monitor) {
+            this.monitor = monitor;
+        }
+
+        static Watching all(NetworkNamespace namespace) throws Exception {
+            Watching watching = new Watching(LinkMonitor.open(namespace));
+            watching.monitor.subscribeToAll(watching.events::add);
+            return watching;
+        }
+
+        static Watching of(TapDevice device) throws Exception {
+            try (NetworkNamespace namespace = device.namespace()) {
+                Watching watching = new Watching(LinkMonitor.open(namespace));
+                watching.monitor.subscribe(device.link(), watching.events::add);
+                return watching;
+            }
+        }
+
+        @Override
+        public void close() {
+            monitor.close();
+        }
+    }
+
     /** Polls until an event of the kind has come, and returns all up to it. */
-    private static List<LinkEvent> until(LinkMonitor monitor, LinkEvent.Kind last) throws Exception {
-        List<LinkEvent> events = new ArrayList<>();
+    private static List<LinkEvent> until(Watching watching, LinkEvent.Kind last) throws Exception {
+        List<LinkEvent> events = watching.events;
+        events.clear();
         while (events.stream().noneMatch(event -> event.kind() == last)) {
-            assertThat(new PollFd(monitor.fd()).poll(LibC.get(), 10_000))
+            assertThat(new PollFd(watching.monitor.fd()).poll(LibC.get(), 10_000))
                     .as("readable before %s, after %s", last, events)
                     .isEqualTo(1);
-            monitor.poll(events::add);
+            assertThat(watching.monitor.poll()).isTrue();
         }
-        return events;
+        return List.copyOf(events);
     }
 
     private static List<LinkEvent.Kind> kinds(List<LinkEvent> events) {
@@ -67,7 +100,7 @@ class LinkMonitorKernelTest {
 
     @Test
     void lifeOfALinkIsTold() throws Exception {
-        try (LinkMonitor monitor = LinkMonitor.open(host.namespace())) {
+        try (Watching monitor = Watching.all(host.namespace())) {
             // Closed at its end.
             TapDevice tap = host.tap("life").open();
             int ifindex = tap.ifindex();
@@ -103,8 +136,8 @@ class LinkMonitorKernelTest {
     void moveIsToldFromDeletion() throws Exception {
         try (Host other = new Host();
                 TapDevice tap = host.tap("mover").open();
-                LinkMonitor here = LinkMonitor.open(tap);
-                LinkMonitor there = LinkMonitor.open(other.namespace())) {
+                Watching here = Watching.of(tap);
+                Watching there = Watching.all(other.namespace())) {
             tap.moveTo(other.namespace());
             assertThat(kinds(until(here, MOVED))).contains(MOVED).doesNotContain(DELETED);
             assertThat(until(there, ADDED).get(0).name()).isEqualTo("mover");
@@ -114,7 +147,7 @@ class LinkMonitorKernelTest {
     @Test
     void monitorOfADeviceIsSilentAboutOthers() throws Exception {
         try (TapDevice tap = host.tap("mine").open();
-                LinkMonitor monitor = LinkMonitor.open(tap);
+                Watching monitor = Watching.of(tap);
                 TapDevice other = host.tap("other").open()) {
             other.up();
             tap.up();
@@ -126,7 +159,7 @@ class LinkMonitorKernelTest {
     void leavingABridgeIsNoDeletion() throws Exception {
         int bridge = host.rtnetlink().links().createBridge("br0").index();
         try (TapDevice tap = host.tap("port").open();
-                LinkMonitor monitor = LinkMonitor.open(tap)) {
+                Watching monitor = Watching.of(tap)) {
             host.rtnetlink().links().enslave(tap.ifindex(), bridge);
             host.rtnetlink().links().release(tap.ifindex());
             tap.up();
@@ -136,15 +169,132 @@ class LinkMonitorKernelTest {
 
     @Test
     void lostNotificationsAreMadeUpFor() throws Exception {
-        try (LinkMonitor monitor = LinkMonitor.open(host.namespace())) {
+        try (Watching watching = Watching.all(host.namespace())) {
             for (int i = 0; i < 400; i++) {
                 host.rtnetlink().links().createVeth("a" + i, "b" + i);
             }
-            List<LinkEvent> events = new ArrayList<>();
-            while (new PollFd(monitor.fd()).poll(LibC.get(), 0) == 1) {
-                monitor.poll(events::add);
+            catchUp(watching.monitor);
+            assertThat(watching.events.stream().filter(event -> event.kind() == ADDED))
+                    .hasSize(800);
+        }
+    }
+
+    /** Returns how often the kernel had dropped notifications. */
+    private static int catchUp(LinkMonitor monitor) throws Exception {
+        int overruns = 0;
+        do {
+            if (!monitor.poll()) {
+                overruns++;
+                monitor.relist();
+                monitor.poll();
             }
-            assertThat(events.stream().filter(event -> event.kind() == ADDED)).hasSize(800);
+        } while (new PollFd(monitor.fd()).poll(LibC.get(), 0) == 1);
+        return overruns;
+    }
+
+    @Test
+    void afterAnOverrunTheLastEventIsTheTruth() throws Exception {
+        TapDevice deleted = host.tap("deleted").open(); // Closed in the first round.
+        try (TapDevice tap = host.tap("flipped").open();
+                Watching watching = Watching.of(tap)) {
+            List<LinkEvent> ofDeleted = new ArrayList<>();
+            watching.monitor.subscribe(deleted.link(), ofDeleted::add);
+            int overruns = 0;
+            for (int round = 0; round < 3; round++) {
+                for (int i = 0; i < 1_000; i++) {
+                    tap.setMtu(1400 + i % 2);
+                }
+                tap.setMtu(1500 + round);
+                deleted.close();
+                overruns += catchUp(watching.monitor);
+                LinkEvent last = watching.events.get(watching.events.size() - 1);
+                assertThat(last.kind()).isEqualTo(MTU_CHANGED);
+                assertThat(last.link().mtu()).isEqualTo(1500 + round);
+            }
+            assertThat(overruns).isPositive();
+            assertThat(kinds(ofDeleted)).endsWith(DELETED).containsOnlyOnce(DELETED);
+        }
+    }
+
+    @Test
+    void subscribersOfOneMonitorAreServedEachByWhatItKnew() throws Exception {
+        try (TapDevice one = host.tap("one").open();
+                TapDevice two = host.tap("two").open();
+                LinkMonitor monitor = LinkMonitor.open(host.namespace())) {
+            List<String> events = new ArrayList<>();
+            monitor.subscribe(one.link(), event -> events.add("first " + event.kind() + " " + event.name()));
+            monitor.subscribe(one.link(), event -> {
+                throw new IllegalStateException("a listener that fails");
+            });
+            LinkMonitor.Subscription cancelled = monitor.subscribe(one.link(), event -> events.add("cancelled"));
+            one.setMtu(1400);
+            monitor.subscribe(one.link(), event -> events.add("later " + event.kind() + " " + event.name()));
+            monitor.subscribe(two.link(), event -> events.add("second " + event.kind() + " " + event.name()));
+            cancelled.close();
+            two.setMtu(1300);
+            one.setMtu(1200);
+            assertThat(monitor.poll()).isTrue();
+            assertThat(events)
+                    .containsExactly(
+                            "first MTU_CHANGED one",
+                            "second MTU_CHANGED two",
+                            "first MTU_CHANGED one",
+                            "later MTU_CHANGED one");
+        }
+    }
+
+    @Test
+    void closingInsideAListenerIsTheEnd() throws Exception {
+        LinkMonitor monitor = LinkMonitor.open(host.namespace());
+        try (TapDevice tap = host.tap("closing").open()) {
+            List<LinkEvent> events = new ArrayList<>();
+            monitor.subscribe(tap.link(), event -> {
+                events.add(event);
+                monitor.close();
+            });
+            tap.up();
+            tap.setMtu(1400);
+            assertThat(monitor.poll()).isTrue();
+            assertThat(events).hasSize(1);
+        }
+    }
+
+    @Test
+    void subscribingAndClosingGoOnWhileAnotherThreadLists() throws Exception {
+        LinkMonitor monitor = LinkMonitor.open(host.namespace());
+        try (TapDevice tap = host.tap("busy").open()) {
+            Thread lister = new Thread(() -> {
+                try {
+                    for (int i = 0; i < 200; i++) {
+                        monitor.relist();
+                    }
+                } catch (TapException e) {
+                    assertThat(e.reason()).isNotEmpty(); // Closed meanwhile.
+                }
+            });
+            lister.start();
+            List<LinkEvent> events = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                monitor.subscribe(tap.link(), events::add).close();
+                monitor.poll();
+            }
+            monitor.close();
+            lister.join();
+            assertThat(events).isEmpty();
+        }
+    }
+
+    @Test
+    void watchOfADeviceIsSilentAboutOthers() throws Exception {
+        LinkedBlockingQueue<String> seen = new LinkedBlockingQueue<>();
+        try (TapDevice tap = host.tap("mine").open();
+                LinkWatch watch =
+                        LinkWatch.start(tap, Runnable::run, event -> seen.add(event.kind() + " " + event.name()));
+                TapDevice other = host.tap("other").open()) {
+            other.up();
+            tap.setMtu(1400);
+            assertThat(seen.poll(10, TimeUnit.SECONDS)).isEqualTo("MTU_CHANGED mine");
+            assertThat(watch).isNotNull();
         }
     }
 
@@ -153,7 +303,7 @@ class LinkMonitorKernelTest {
         LinkedBlockingQueue<String> seen = new LinkedBlockingQueue<>();
         ExecutorService executor = Executors.newSingleThreadExecutor(task -> new Thread(task, "listener"));
         try (LinkWatch watch = LinkWatch.start(
-                LinkMonitor.open(host.namespace()),
+                host.namespace(),
                 executor,
                 event -> seen.add(Thread.currentThread().getName() + " " + event.kind() + " " + event.name()))) {
             host.tap("watched").open().close();
@@ -170,7 +320,7 @@ class LinkMonitorKernelTest {
     void watchSurvivesTheEndOfItsExecutor() throws Exception {
         ExecutorService executor = Executors.newSingleThreadExecutor();
         executor.shutdown();
-        try (LinkWatch watch = LinkWatch.start(LinkMonitor.open(host.namespace()), executor, event -> {})) {
+        try (LinkWatch watch = LinkWatch.start(host.namespace(), executor, event -> {})) {
             host.tap("unheard").open().close();
             assertThat(watch).isNotNull();
         }

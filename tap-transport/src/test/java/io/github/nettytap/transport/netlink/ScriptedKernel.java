@@ -21,6 +21,7 @@ final class ScriptedKernel {
     static final int PORT_ID = 4711;
 
     private final Deque<byte[]> answers = new ArrayDeque<>();
+    private final Deque<Runnable> onRequest = new ArrayDeque<>();
     private int requests;
 
     /** A datagram of one message, which the next receive call gets. */
@@ -31,6 +32,18 @@ final class ScriptedKernel {
 
     ScriptedKernel answerRaw(byte[] datagram) {
         answers.add(datagram);
+        return this;
+    }
+
+    /** The next receive call fails, whatever is queued behind. */
+    ScriptedKernel fail(Errno errno) {
+        answers.add(new byte[] {(byte) errno.number()});
+        return this;
+    }
+
+    /** Runs when the next request comes for which none is written down yet. */
+    ScriptedKernel atRequest(Runnable answering) {
+        onRequest.add(answering);
         return this;
     }
 
@@ -61,6 +74,9 @@ final class ScriptedKernel {
                             return 0;
                         case "send":
                             requests++;
+                            if (!onRequest.isEmpty()) {
+                                onRequest.remove().run();
+                            }
                             return ((ByteBuffer) arguments[1]).remaining();
                         case "recv":
                             return receive((ByteBuffer) arguments[1], (Integer) arguments[2]);
@@ -74,6 +90,10 @@ final class ScriptedKernel {
         byte[] datagram = answers.peek();
         if (datagram == null) {
             return -Errno.EAGAIN.number();
+        }
+        if (datagram.length == 1) {
+            answers.remove();
+            return -datagram[0];
         }
         if ((flags & Sockets.MSG_PEEK) != 0) {
             return datagram.length;
