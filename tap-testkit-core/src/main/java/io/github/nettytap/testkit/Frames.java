@@ -9,76 +9,158 @@ import io.netty.buffer.Unpooled;
 
 import java.util.Random;
 
-/** Builds frames for tests: TCP or UDP, IPv4 or IPv6, tags, options and extension headers as asked. */
+/**
+ * Builds frames for tests: TCP or UDP, IPv4 or IPv6, tags, options and extension headers as asked.
+ *
+ * <pre>{@code
+ * Frames frames = Frames.udp4().data("hello".getBytes(UTF_8));
+ * frames.destinationPort = 7;
+ * ByteBuf frame = frames.frame();
+ * }</pre>
+ *
+ * <p>From 52:54:00:00:00:02 to 52:54:00:00:00:01, and from 10.77.0.1 to 10.77.0.2 or fd77::1 to fd77::2. Buffers belong to
+ * the caller. Not thread-safe.
+ */
 public final class Frames implements Cloneable {
 
+    /** Whether the packet is IPv6; IPv4 otherwise. */
     public boolean v6;
+    /** Whether it is UDP; TCP otherwise. */
     public boolean udp;
+    /** Tag control information of the VLAN tags, the outermost first; the last has TPID 0x8100, those before it 0x88a8. */
     public int[] tags = {};
+    /** IPv4 options, a multiple of 4 bytes. */
     public byte[] ipOptions = {};
+    /** An IPv6 extension header, a multiple of 8 bytes; its first two are filled in. */
     public byte[] extensions = {};
+    /** The next-header value of the extension header; 60 is destination options. */
     public int extensionType = 60;
+    /** TCP options, a multiple of 4 bytes. */
     public byte[] tcpOptions = {};
+    /** The length of the payload in bytes. */
     public int payload = 100;
+    /** What the random payload is made from. */
     public int payloadSeed = 1;
+    /** The TCP flags; 0x10 is ACK. */
     public int tcpFlags = 0x10;
+    /** The TCP sequence number. */
     public int sequence = 1_000;
+    /** The TCP acknowledgment number. */
     public int acknowledgment = 77;
+    /** The TCP window. */
     public int window = 500;
+    /** The source port. */
     public int sourcePort = 40_000;
+    /** The destination port. */
     public int destinationPort = 80;
+    /** The IPv4 identification. */
     public int identification = 7;
+    /** Flags and fragment offset of IPv4; 0x4000 is DF. */
     public int fragment = 0x4000;
+    /** The type of service or traffic class. */
     public int tos;
+    /** The time to live or hop limit. */
     public int ttl = 64;
+    /** The IPv6 flow label. */
     public int flowLabel = 5;
+    /** The last byte of the destination address. */
     public int lastAddressByte = 2;
+    /** Whether the TCP or UDP checksum is that of the pseudo-header alone, for the other end to complete. */
     public boolean partial;
+    /** Whether the UDP checksum is zero, which means none. */
     public boolean zeroUdpChecksum;
+
     private byte[] data;
 
+    /** TCP over IPv4, as {@link #tcp4}. */
+    public Frames() {}
+
+    /**
+     * TCP over IPv4, with ACK set and 100 bytes of payload.
+     *
+     * @return a builder
+     */
     public static Frames tcp4() {
         return new Frames();
     }
 
+    /**
+     * TCP over IPv6, with ACK set and 100 bytes of payload.
+     *
+     * @return a builder
+     */
     public static Frames tcp6() {
         Frames frames = new Frames();
         frames.v6 = true;
         return frames;
     }
 
+    /**
+     * UDP over IPv4, with 100 bytes of payload.
+     *
+     * @return a builder
+     */
     public static Frames udp4() {
         Frames frames = new Frames();
         frames.udp = true;
         return frames;
     }
 
+    /**
+     * UDP over IPv6, with 100 bytes of payload.
+     *
+     * @return a builder
+     */
     public static Frames udp6() {
         Frames frames = udp4();
         frames.v6 = true;
         return frames;
     }
 
+    /**
+     * Where the IP header starts.
+     *
+     * @return its offset in the frame
+     */
     public int networkOffset() {
         return 14 + 4 * tags.length;
     }
 
+    /**
+     * Where the TCP or UDP header starts.
+     *
+     * @return its offset in the frame
+     */
     public int transportOffset() {
         return networkOffset() + (v6 ? 40 + extensions.length : 20 + ipOptions.length);
     }
 
+    /**
+     * The length of all headers.
+     *
+     * @return the offset of the payload in the frame
+     */
     public int headers() {
         return transportOffset() + (udp ? 8 : 20 + tcpOptions.length);
     }
 
-    /** The frame alone, with whole checksums unless partial ones are asked for. */
+    /**
+     * The frame alone, with complete checksums unless {@link #partial} ones are asked for.
+     *
+     * @return a direct buffer
+     */
     public ByteBuf frame() {
         ByteBuf frame = Unpooled.directBuffer(headers() + payload);
         appendTo(frame);
         return frame;
     }
 
-    /** A virtio-net header of zeros of this length, then the frame. */
+    /**
+     * A virtio-net header of zeros, then the frame.
+     *
+     * @param headerLength the length of the header in bytes
+     * @return a direct buffer
+     */
     public ByteBuf packet(int headerLength) {
         ByteBuf packet = Unpooled.directBuffer(headerLength + headers() + payload);
         packet.writeZero(headerLength);
@@ -86,7 +168,13 @@ public final class Frames implements Cloneable {
         return packet;
     }
 
-    /** A GSO frame with its virtio-net header. */
+    /**
+     * A GSO frame with its virtio-net header.
+     *
+     * @param headerLength the length of the header in bytes
+     * @param gsoSize the length of the payload of each segment
+     * @return a direct buffer
+     */
     public ByteBuf gsoFrame(int headerLength, int gsoSize) {
         partial = true;
         ByteBuf packet = packet(headerLength);
@@ -129,7 +217,11 @@ public final class Frames implements Cloneable {
         writeChecksum(frame, index + networkOffset(), transport, transportLength);
     }
 
-    /** The payload, random but always the same for one seed. */
+    /**
+     * The payload, random but always the same for one seed.
+     *
+     * @return its bytes
+     */
     public byte[] data() {
         if (data != null) {
             return data;
@@ -139,14 +231,23 @@ public final class Frames implements Cloneable {
         return random;
     }
 
-    /** Sets the payload. */
+    /**
+     * Sets the payload.
+     *
+     * @param bytes the payload
+     * @return this
+     */
     public Frames data(byte[] bytes) {
         data = bytes;
         payload = bytes.length;
         return this;
     }
 
-    /** A builder with the same settings. */
+    /**
+     * A builder with the same settings.
+     *
+     * @return a copy
+     */
     public Frames like() {
         try {
             return (Frames) clone();
@@ -167,7 +268,14 @@ public final class Frames implements Cloneable {
         }
     }
 
-    /** The sum of RFC 1071, octet by octet: what faster ones are compared with. */
+    /**
+     * The sum of RFC 1071, byte by byte: what faster ones are compared with.
+     *
+     * @param buffer what to sum up
+     * @param index the first byte
+     * @param length how many bytes
+     * @return the ones' complement sum of 16-bit words, big-endian
+     */
     public static int sum(ByteBuf buffer, int index, int length) {
         int sum = 0;
         for (int i = 0; i < length; i++) {

@@ -13,10 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Decides whether a {@link KernelTest} can run here. */
-final class KernelTestCondition implements ExecutionCondition {
+public final class KernelTestCondition implements ExecutionCondition {
 
     private static final Path TUN_NODE = Path.of("/dev/net/tun");
     private static final int CAP_NET_ADMIN = 12;
+
+    /** Makes a condition; JUnit does. */
+    public KernelTestCondition() {}
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {

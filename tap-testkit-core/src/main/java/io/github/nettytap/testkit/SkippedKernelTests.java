@@ -11,9 +11,13 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Names, at the end of a run, the kernel tests that could not run. */
+@SuppressWarnings("exports") // found by JUnit as a service, not called
 public final class SkippedKernelTests implements LauncherSessionListener {
 
     private static final List<String> NAMES = new CopyOnWriteArrayList<>();
+
+    /** Makes a listener; JUnit does. */
+    public SkippedKernelTests() {}
 
     static void add(String name) {
         NAMES.add(name);

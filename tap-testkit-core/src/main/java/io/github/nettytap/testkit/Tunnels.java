@@ -16,7 +16,15 @@ public final class Tunnels {
 
     private Tunnels() {}
 
-    /** An inner GSO frame in VXLAN over UDP, behind a virtio-net header that describes both. */
+    /**
+     * An inner GSO frame in VXLAN over UDP, behind a virtio-net header that describes both.
+     *
+     * @param inner the inner frame
+     * @param outerV6 whether the outer packet is IPv6
+     * @param outerChecksum whether the outer UDP checksum is left to the other end; zero otherwise
+     * @param gsoSize the length of the payload of each inner segment
+     * @return a direct buffer, which belongs to the caller
+     */
     public static ByteBuf vxlan(Frames inner, boolean outerV6, boolean outerChecksum, int gsoSize) {
         ByteBuf gsoFrame = inner.gsoFrame(HEADER, gsoSize);
         byte[] encapsulated = new byte[VXLAN + gsoFrame.writerIndex() - HEADER];

@@ -26,14 +26,29 @@ public final class HashedTransfer {
     private HashedTransfer() {}
 
     /** One of the hosts: does something in its network namespace. */
+    @FunctionalInterface
     public interface Inside {
+
+        /**
+         * Does something there.
+         *
+         * @param action what to do
+         * @param <T> the type of its result
+         * @return its result
+         * @throws Exception what the action throws
+         */
         <T> T call(Callable<T> action) throws Exception;
     }
 
     /**
      * Sends {@code chunks} times 64 KiB and compares the hashes.
      *
+     * @param from the sending host
+     * @param to the receiving host
      * @param address one of the receiving host
+     * @param chunks how many times 64 KiB
+     * @throws AssertionError if other bytes arrive than were sent
+     * @throws Exception if the connection fails
      */
     public static void assertSameBytes(Inside from, Inside to, InetAddress address, int chunks) throws Exception {
         ExecutorService thread = Executors.newSingleThreadExecutor();

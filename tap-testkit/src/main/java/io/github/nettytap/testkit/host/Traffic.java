@@ -19,7 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
-/** What two hosts say to each other, over plain sockets. */
+/** What two hosts say to each other, over plain sockets. Each method returns when it is over. */
 public final class Traffic {
 
     private static final int TIMEOUT_MILLIS = 1_000;
@@ -37,12 +37,21 @@ public final class Traffic {
      */
     public record RoundTrips(int sent, long[] nanos) {
 
-        /** How many requests were answered. */
+        /**
+         * How many requests were answered.
+         *
+         * @return the number
+         */
         public int answered() {
             return nanos.length;
         }
 
-        /** The time that this part of the answers did not exceed: 0.5 for the median. */
+        /**
+         * The time that a part of the answers did not exceed.
+         *
+         * @param part the part, 0 to 1; 0.5 for the median
+         * @return nanoseconds; 0 if there was no answer
+         */
         public long percentile(double part) {
             return nanos.length == 0 ? 0 : nanos[(int) Math.min(nanos.length - 1, part * nanos.length)];
         }
@@ -57,7 +66,15 @@ public final class Traffic {
      */
     public record Transfer(long sentBytes, long receivedBytes, long nanos) {}
 
-    /** ICMP echo requests, one after the other. */
+    /**
+     * Sends ICMP echo requests, one after the other, each with a second for its answer.
+     *
+     * @param from the host that sends them
+     * @param to the host that answers
+     * @param count how many
+     * @return what came back, and when
+     * @throws Exception if they cannot be sent
+     */
     public static RoundTrips ping(Host from, Host to, int count) throws Exception {
         return from.call(() -> {
             long[] nanos = new long[count];
@@ -73,7 +90,15 @@ public final class Traffic {
         });
     }
 
-    /** Writes to a TCP connection as fast as it goes, until the time is over, then closes it. */
+    /**
+     * Writes to a TCP connection as fast as it goes, until the time is over, then closes it.
+     *
+     * @param from the host that sends
+     * @param to the host that receives
+     * @param seconds how long
+     * @return what was sent and received
+     * @throws Exception if the connection fails
+     */
     public static Transfer tcp(Host from, Host to, int seconds) throws Exception {
         try (ServerSocketChannel server = to.call(ServerSocketChannel::open);
                 SocketChannel sender = from.call(SocketChannel::open)) {
@@ -109,7 +134,15 @@ public final class Traffic {
         }
     }
 
-    /** Sends UDP requests, each after the answer to the one before. */
+    /**
+     * Sends UDP requests, each after the answer to the one before, or a second after it was lost.
+     *
+     * @param from the host that asks
+     * @param to the host that answers
+     * @param seconds how long
+     * @return what came back, and when
+     * @throws Exception if the sockets fail
+     */
     public static RoundTrips udp(Host from, Host to, int seconds) throws Exception {
         DatagramSocket server = to.call(() -> new DatagramSocket(0, to.address()));
         try (DatagramSocket client = from.call(() -> new DatagramSocket(0, from.address()))) {

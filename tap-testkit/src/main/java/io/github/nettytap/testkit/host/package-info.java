@@ -1,8 +1,17 @@
-/**
- * The demonstration: two hosts on one machine, joined by the switch, with real traffic between them.
- *
- * <p>Here: the hosts, which are network namespaces with a TAP as their only link, and the traffic, which goes through
- * plain JDK sockets and the kernel's own TCP/IP. Not here: the switch. Everything blocks, so it runs on threads of its
- * own and never on an event loop.
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.tools.demo;
+
+/**
+ * Networks for tests: {@link io.github.nettytap.testkit.host.Host hosts} with TCP/IP stacks of their own,
+ * {@link io.github.nettytap.testkit.host.HostLink cables} with faults between them,
+ * {@link io.github.nettytap.testkit.host.Traffic traffic} over plain sockets, and
+ * {@link io.github.nettytap.testkit.host.HostProcess programs} that run in them.
+ *
+ * <p>{@link io.github.nettytap.testkit.host.NetworkExtension} makes and closes them for JUnit; the rest does not need
+ * JUnit. Hosts are network namespaces, and their links are TAPs, so whatever reads and writes the TAPs of two hosts (a
+ * switch, a router, the code under test) is the network between them. Everything blocks: use it on the threads of tests,
+ * never on an event loop.
+ */
+package io.github.nettytap.testkit.host;
