@@ -8,11 +8,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.testkit.KernelTest;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.NetworkExtension;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapOffload;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -21,15 +24,19 @@ import java.util.concurrent.TimeUnit;
 @KernelTest
 class AutoconfigurationKernelTest {
 
+    @RegisterExtension
+    final NetworkExtension network = new NetworkExtension();
+
     private static final long WAIT_SECONDS = 20;
 
     private TapRouter router;
-    private RoutedHost host;
+    private Host host;
 
     @BeforeEach
     void join() throws Exception {
         router = new TapRouter(TapEventLoopGroup.builder().threads(1).build(), 12, (port, cause) -> {});
-        host = RoutedHost.create("host", 1500, TapOffload.ALL, true);
+        host = network.closing(
+                Host.create("host", tap -> tap.offloads(TapOffload.ALL).vnetHeader(true)));
         host.set("net/ipv6/conf/host/accept_ra", "1");
         router.add(
                 host.device(),
@@ -40,7 +47,6 @@ class AutoconfigurationKernelTest {
     @AfterEach
     void part() {
         router.close();
-        RoutedHost.close(host);
     }
 
     @Test
@@ -50,7 +56,7 @@ class AutoconfigurationKernelTest {
                 // An identifier of 64 bits does not fit behind a prefix of 48.
                 .doesNotContain("2001:db8:1:");
         assertThat(await("route", "show", "default")).contains("default via fe80::", "dev host proto ra");
-        assertThat(host.run("ping", "-n", "-c", "2", "-i", "0.1", "-W", "5", "2001:db8:1::1"))
+        assertThat(host.execute("ping", "-n", "-c", "2", "-i", "0.1", "-W", "5", "2001:db8:1::1"))
                 .contains(" 0% packet loss");
     }
 
@@ -61,7 +67,7 @@ class AutoconfigurationKernelTest {
         host.device().setPersistent(true);
         router.close();
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT_SECONDS);
-        while (host.run("ip", "-6", "route", "show", "default").contains("via fe80::")) {
+        while (host.execute("ip", "-6", "route", "show", "default").contains("via fe80::")) {
             assertThat(System.nanoTime()).isLessThan(deadline);
             Thread.sleep(50);
         }
@@ -75,7 +81,7 @@ class AutoconfigurationKernelTest {
         System.arraycopy(arguments, 0, command, 2, arguments.length);
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WAIT_SECONDS);
         while (true) {
-            String text = host.run(command);
+            String text = host.execute(command);
             if (!text.isBlank() || System.nanoTime() > deadline) {
                 return text;
             }

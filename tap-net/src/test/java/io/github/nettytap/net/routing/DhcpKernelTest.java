@@ -9,11 +9,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.routing.dhcp.DhcpPool;
 import io.github.nettytap.testkit.KernelTest;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.NetworkExtension;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapOffload;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -27,14 +30,18 @@ import java.util.List;
 @KernelTest
 class DhcpKernelTest {
 
+    @RegisterExtension
+    final NetworkExtension network = new NetworkExtension();
+
     private TapRouter router;
-    private RoutedHost host;
+    private Host host;
     private Path script;
 
     @BeforeEach
     void join() throws Exception {
         router = new TapRouter(TapEventLoopGroup.builder().threads(1).build(), 12, (port, cause) -> {});
-        host = RoutedHost.create("host", 1500, TapOffload.ALL, true);
+        host = network.closing(
+                Host.create("host", tap -> tap.offloads(TapOffload.ALL).vnetHeader(true)));
         DhcpPool pool = new DhcpPool(ipv4("10.88.0.100"), ipv4("10.88.0.199"), List.of(ipv4("192.0.2.53")));
         router.add(host.device(), new PortSettings(List.of(Cidr.parse("10.88.0.1/24")), false, false, pool));
         script = Files.createTempFile("udhcpc", ".sh");
@@ -57,7 +64,6 @@ class DhcpKernelTest {
     @AfterEach
     void part() throws Exception {
         router.close();
-        RoutedHost.close(host);
         Files.delete(script);
     }
 
@@ -65,13 +71,13 @@ class DhcpKernelTest {
         List<String> command = new ArrayList<>(List.of(
                 "busybox", "udhcpc", "-f", "-q", "-n", "-t", "5", "-T", "1", "-i", "host", "-s", script.toString()));
         command.addAll(List.of(options));
-        return host.run(command.toArray(new String[0]));
+        return host.execute(command.toArray(new String[0]));
     }
 
     @Test
     void hostIsLeasedAnAddressAndUsesIt() throws Exception {
         assertThat(ask()).contains("leased 10.88.0.100/24 router 10.88.0.1 dns 192.0.2.53 mtu 1500 for 3600 s");
-        assertThat(host.run("ping", "-n", "-c", "2", "-i", "0.1", "-W", "5", "10.88.0.1"))
+        assertThat(host.execute("ping", "-n", "-c", "2", "-i", "0.1", "-W", "5", "10.88.0.1"))
                 .contains(" 0% packet loss");
     }
 
@@ -85,7 +91,7 @@ class DhcpKernelTest {
     @Test
     void anotherHostGetsAnotherAddress() throws Exception {
         assertThat(ask()).contains("leased 10.88.0.100/24");
-        host.run("ip", "link", "set", "host", "address", "02:00:00:00:88:01");
+        host.execute("ip", "link", "set", "host", "address", "02:00:00:00:88:01");
         assertThat(ask()).contains("leased 10.88.0.101/24");
     }
 }

@@ -13,10 +13,13 @@ import io.github.nettytap.net.switching.TapSwitch;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.testkit.host.HashedTransfer;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.NetworkExtension;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapOffload;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -34,13 +37,16 @@ import java.util.Set;
 @KernelTest
 class PathMtuKernelTest {
 
+    @RegisterExtension
+    final NetworkExtension network = new NetworkExtension();
+
     private static final int SMALL = 1300;
 
     private TapRouter router;
     private TapSwitch link;
-    private RoutedHost left;
-    private RoutedHost middle;
-    private RoutedHost right;
+    private Host left;
+    private Host middle;
+    private Host right;
 
     @BeforeEach
     void makeEventLoops() {
@@ -50,33 +56,37 @@ class PathMtuKernelTest {
     }
 
     private void join(Set<TapOffload> offloads) throws Exception {
-        left = RoutedHost.create("left", 1500, offloads, true, "10.88.0.2/24", "2001:db8:0::2/64");
-        middle = RoutedHost.create("middle", SMALL, offloads, true, "10.88.1.2/24", "2001:db8:1::2/64");
-        right = RoutedHost.create("right", 1500, offloads, true, "10.88.2.2/24", "2001:db8:2::2/64");
+        left = network.closing(Host.create(
+                "left", tap -> tap.offloads(offloads).vnetHeader(true), "10.88.0.2/24", "2001:db8:0::2/64"));
+        middle = network.closing(Host.create(
+                "middle",
+                tap -> tap.mtu(SMALL).offloads(offloads).vnetHeader(true),
+                "10.88.1.2/24",
+                "2001:db8:1::2/64"));
+        right = network.closing(Host.create(
+                "right", tap -> tap.offloads(offloads).vnetHeader(true), "10.88.2.2/24", "2001:db8:2::2/64"));
         router.add(left.device(), PortSettings.of(List.of(Cidr.parse("10.88.0.1/24"), Cidr.parse("2001:db8:0::1/64"))));
         router.add(
                 middle.device(), PortSettings.of(List.of(Cidr.parse("10.88.1.1/24"), Cidr.parse("2001:db8:1::1/64"))));
-        link.add(middle.open("far", 1500, offloads, true, "10.88.2.1/24", "2001:db8:2::1/64"));
+        link.add(middle.open(
+                middle.tap("far").mtu(1500).offloads(offloads).vnetHeader(true), "10.88.2.1/24", "2001:db8:2::1/64"));
         link.add(right.device());
         router.addRoute(Cidr.parse("10.88.2.0/24"), InetAddress.getByName("10.88.1.2"));
         router.addRoute(Cidr.parse("2001:db8:2::/64"), InetAddress.getByName("2001:db8:1::2"));
-        left.run("ip", "route", "add", "default", "via", "10.88.0.1");
-        left.run("ip", "route", "add", "default", "via", "2001:db8:0::1");
-        right.run("ip", "route", "add", "default", "via", "10.88.2.1");
-        right.run("ip", "route", "add", "default", "via", "2001:db8:2::1");
+        left.execute("ip", "route", "add", "default", "via", "10.88.0.1");
+        left.execute("ip", "route", "add", "default", "via", "2001:db8:0::1");
+        right.execute("ip", "route", "add", "default", "via", "10.88.2.1");
+        right.execute("ip", "route", "add", "default", "via", "2001:db8:2::1");
         middle.set("net/ipv4/ip_forward", "1");
         middle.set("net/ipv6/conf/all/forwarding", "1");
-        middle.run("ip", "route", "add", "10.88.0.0/24", "via", "10.88.1.1");
-        middle.run("ip", "route", "add", "2001:db8:0::/64", "via", "2001:db8:1::1");
+        middle.execute("ip", "route", "add", "10.88.0.0/24", "via", "10.88.1.1");
+        middle.execute("ip", "route", "add", "2001:db8:0::/64", "via", "2001:db8:1::1");
     }
 
     @AfterEach
     void part() {
         router.close();
         link.close();
-        RoutedHost.close(left);
-        RoutedHost.close(middle);
-        RoutedHost.close(right);
     }
 
     @ParameterizedTest(name = "offloads {0}")
@@ -84,12 +94,12 @@ class PathMtuKernelTest {
     void tcpFindsThePathMtu(boolean offloads) throws Exception {
         join(offloads ? TapOffload.ALL : TapOffload.NONE);
         HashedTransfer.assertSameBytes(left::call, right::call, InetAddress.getByName("10.88.2.2"), 64);
-        assertThat(left.run("ip", "route", "get", "10.88.2.2")).contains("mtu " + SMALL);
+        assertThat(left.execute("ip", "route", "get", "10.88.2.2")).contains("mtu " + SMALL);
         RouterPort port = router.ports().get(0);
         long ofIpv4 = port.count(RouterCounter.TOO_BIG);
         assertThat(ofIpv4).isPositive();
         HashedTransfer.assertSameBytes(left::call, right::call, InetAddress.getByName("2001:db8:2::2"), 64);
-        assertThat(left.run("ip", "-6", "route", "get", "2001:db8:2::2")).contains("mtu " + SMALL);
+        assertThat(left.execute("ip", "-6", "route", "get", "2001:db8:2::2")).contains("mtu " + SMALL);
         assertThat(port.count(RouterCounter.TOO_BIG)).isGreaterThan(ofIpv4);
         HashedTransfer.assertSameBytes(right::call, left::call, InetAddress.getByName("10.88.0.2"), 64);
     }
@@ -98,10 +108,12 @@ class PathMtuKernelTest {
     @ValueSource(booleans = {true, false})
     void packetsThatMayBeFragmentedAreFragmented(boolean offloads) throws Exception {
         join(offloads ? TapOffload.ALL : TapOffload.NONE);
-        assertThat(left.run("ping", "-n", "-c", "3", "-i", "0.1", "-W", "5", "-s", "1472", "-M", "dont", "10.88.2.2"))
+        assertThat(left.execute(
+                        "ping", "-n", "-c", "3", "-i", "0.1", "-W", "5", "-s", "1472", "-M", "dont", "10.88.2.2"))
                 .contains(" 0% packet loss");
         // These leave the host in fragments already, which do not fit the small link either.
-        assertThat(left.run("ping", "-n", "-c", "3", "-i", "0.1", "-W", "5", "-s", "9000", "-M", "dont", "10.88.2.2"))
+        assertThat(left.execute(
+                        "ping", "-n", "-c", "3", "-i", "0.1", "-W", "5", "-s", "9000", "-M", "dont", "10.88.2.2"))
                 .contains(" 0% packet loss");
         assertThat(router.ports().get(0).count(RouterCounter.FRAGMENTED)).isPositive();
         assertThat(router.ports().get(0).count(RouterCounter.TOO_BIG)).isZero();

@@ -8,6 +8,7 @@ import com.sun.management.ThreadMXBean;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.testkit.host.HashedTransfer;
+import io.github.nettytap.testkit.host.Host;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapOffload;
@@ -36,12 +37,12 @@ final class RoutingAllocationProbe {
                 .name(LOOP_NAME)
                 .build();
         try (TapRouter router = new TapRouter(loops, 12, (port, cause) -> {});
-                RoutedHost left = RoutedHost.create("left", 1500, offloads, true, "10.88.0.2/24");
-                RoutedHost right = RoutedHost.create("right", 1500, offloads, true, "10.88.1.2/24")) {
+                Host left = Host.create("left", tap -> tap.offloads(offloads).vnetHeader(true), "10.88.0.2/24");
+                Host right = Host.create("right", tap -> tap.offloads(offloads).vnetHeader(true), "10.88.1.2/24")) {
             router.add(left.device(), PortSettings.of(List.of(Cidr.parse("10.88.0.1/24"))));
             router.add(right.device(), new PortSettings(List.of(Cidr.parse("10.88.1.1/24")), false, translates, null));
-            left.run("ip", "route", "add", "default", "via", "10.88.0.1");
-            right.run("ip", "route", "add", "default", "via", "10.88.1.1");
+            left.execute("ip", "route", "add", "default", "via", "10.88.0.1");
+            right.execute("ip", "route", "add", "default", "via", "10.88.1.1");
             HashedTransfer.assertSameBytes(left::call, right::call, InetAddress.getByName("10.88.1.2"), WARM_UP_CHUNKS);
             long frames = framesForwarded(router);
             long bytes = allocatedByLoops();

@@ -11,11 +11,14 @@ import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.testkit.host.HashedTransfer;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.NetworkExtension;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapOffload;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -37,13 +40,16 @@ import java.util.Set;
 @ValueSource(booleans = {true, false})
 class SourceNatKernelTest {
 
+    @RegisterExtension
+    final NetworkExtension network = new NetworkExtension();
+
     private static final InetSocketAddress SERVER = new InetSocketAddress("192.0.2.2", 7000);
 
     private final Set<TapOffload> offloads;
     private TapRouter router;
-    private RoutedHost one;
-    private RoutedHost two;
-    private RoutedHost outside;
+    private Host one;
+    private Host two;
+    private Host outside;
 
     SourceNatKernelTest(boolean offloads) {
         this.offloads = offloads ? TapOffload.ALL : TapOffload.NONE;
@@ -54,29 +60,28 @@ class SourceNatKernelTest {
         router = new TapRouter(TapEventLoopGroup.builder().threads(1).build(), 12, (port, cause) -> {});
         one = inside("one", "10.88.0");
         two = inside("two", "10.88.1");
-        outside = RoutedHost.create("outside", 1300, offloads, true, "192.0.2.2/24");
+        outside = network.closing(
+                Host.create("outside", tap -> tap.mtu(1300).offloads(offloads).vnetHeader(true), "192.0.2.2/24"));
         router.add(outside.device(), new PortSettings(List.of(Cidr.parse("192.0.2.1/24")), false, true, null));
     }
 
-    private RoutedHost inside(String tap, String network) throws Exception {
-        RoutedHost host = RoutedHost.create(tap, 1500, offloads, true, network + ".2/24");
-        router.add(host.device(), PortSettings.of(List.of(Cidr.parse(network + ".1/24"))));
-        host.run("ip", "route", "add", "default", "via", network + ".1");
+    private Host inside(String tap, String prefix) throws Exception {
+        Host host = network.closing(
+                Host.create(tap, builder -> builder.offloads(offloads).vnetHeader(true), prefix + ".2/24"));
+        router.add(host.device(), PortSettings.of(List.of(Cidr.parse(prefix + ".1/24"))));
+        host.execute("ip", "route", "add", "default", "via", prefix + ".1");
         return host;
     }
 
     @AfterEach
     void part() {
         router.close();
-        RoutedHost.close(one);
-        RoutedHost.close(two);
-        RoutedHost.close(outside);
     }
 
     @Test
     void pingsAreAnswered() throws Exception {
-        for (RoutedHost host : List.of(one, two)) {
-            assertThat(host.run("ping", "-n", "-c", "3", "-i", "0.1", "-W", "5", "192.0.2.2"))
+        for (Host host : List.of(one, two)) {
+            assertThat(host.execute("ping", "-n", "-c", "3", "-i", "0.1", "-W", "5", "192.0.2.2"))
                     .contains(" 0% packet loss")
                     .contains("ttl=63");
         }
@@ -84,7 +89,8 @@ class SourceNatKernelTest {
 
     @Test
     void fragmentsPassBothWays() throws Exception {
-        assertThat(one.run("ping", "-n", "-c", "3", "-i", "0.1", "-W", "5", "-s", "4000", "-M", "dont", "192.0.2.2"))
+        assertThat(one.execute(
+                        "ping", "-n", "-c", "3", "-i", "0.1", "-W", "5", "-s", "4000", "-M", "dont", "192.0.2.2"))
                 .contains(" 0% packet loss");
     }
 

@@ -12,6 +12,8 @@ import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.testkit.host.HashedTransfer;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.NetworkExtension;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapOffload;
@@ -19,6 +21,7 @@ import io.netty.channel.Channel;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -32,6 +35,9 @@ import java.util.Set;
 @CsvSource({"EPOLL, true, true", "EPOLL, false, false", "EPOLL, true, false", "IO_URING, true, true"})
 class TapRouterKernelTest {
 
+    @RegisterExtension
+    final NetworkExtension network = new NetworkExtension();
+
     private static final int CHUNKS = 256;
     private static final int FAULTY_CHUNKS = 96;
     private static final String LEFT_6 = "2001:db8:0::2";
@@ -41,8 +47,8 @@ class TapRouterKernelTest {
     private final Set<TapOffload> leftOffloads;
     private final Set<TapOffload> rightOffloads;
     private TapRouter router;
-    private RoutedHost left;
-    private RoutedHost right;
+    private Host left;
+    private Host right;
 
     TapRouterKernelTest(TapIoType io, boolean left, boolean right) {
         this.io = io;
@@ -55,22 +61,22 @@ class TapRouterKernelTest {
         boolean header = !leftOffloads.isEmpty() || !rightOffloads.isEmpty();
         router = new TapRouter(
                 TapEventLoopGroup.builder().threads(1).io(io).build(), header ? 12 : 0, (port, cause) -> {});
-        left = RoutedHost.create("left", 1500, leftOffloads, header, "10.88.0.2/24", LEFT_6 + "/64");
-        right = RoutedHost.create("right", 1500, rightOffloads, header, "10.88.1.2/24", RIGHT_6 + "/64");
+        left = network.closing(Host.create(
+                "left", tap -> tap.offloads(leftOffloads).vnetHeader(header), "10.88.0.2/24", LEFT_6 + "/64"));
+        right = network.closing(Host.create(
+                "right", tap -> tap.offloads(rightOffloads).vnetHeader(header), "10.88.1.2/24", RIGHT_6 + "/64"));
         router.add(left.device(), PortSettings.of(List.of(Cidr.parse("10.88.0.1/24"), Cidr.parse("2001:db8:0::1/64"))));
         router.add(
                 right.device(), PortSettings.of(List.of(Cidr.parse("10.88.1.1/24"), Cidr.parse("2001:db8:1::1/64"))));
-        left.run("ip", "route", "add", "default", "via", "10.88.0.1");
-        left.run("ip", "route", "add", "default", "via", "2001:db8:0::1");
-        right.run("ip", "route", "add", "default", "via", "10.88.1.1");
-        right.run("ip", "route", "add", "default", "via", "2001:db8:1::1");
+        left.execute("ip", "route", "add", "default", "via", "10.88.0.1");
+        left.execute("ip", "route", "add", "default", "via", "2001:db8:0::1");
+        right.execute("ip", "route", "add", "default", "via", "10.88.1.1");
+        right.execute("ip", "route", "add", "default", "via", "2001:db8:1::1");
     }
 
     @AfterEach
     void part() {
         router.close();
-        RoutedHost.close(left);
-        RoutedHost.close(right);
     }
 
     @Test
@@ -84,46 +90,46 @@ class TapRouterKernelTest {
         assertPing(left, "2001:db8:1::1", "ttl=64");
     }
 
-    private static void assertPing(RoutedHost from, String to, String timeToLive) throws Exception {
-        assertThat(from.run("ping", "-n", "-c", "3", "-i", "0.1", "-W", "5", to))
+    private static void assertPing(Host from, String to, String timeToLive) throws Exception {
+        assertThat(from.execute("ping", "-n", "-c", "3", "-i", "0.1", "-W", "5", to))
                 .contains(" 0% packet loss")
                 .contains(timeToLive);
     }
 
     @Test
     void probesWithASmallTimeToLiveShowTheRouter() throws Exception {
-        assertThat(left.runInVain("ping", "-n", "-c", "1", "-t", "1", "-W", "5", "10.88.1.2"))
+        assertThat(left.executeFailing("ping", "-n", "-c", "1", "-t", "1", "-W", "5", "10.88.1.2"))
                 .contains("From 10.88.0.1 icmp_seq=1 Time to live exceeded");
-        assertThat(left.runInVain("ping", "-n", "-c", "1", "-t", "1", "-W", "5", RIGHT_6))
+        assertThat(left.executeFailing("ping", "-n", "-c", "1", "-t", "1", "-W", "5", RIGHT_6))
                 .contains("From 2001:db8::1 icmp_seq=1 Time exceeded: Hop limit");
     }
 
     @Test
     void tracerouteShowsTheRouterAndTheHost() throws Exception {
-        assertThat(left.run("busybox", "traceroute", "-n", "-q", "1", "-w", "5", "10.88.1.2"))
+        assertThat(left.execute("busybox", "traceroute", "-n", "-q", "1", "-w", "5", "10.88.1.2"))
                 .containsSubsequence(" 1  10.88.0.1 ", " 2  10.88.1.2 ");
-        assertThat(left.run("busybox", "traceroute6", "-n", "-q", "1", "-w", "5", RIGHT_6))
+        assertThat(left.execute("busybox", "traceroute6", "-n", "-q", "1", "-w", "5", RIGHT_6))
                 .containsSubsequence(" 1  2001:db8::1 ", " 2  2001:db8:1::2 ");
     }
 
     @Test
     void pingRecordsTheRoute() throws Exception {
         // Each router leaves the address of the side that the packet goes out of.
-        assertThat(left.run("ping", "-n", "-R", "-c", "1", "-W", "5", "10.88.1.2"))
+        assertThat(left.execute("ping", "-n", "-R", "-c", "1", "-W", "5", "10.88.1.2"))
                 .containsSubsequence("RR:", "10.88.0.2", "10.88.1.1", "10.88.1.2", "10.88.0.1");
-        assertThat(left.run("ping", "-n", "-R", "-c", "1", "-W", "5", "10.88.0.1"))
+        assertThat(left.execute("ping", "-n", "-R", "-c", "1", "-W", "5", "10.88.0.1"))
                 .containsSubsequence("RR:", "10.88.0.2", "10.88.0.1");
     }
 
     @Test
     void unknownNetworksAndSilentHostsAreUnreachable() throws Exception {
-        assertThat(left.runInVain("ping", "-n", "-c", "1", "-W", "9", "192.0.2.1"))
+        assertThat(left.executeFailing("ping", "-n", "-c", "1", "-W", "9", "192.0.2.1"))
                 .contains("From 10.88.0.1 icmp_seq=1 Destination Net Unreachable");
-        assertThat(left.runInVain("ping", "-n", "-c", "1", "-W", "9", "10.88.1.99"))
+        assertThat(left.executeFailing("ping", "-n", "-c", "1", "-W", "9", "10.88.1.99"))
                 .contains("From 10.88.0.1 icmp_seq=1 Destination Host Unreachable");
-        assertThat(left.runInVain("ping", "-n", "-c", "1", "-W", "9", "2001:db8:ffff::1"))
+        assertThat(left.executeFailing("ping", "-n", "-c", "1", "-W", "9", "2001:db8:ffff::1"))
                 .contains("From 2001:db8::1 icmp_seq=1 Destination unreachable: No route");
-        assertThat(left.runInVain("ping", "-n", "-c", "1", "-W", "9", "2001:db8:1::99"))
+        assertThat(left.executeFailing("ping", "-n", "-c", "1", "-W", "9", "2001:db8:1::99"))
                 .contains("From 2001:db8::1 icmp_seq=1 Destination unreachable: Address unreachable");
     }
 

@@ -5,6 +5,7 @@
 package io.github.nettytap.testkit.host;
 
 import io.github.nettytap.codec.fault.FaultHandler;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapDevice;
@@ -74,13 +75,13 @@ public final class HostLink implements AutoCloseable {
      */
     public static HostLink join(Host left, Host right, UnaryOperator<FaultHandler.Builder> faults)
             throws InterruptedException {
-        int header = left.device().vnetHeaderSize();
-        if (header != right.device().vnetHeaderSize()) {
-            throw new IllegalArgumentException("TAPs with different virtio-net headers: left=" + header + ", right="
-                    + right.device().vnetHeaderSize() + " (expected: the same)");
+        VnetHeader header = left.device().vnetHeader();
+        if (header != right.device().vnetHeader()) {
+            throw new IllegalArgumentException("TAPs with different virtio-net headers: left=" + header.length()
+                    + ", right=" + right.device().vnetHeader().length() + " (expected: the same)");
         }
-        FaultHandler handler = faults.apply(FaultHandler.builder(SEED).vnetHeaderLength(header))
-                .build();
+        FaultHandler handler =
+                faults.apply(FaultHandler.builder(SEED).vnetHeader(header)).build();
         return new HostLink(left.device(), right.device(), handler);
     }
 
