@@ -25,13 +25,11 @@ public final class Checksums {
         WRONG,
 
         /**
-         * There is nothing to verify: neither TCP nor UDP, a fragment, UDP over IPv4 without a checksum, or a packet on
-         * its way along a routing header.
+         * There is nothing to verify: neither TCP nor UDP, a fragment, UDP without a checksum, or a packet on its way
+         * along a routing header.
          */
         NONE
     }
-
-    private static final int SEGMENTS_LEFT = 3;
 
     private Checksums() {}
 
@@ -114,7 +112,7 @@ public final class Checksums {
                 return Result.WRONG;
             }
             if (UdpHeader.checksum(buffer, index) == 0) {
-                return v6 ? Result.WRONG : Result.NONE;
+                return Result.NONE; // Over IPv6 too: RFC 6936 leaves it to the two ends.
             }
             limit = index + UdpHeader.length(buffer, index);
         } else if (protocol != Ipv4Header.PROTOCOL_TCP) {
@@ -135,7 +133,7 @@ public final class Checksums {
         int next = Ipv6Header.nextHeader(buffer, ip);
         int at = ip + Ipv6Header.LENGTH;
         while (at < ip + transportOffset) {
-            if (next == Ipv6Header.NEXT_ROUTING && buffer.getByte(at + SEGMENTS_LEFT) != 0) {
+            if (next == Ipv6Header.NEXT_ROUTING && buffer.getByte(at + Ipv6Header.ROUTING_SEGMENTS_LEFT_OFFSET) != 0) {
                 return true;
             }
             next = buffer.getUnsignedByte(at);

@@ -18,7 +18,8 @@ import java.util.function.Consumer;
  * one poll.
  *
  * <p>Frames go in one by one and come out at {@link #flush(ByteBufAllocator, Consumer)}, in the order in which the first
- * frame of each result went in. What cannot be joined ends the run of its flow, so no flow is ever reordered. A frame
+ * frame of each result went in. What cannot be joined ends the run of its flow, and a fragment the runs of all flows
+ * between its two hosts, so no flow is ever reordered. A frame
  * joins only if its checksums are right, and all that its headers say is the same as in the frame before, but for what
  * segmentation restores: length, checksum, identification, sequence number, and FIN and PSH on the last.
  *
@@ -73,9 +74,12 @@ public final class Coalescer {
 
     /** Takes a frame and the promise of its write, or null, which the result shares with those of its other frames. */
     void add(VirtioNetFrame frame, ChannelPromise promise) {
-        boolean inFlow = segment.read(frame) && (segment.tcp || !tcpOnly);
+        Segment.Kind kind = segment.read(frame);
         frames++;
-        if (!inFlow) {
+        if (kind == Segment.Kind.OF_HOSTS) {
+            endRunsOfHosts();
+        }
+        if (kind != Segment.Kind.OF_FLOW || !segment.tcp && tcpOnly) {
             nextRun().startSingle(frame, promise);
             return;
         }
@@ -96,6 +100,16 @@ public final class Coalescer {
         } else if (started.start(frame, promise, segment)) {
             started.next = buckets[started.hash & BUCKETS - 1];
             buckets[started.hash & BUCKETS - 1] = started;
+            started.isOpen = true;
+        }
+    }
+
+    /** Ends each run that a frame without ports may be of. Rare, and bounded by the frames that wait. */
+    private void endRunsOfHosts() {
+        for (int i = 0; i < count; i++) {
+            if (runs[i].mayBeFlowOf(segment)) {
+                unlink(runs[i]);
+            }
         }
     }
 
@@ -119,6 +133,7 @@ public final class Coalescer {
             before.next = run.next;
         }
         run.next = null;
+        run.isOpen = false;
     }
 
     private GroFlow nextRun() {
@@ -193,6 +208,7 @@ public final class Coalescer {
             GroFlow run = runs[i];
             buckets[run.hash & BUCKETS - 1] = null;
             run.next = null;
+            run.isOpen = false;
         }
         segment.forget();
         count = 0;

@@ -91,7 +91,11 @@ public final class CoalescingHandler extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        coalescer.discard();
+        // As with every decoder that is removed: what came in goes on.
+        if (coalescer.size() > 0) {
+            flush(ctx);
+            ctx.fireChannelReadComplete();
+        }
     }
 
     private void flush(ChannelHandlerContext ctx) {

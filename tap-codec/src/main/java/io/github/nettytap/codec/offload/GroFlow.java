@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.codec.offload;
 
+import io.github.nettytap.codec.virtio.FrameValidator;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.Ipv6Header;
@@ -29,18 +30,6 @@ final class GroFlow {
     // UDP_GRO_CNT_MAX: a flood of tiny datagrams would else hold much more memory than payload.
     private static final int MAX_DATAGRAMS = 64;
 
-    // Where the fields are that are compared: in bytes from the header's first.
-    private static final int IPV4_IDENTIFICATION = 4;
-    private static final int IPV4_FRAGMENT = 6;
-    private static final int IPV4_ADDRESSES = 12;
-    private static final int IPV6_NEXT_HEADER = 6;
-    private static final int IPV6_FLOW_LABEL = 0xfffff;
-    private static final int TCP_SEQUENCE = 4;
-    private static final int TCP_ACKNOWLEDGMENT = 8;
-    private static final int TCP_OFFSET_AND_FLAGS = 12;
-    private static final int TCP_WINDOW = 14;
-    private static final int TCP_URGENT_POINTER = 18;
-
     private static final int ID_UNKNOWN = 0;
     private static final int ID_FIXED = 1;
     private static final int ID_COUNTING = 2;
@@ -54,7 +43,11 @@ final class GroFlow {
     /** The next run in the same bucket of the flow table. */
     GroFlow next;
 
+    /** Whether the run is in the flow table, so that frames may join it. */
+    boolean isOpen;
+
     int hash;
+    private int hostsHash;
     private final byte[] header = new byte[Segment.WINDOW];
     private int closing;
     private int network;
@@ -81,6 +74,7 @@ final class GroFlow {
     boolean start(VirtioNetFrame frame, ChannelPromise promise, Segment segment) {
         startSingle(frame, promise);
         hash = segment.hash;
+        hostsHash = segment.hostsHash;
         System.arraycopy(segment.window, 0, header, 0, segment.headers);
         network = segment.network;
         transport = segment.transport;
@@ -98,16 +92,22 @@ final class GroFlow {
         return segment.tcp ? segment.tcpFlags() & CLOSING_FLAGS : 0;
     }
 
-    /** Tells whether a frame is of the flow of this run: same Ethernet header with tags, addresses, label and ports. */
+    /**
+     * Tells whether a frame is of the flow of this run: same Ethernet header with tags, addresses and ports, wherever the
+     * ports of each are. Whatever else differs ends the run, so that the frames of a flow keep their order.
+     */
     boolean isFlowOf(Segment other) {
-        if (hash != other.hash || network != other.network || v6 != other.v6 || tcp != other.tcp) {
-            return false;
-        }
-        boolean sameAddresses = v6
-                ? (differences(other, network) & IPV6_FLOW_LABEL) == 0
-                        && equal(other, Ipv6Header.sourceIndex(network), 32)
-                : sameLong(other, network + IPV4_ADDRESSES);
-        return sameAddresses && differences(other, transport) == 0 && equal(other, 0, network);
+        return hash == other.hash
+                && network == other.network
+                && tcp == other.tcp
+                && Segment.int32(header, transport) == Segment.int32(other.window, other.transport)
+                && other.isBetweenHostsOf(header, network, v6)
+                && equal(other, 0, network);
+    }
+
+    /** Tells whether a frame, of which the flow is not known, may be of the flow of this run. */
+    boolean mayBeFlowOf(Segment other) {
+        return isOpen && hostsHash == other.hostsHash && other.isBetweenHostsOf(header, network, v6);
     }
 
     /** The bits of a word in which the headers differ. */
@@ -117,10 +117,6 @@ final class GroFlow {
 
     private int differences16(Segment other, int at) {
         return Segment.int16(header, at) ^ Segment.int16(other.window, at);
-    }
-
-    private boolean sameLong(Segment other, int at) {
-        return Segment.int64(header, at) == Segment.int64(other.window, at);
     }
 
     private boolean equal(Segment other, int from, int length) {
@@ -139,7 +135,7 @@ final class GroFlow {
         if (headers - network + payload + other.payload > MAX_IP_LENGTH) {
             return false;
         }
-        return acceptsNetwork(other) && (tcp ? acceptsTcp(other) : count < MAX_DATAGRAMS);
+        return acceptsNetwork(other) && (!tcp || acceptsTcp(other));
     }
 
     private boolean acceptsNetwork(Segment other) {
@@ -147,12 +143,12 @@ final class GroFlow {
             // Traffic class, which has ECN in it, next header, hop limit, and extension headers must be the same.
             int extensions = transport - network - Ipv6Header.LENGTH;
             return differences(other, network) == 0
-                    && differences16(other, network + IPV6_NEXT_HEADER) == 0
+                    && differences16(other, network + Ipv6Header.NEXT_HEADER_OFFSET) == 0
                     && equal(other, network + Ipv6Header.LENGTH, extensions);
         }
         // Type of service, fragment field, time to live and protocol.
         return header[network + 1] == other.window[network + 1]
-                && differences(other, network + IPV4_FRAGMENT) == 0
+                && differences(other, network + Ipv4Header.FRAGMENT_OFFSET) == 0
                 && identificationMode(other) != ID_UNKNOWN;
     }
 
@@ -161,9 +157,10 @@ final class GroFlow {
      * they mean nothing (RFC 6864), may they stay.
      */
     private int identificationMode(Segment other) {
-        int at = network + IPV4_IDENTIFICATION;
+        int at = network + Ipv4Header.IDENTIFICATION_OFFSET;
         int difference = Segment.int16(other.window, at) - Segment.int16(header, at) & 0xffff;
-        boolean dontFragment = (Segment.int16(header, network + IPV4_FRAGMENT) & Ipv4Header.DONT_FRAGMENT) != 0;
+        boolean dontFragment =
+                (Segment.int16(header, network + Ipv4Header.FRAGMENT_OFFSET) & Ipv4Header.DONT_FRAGMENT) != 0;
         if (difference == 0 && dontFragment && (count == 1 || identifications == ID_FIXED)) {
             return ID_FIXED;
         }
@@ -178,19 +175,19 @@ final class GroFlow {
             return false;
         }
         // Data offset with the reserved bits, and flags, which are in the same word.
-        if ((differences16(other, transport + TCP_OFFSET_AND_FLAGS) & ~MERGEABLE_FLAGS) != 0) {
+        if ((differences16(other, transport + TcpHeader.DATA_OFFSET_OFFSET) & ~MERGEABLE_FLAGS) != 0) {
             return false;
         }
         // A gap or a retransmission: the receiver must see it as it is.
-        int sequence = transport + TCP_SEQUENCE;
+        int sequence = transport + TcpHeader.SEQUENCE_OFFSET;
         if (Segment.int32(other.window, sequence) != Segment.int32(header, sequence) + payload) {
             return false;
         }
         // Acknowledgment, window, and options with their timestamps. The urgent pointer, too, though it means nothing
         // without URG and the kernel loses it: what goes in must come out again.
-        return differences(other, transport + TCP_ACKNOWLEDGMENT) == 0
-                && differences16(other, transport + TCP_WINDOW) == 0
-                && differences16(other, transport + TCP_URGENT_POINTER) == 0
+        return differences(other, transport + TcpHeader.ACKNOWLEDGMENT_OFFSET) == 0
+                && differences16(other, transport + TcpHeader.WINDOW_OFFSET) == 0
+                && differences16(other, transport + TcpHeader.URGENT_POINTER_OFFSET) == 0
                 && equal(other, transport + TcpHeader.MIN_LENGTH, headers - transport - TcpHeader.MIN_LENGTH);
     }
 
@@ -212,7 +209,7 @@ final class GroFlow {
         payload += segment.payload;
         closing = closingFlags(segment);
         boolean last = segment.payload < segmentSize || closing != 0;
-        return !last && (tcp || count < MAX_DATAGRAMS);
+        return !last && count < (tcp ? FrameValidator.MAX_TCP_SEGMENTS : MAX_DATAGRAMS);
     }
 
     /** Ends the run: hands out its only frame, or the GSO frame of all, and forgets them. */

@@ -6,6 +6,7 @@ package io.github.nettytap.codec.offload;
 
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.InternetChecksum;
+import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.Ipv6Header;
 import io.github.nettytap.codec.wire.TcpHeader;
 import io.github.nettytap.codec.wire.UdpHeader;
@@ -25,19 +26,9 @@ import java.util.function.Consumer;
  */
 final class GsoSegmenter {
 
-    private static final int MIN_TCP_SIZE = 8;
     private static final int TUNNEL_BITS = VirtioNetHeader.GSO_UDP_TUNNEL_IPV4 | VirtioNetHeader.GSO_UDP_TUNNEL_IPV6;
     private static final int FIRST_ONLY = TcpHeader.FLAG_CWR;
     private static final int LAST_ONLY = TcpHeader.FLAG_FIN | TcpHeader.FLAG_PSH;
-
-    // Where the fields are that differ from segment to segment.
-    private static final int IPV4_TOTAL_LENGTH = 2;
-    private static final int IPV4_IDENTIFICATION = 4;
-    private static final int IPV4_CHECKSUM = 10;
-    private static final int IPV6_PAYLOAD_LENGTH = 4;
-    private static final int TCP_SEQUENCE = 4;
-    private static final int TCP_OFFSET_AND_FLAGS = 12;
-    private static final int UDP_LENGTH = 4;
 
     private final ByteBuf source;
     private final int index;
@@ -54,9 +45,8 @@ final class GsoSegmenter {
     private final int outerTransport;
     private final boolean outerChecksum;
 
-    // While it is cut: the frame, the segments and where the first of them is, the header words of the frame that count
-    // up
-    // or differ, and the sums of those that all segments have in common.
+    // While it is segmented: the frame, the segments and where the first of them is, the header words that count up or
+    // differ, and the sums of those that all segments have in common.
     private ByteBuffer in;
     private int base;
     private ByteBuffer out;
@@ -93,7 +83,7 @@ final class GsoSegmenter {
         tcp = (gsoType & ~(TUNNEL_BITS | VirtioNetHeader.GSO_ECN)) != VirtioNetHeader.GSO_UDP_L4;
         headers = transport + (tcp ? TcpHeader.headerLength(source, index + transport) : UdpHeader.LENGTH);
         payloadLength = limit - index - headers;
-        segmentSize = tcp ? Math.max(gsoSize, MIN_TCP_SIZE) : gsoSize;
+        segmentSize = gsoSize;
     }
 
     private boolean isV6(int offset) {
@@ -150,28 +140,29 @@ final class GsoSegmenter {
     }
 
     /**
-     * Reads what changes from segment to segment, and takes the sums of what does not. The pseudo header is what the sender left in the checksum field, less the
-     * length: not summed anew from the addresses, since behind a routing header the destination that counts is not the one
-     * in the IPv6 header.
+     * Reads what changes from segment to segment, and takes the sums of what does not. The pseudo header is what the
+     * sender left in the checksum field, less the length: not summed anew from the addresses, since behind a routing
+     * header the destination that counts is not the one in the IPv6 header.
      */
     private void readHeaders() {
         networkSum = commonNetworkSum(network, v6);
-        identification = v6 ? 0 : word(base + network + IPV4_IDENTIFICATION);
+        identification = v6 ? 0 : word(base + network + Ipv4Header.IDENTIFICATION_OFFSET);
         int length = headers - transport;
         int start = base + transport;
         int all = payloadLength + length;
         if (tcp) {
-            sequence = in.getInt(start + TCP_SEQUENCE);
-            offsetAndFlags = word(start + TCP_OFFSET_AND_FLAGS);
+            sequence = in.getInt(start + TcpHeader.SEQUENCE_OFFSET);
+            offsetAndFlags = word(start + TcpHeader.DATA_OFFSET_OFFSET);
             long changing = (sequence >>> 16) + (sequence & 0xffff) + offsetAndFlags + InternetChecksum.fold(all);
             transportSum = InternetChecksum.sum(in, start, length) + minus(changing);
         } else {
             // The checksum field is in the sum, and with it the pseudo header.
-            transportSum = InternetChecksum.sum(in, start, length) + minus(word(start + UDP_LENGTH) + (long) all);
+            transportSum =
+                    InternetChecksum.sum(in, start, length) + minus(word(start + UdpHeader.LENGTH_OFFSET) + (long) all);
         }
         if (tunnel) {
             outerNetworkSum = commonNetworkSum(outerNetwork, outerV6);
-            outerIdentification = outerV6 ? 0 : word(base + outerNetwork + IPV4_IDENTIFICATION);
+            outerIdentification = outerV6 ? 0 : word(base + outerNetwork + Ipv4Header.IDENTIFICATION_OFFSET);
             outerTransportSum = word(base + outerTransport + UdpHeader.CHECKSUM_OFFSET)
                     + minus(headers + payloadLength - outerTransport);
         }
@@ -183,7 +174,9 @@ final class GsoSegmenter {
         }
         int ip = base + offset;
         int length = (in.get(ip) & 0xf) << 2;
-        long changing = word(ip + IPV4_TOTAL_LENGTH) + word(ip + IPV4_IDENTIFICATION) + word(ip + IPV4_CHECKSUM);
+        long changing = word(ip + Ipv4Header.TOTAL_LENGTH_OFFSET)
+                + word(ip + Ipv4Header.IDENTIFICATION_OFFSET)
+                + word(ip + Ipv4Header.CHECKSUM_OFFSET);
         return InternetChecksum.sum(in, ip, length) + minus(changing);
     }
 
@@ -197,12 +190,12 @@ final class GsoSegmenter {
 
     private void writeNetwork(int ip, boolean ipv6, long common, int count, int end) {
         if (ipv6) {
-            out.putShort(ip + IPV6_PAYLOAD_LENGTH, (short) (end - ip - Ipv6Header.LENGTH));
+            out.putShort(ip + Ipv6Header.PAYLOAD_LENGTH_OFFSET, (short) (end - ip - Ipv6Header.LENGTH));
             return;
         }
         int lengthAndIdentification = end - ip << 16 | count & 0xffff;
-        out.putInt(ip + IPV4_TOTAL_LENGTH, lengthAndIdentification);
-        out.putShort(ip + IPV4_CHECKSUM, (short) minus(common + (count & 0xffff) + (end - ip)));
+        out.putInt(ip + Ipv4Header.TOTAL_LENGTH_OFFSET, lengthAndIdentification);
+        out.putShort(ip + Ipv4Header.CHECKSUM_OFFSET, (short) minus(common + (count & 0xffff) + (end - ip)));
     }
 
     private void writeTransport(int start, int end, int ordinal, boolean last) {
@@ -210,7 +203,7 @@ final class GsoSegmenter {
         int length = end - at;
         long sum = transportSum + length + InternetChecksum.sum(out, start + headers, end - start - headers);
         if (!tcp) {
-            out.putShort(at + UDP_LENGTH, (short) length);
+            out.putShort(at + UdpHeader.LENGTH_OFFSET, (short) length);
             out.putShort(at + UdpHeader.CHECKSUM_OFFSET, (short) InternetChecksum.udp(minus(sum + length)));
             return;
         }
@@ -219,8 +212,8 @@ final class GsoSegmenter {
         flags &= ordinal == 0 ? ~0 : ~FIRST_ONLY;
         flags &= last ? ~0 : ~LAST_ONLY;
         sum += (number >>> 16) + (number & 0xffff) + flags;
-        out.putInt(at + TCP_SEQUENCE, number);
-        out.putShort(at + TCP_OFFSET_AND_FLAGS, (short) flags);
+        out.putInt(at + TcpHeader.SEQUENCE_OFFSET, number);
+        out.putShort(at + TcpHeader.DATA_OFFSET_OFFSET, (short) flags);
         int checksum = minus(sum);
         // A GSO frame of one segment is only completed, which never leaves a zero; see Checksums.complete.
         checksum = ordinal == 0 && last ? InternetChecksum.udp(checksum) : checksum;
@@ -230,7 +223,7 @@ final class GsoSegmenter {
     /** Behind everything inside, which the outer checksum covers. */
     private void writeOuterTransport(int at, int end) {
         int length = end - at;
-        out.putShort(at + UDP_LENGTH, (short) length);
+        out.putShort(at + UdpHeader.LENGTH_OFFSET, (short) length);
         if (outerChecksum) {
             out.putShort(at + UdpHeader.CHECKSUM_OFFSET, (short) 0);
             long sum = outerTransportSum + length + InternetChecksum.sum(out, at, length);

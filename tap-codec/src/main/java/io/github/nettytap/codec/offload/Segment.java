@@ -20,6 +20,8 @@ import io.netty.buffer.Unpooled;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.security.SecureRandom;
+import java.util.Arrays;
 
 /**
  * What the coalescer needs to know of one frame: its flow, and whether it may be part of a GSO frame. Offsets count from
@@ -30,8 +32,8 @@ final class Segment {
     private static final VarHandle SHORTS = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle INTS = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
-    private static final int IPV4_SOURCE = 12;
-    private static final int TCP_FLAGS = 13;
+    private static final long[] KEYS =
+            new SecureRandom().longs(6).map(key -> key | 1).toArray();
     private static final int FORBIDDEN_FLAGS = TcpHeader.FLAG_SYN | TcpHeader.FLAG_RST | TcpHeader.FLAG_URG;
 
     /** How far into a frame its headers are read: beyond that, it belongs to no flow. */
@@ -52,13 +54,22 @@ final class Segment {
     boolean v6;
     boolean tcp;
     int hash;
+    int hostsHash;
 
-    /**
-     * Reads a frame.
-     *
-     * @return true if the frame belongs to a TCP or UDP flow
-     */
-    boolean read(VirtioNetFrame frame) {
+    /** What a frame is, by its headers. */
+    enum Kind {
+        /** Neither TCP nor UDP over IP. */
+        OTHER,
+
+        /** Of some flow between two hosts, but of which the frame does not say: its ports are missing, or far behind. */
+        OF_HOSTS,
+
+        /** Of a TCP or UDP flow. */
+        OF_FLOW
+    }
+
+    /** Reads a frame. */
+    Kind read(VirtioNetFrame frame) {
         content = frame.content();
         index = content.readerIndex();
         length = content.readableBytes();
@@ -66,65 +77,95 @@ final class Segment {
         content.getBytes(index, window, 0, seen);
         int found = EthernetHeader.network(bytes, 0, seen);
         if (found == Wire.MALFORMED) {
-            return false;
+            return Kind.OTHER;
         }
         network = EthernetHeader.networkOffset(found);
         int type = EthernetHeader.networkType(found);
         v6 = type == EthernetHeader.TYPE_IPV6;
-        if (!(v6 ? readIpv6() : type == EthernetHeader.TYPE_IPV4 && readIpv4())) {
-            return false;
+        Kind kind = v6 ? readIpv6() : type == EthernetHeader.TYPE_IPV4 ? readIpv4() : Kind.OTHER;
+        if (kind != Kind.OTHER) {
+            hash();
         }
-        hash = hash();
-        return true;
+        return kind;
     }
 
-    private boolean readIpv4() {
+    private Kind readIpv4() {
         int headerLength = Ipv4Header.check(bytes, network, length);
-        if (headerLength == Wire.MALFORMED || Ipv4Header.isFragment(bytes, network)) {
-            return false;
+        if (headerLength == Wire.MALFORMED) {
+            return Kind.OTHER;
         }
         transport = network + headerLength;
+        if (Ipv4Header.isFragment(bytes, network)) {
+            return Kind.OF_HOSTS;
+        }
         return readTransport(Ipv4Header.protocol(bytes, network), network + Ipv4Header.totalLength(bytes, network));
     }
 
-    private boolean readIpv6() {
+    private Kind readIpv6() {
         if (Ipv6Header.check(bytes, network, length) == Wire.MALFORMED) {
-            return false;
+            return Kind.OTHER;
         }
+        transport = network + Ipv6Header.LENGTH;
         int end = network + Ipv6Header.LENGTH + Ipv6Header.payloadLength(bytes, network);
         int found = Ipv6Header.transport(bytes, network, Math.min(end, WINDOW));
-        if (found == Wire.MALFORMED) {
-            return false;
+        if (found == Wire.MALFORMED || Ipv6Header.transportProtocol(found) == Ipv6Header.NEXT_FRAGMENT) {
+            return Kind.OF_HOSTS;
         }
         transport = network + Ipv6Header.transportOffset(found);
         return readTransport(Ipv6Header.transportProtocol(found), end);
     }
 
-    private boolean readTransport(int protocol, int end) {
+    private Kind readTransport(int protocol, int end) {
         tcp = protocol == Ipv4Header.PROTOCOL_TCP;
         if (!tcp && protocol != Ipv4Header.PROTOCOL_UDP) {
-            return false;
+            return Kind.OTHER;
         }
         if (transport + (tcp ? TcpHeader.MIN_LENGTH : UdpHeader.LENGTH) > WINDOW) {
-            return false;
+            return Kind.OF_HOSTS;
         }
         int found = tcp ? TcpHeader.check(bytes, transport, end) : UdpHeader.check(bytes, transport, end);
         if (found == Wire.MALFORMED) {
-            return false;
+            return Kind.OF_HOSTS;
         }
         headers = transport + found;
         // With options beyond the window it is still of its flow, whose run it ends, as if it had nothing to append.
         payload = headers <= WINDOW ? end - headers : 0;
-        return true;
+        return Kind.OF_FLOW;
     }
 
-    private int hash() {
-        int addresses = v6
-                ? int32(window, Ipv6Header.sourceIndex(network) + 12) * 31
-                        + int32(window, Ipv6Header.destinationIndex(network) + 12)
-                : int32(window, network + IPV4_SOURCE) * 31 + int32(window, network + IPV4_SOURCE + 4);
-        int mixed = (addresses * 31 + int32(window, transport)) * 0x9e3779b9;
-        return mixed ^ mixed >>> 16;
+    /**
+     * Takes the hashes of the addresses, and of these with the ports. Keyed, since whoever sends the frames chooses the
+     * numbers: pair-multiply-shift, whose collisions are as rare as by chance to those who do not know the key.
+     */
+    private void hash() {
+        long hosts;
+        if (v6) {
+            int source = Ipv6Header.sourceIndex(network);
+            int destination = Ipv6Header.destinationIndex(network);
+            hosts = pair(int64(window, source), int64(window, source + Long.BYTES), KEYS[0], KEYS[1])
+                    + pair(int64(window, destination), int64(window, destination + Long.BYTES), KEYS[2], KEYS[3]);
+        } else {
+            int source = network + Ipv4Header.SOURCE_OFFSET;
+            hosts = pair(int32(window, source), int32(window, source + Integer.BYTES), KEYS[0], KEYS[1]);
+        }
+        hostsHash = (int) (hosts >>> Integer.SIZE);
+        long ports = transport + Integer.BYTES <= WINDOW ? int32(window, transport) : 0;
+        hash = (int) ((hosts + (ports + KEYS[5]) * KEYS[4]) >>> Integer.SIZE);
+    }
+
+    private static long pair(long first, long second, long firstKey, long secondKey) {
+        return (first + firstKey) * (second + secondKey);
+    }
+
+    /** Tells whether the addresses are those of another frame. */
+    boolean isBetweenHostsOf(byte[] header, int at, boolean ipv6) {
+        if (v6 != ipv6) {
+            return false;
+        }
+        int mine = network + (v6 ? Ipv6Header.SOURCE_OFFSET : Ipv4Header.SOURCE_OFFSET);
+        int its = at + (v6 ? Ipv6Header.SOURCE_OFFSET : Ipv4Header.SOURCE_OFFSET);
+        int both = v6 ? 2 * Ipv6Header.ADDRESS_LENGTH : 2 * Integer.BYTES;
+        return Arrays.equals(window, mine, mine + both, header, its, its + both);
     }
 
     /** Tells whether the frame may be part of a GSO frame, which means that its checksums are right, too. */
@@ -179,7 +220,7 @@ final class Segment {
     }
 
     int tcpFlags() {
-        return window[transport + TCP_FLAGS] & 0xff;
+        return window[transport + TcpHeader.FLAGS_OFFSET] & 0xff;
     }
 
     // Straight from the array: there are dozens of reads for a frame, and each through a ByteBuf is a virtual call and

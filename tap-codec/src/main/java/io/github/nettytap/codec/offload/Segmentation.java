@@ -21,8 +21,7 @@ import java.util.function.Consumer;
  *   <li>The headers of the GSO frame, with tags, options and extension headers, go in front of each segment.
  *   <li>The IPv4 identification counts up; lengths and checksums are those of the segment.
  *   <li>TCP: the sequence number advances; CWR stays on the first segment only, FIN and PSH on the last only, everything
- *       else on all (RFC 3168, section 6.1.2, for CWR; {@code tcp_gso_segment}). A segment size below 8 counts as 8
- *       ({@code TCP_MIN_GSO_SIZE}).
+ *       else on all (RFC 3168, section 6.1.2, for CWR; {@code tcp_gso_segment}).
  *   <li>UDP: each segment is a datagram; a checksum of zero is sent as {@code 0xffff}.
  *   <li>In a UDP tunnel, outer and inner headers are both updated, and the outer checksum if the header asks for it.
  * </ul>

@@ -12,13 +12,12 @@ import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
-import io.netty.util.concurrent.PromiseCombiner;
 
 /**
- * Cuts GSO frames into wire frames: inbound for an application that wants those, outbound for a port that did not
+ * Segments GSO frames into complete frames: inbound for an application that wants those, outbound for a port that did not
  * negotiate segmentation, which must never be given a GSO frame.
  *
- * <p>In goes a {@link VirtioNetFrame} that is a GSO frame, out come its segments with whole checksums; see
+ * <p>In goes a {@link VirtioNetFrame} that is a GSO frame, out come its segments with complete checksums; see
  * {@link Segmentation}. Other messages pass untouched. Outbound, the promise of the GSO frame succeeds when all its
  * segments are written, and fails with the first that fails.
  *
@@ -42,7 +41,7 @@ public final class SegmentationHandler extends ChannelDuplexHandler {
     }
 
     /**
-     * Makes a handler that cuts what comes in.
+     * Makes a handler that segments what comes in.
      *
      * @return the handler, for one channel
      */
@@ -51,7 +50,7 @@ public final class SegmentationHandler extends ChannelDuplexHandler {
     }
 
     /**
-     * Makes a handler that cuts what comes in, and leaves room in front of each segment for a header to come. With room for
+     * Makes a handler that segments what comes in, and leaves room in front of each segment for a header to come. With room for
      * exactly that header, the segments of a GSO frame stand one behind the other in memory without a gap, and can go
      * into a datagram socket as one buffer.
      *
@@ -67,7 +66,7 @@ public final class SegmentationHandler extends ChannelDuplexHandler {
     }
 
     /**
-     * Makes a handler that cuts what goes out.
+     * Makes a handler that segments what goes out.
      *
      * @param header the header of the codec in front, for which each segment leaves room
      * @return the handler, for one channel
@@ -77,7 +76,7 @@ public final class SegmentationHandler extends ChannelDuplexHandler {
     }
 
     /**
-     * How many GSO frames were cut. Any thread may ask.
+     * How many GSO frames were segmented. Any thread may ask.
      *
      * @return the count
      */
@@ -116,17 +115,17 @@ public final class SegmentationHandler extends ChannelDuplexHandler {
         }
         VirtioNetFrame frame = (VirtioNetFrame) msg;
         int length = frame.content().readableBytes();
-        PromiseCombiner writes = new PromiseCombiner(ctx.executor());
+        SegmentsPromise writes = new SegmentsPromise(ctx, promise);
         FrameVerdict verdict;
         try {
             verdict = Segmentation.segment(
-                    frame, headerLength, ctx.alloc(), segment -> writes.add(ctx.write(segment, ctx.newPromise())));
+                    frame, headerLength, ctx.alloc(), segment -> ctx.write(segment, writes.next()));
         } finally {
             frame.release();
         }
         count(verdict);
         if (verdict == FrameVerdict.WELL_FORMED) {
-            writes.finish(promise.unvoid());
+            writes.finish();
         } else {
             promise.tryFailure(new MalformedFrameException(verdict, length));
         }

@@ -145,8 +145,9 @@ public final class VxlanHandler extends ChannelDuplexHandler {
                 ? null
                 : peers.find(frame.vni(), destination, ctx.executor().ticker().nanoTime());
         if (remote != null) {
+            ByteBuf datagram = encapsulate(ctx, frame);
             count(VxlanEvent.ENCAPSULATED, 1);
-            ctx.write(new DatagramPacket(encapsulate(ctx, frame), remote), promise);
+            ctx.write(new DatagramPacket(datagram, remote), promise);
         } else {
             flood(ctx, frame, promise);
         }
@@ -159,9 +160,9 @@ public final class VxlanHandler extends ChannelDuplexHandler {
             promise.trySuccess();
             return;
         }
+        ByteBuf datagram = encapsulate(ctx, frame);
         count(VxlanEvent.FLOODED, 1);
         count(VxlanEvent.ENCAPSULATED, remotes.size());
-        ByteBuf datagram = encapsulate(ctx, frame);
         if (remotes.size() == 1) {
             ctx.write(new DatagramPacket(datagram, remotes.get(0)), promise);
             return;
@@ -174,7 +175,7 @@ public final class VxlanHandler extends ChannelDuplexHandler {
         all.finish(promise.unvoid());
     }
 
-    /** The datagram of a frame, whose reference it takes over. */
+    /** The datagram of a frame, whose reference it takes over, also when it fails; the write then fails with it. */
     private ByteBuf encapsulate(ChannelHandlerContext ctx, VxlanFrame frame) {
         ByteBuf content = frame.content();
         int index = content.readerIndex();
@@ -182,7 +183,13 @@ public final class VxlanHandler extends ChannelDuplexHandler {
             VxlanHeader.write(content, index - VxlanHeader.LENGTH, frame.vni());
             return content.readerIndex(index - VxlanHeader.LENGTH);
         }
-        ByteBuf header = ctx.alloc().directBuffer(VxlanHeader.LENGTH).writeZero(VxlanHeader.LENGTH);
+        ByteBuf header;
+        try {
+            header = ctx.alloc().directBuffer(VxlanHeader.LENGTH).writeZero(VxlanHeader.LENGTH);
+        } catch (Throwable cause) {
+            frame.release(); // Often the last of its receive slab.
+            throw cause;
+        }
         VxlanHeader.write(header, 0, frame.vni());
         return ctx.alloc().compositeBuffer(2).addComponents(true, header, content);
     }

@@ -13,6 +13,7 @@ import io.netty.util.collection.LongObjectMap;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -40,6 +41,7 @@ public final class VxlanPeers {
     private static final long PURGE_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final IntObjectMap<Network> networks = new IntObjectHashMap<>();
+    private final long secret = new SecureRandom().nextLong();
     private final int port;
     private final long ageingNanos;
     private final int maxLearned;
@@ -51,7 +53,9 @@ public final class VxlanPeers {
     private static final class Network {
         private final List<InetSocketAddress> remotes = new ArrayList<>();
         private final List<InetSocketAddress> remotesView = Collections.unmodifiableList(remotes);
+        /** By {@link #key}, not by address. */
         private final LongObjectMap<Entry> entries = new LongObjectHashMap<>();
+
         private int learned;
         private long purged;
         private boolean everPurged;
@@ -59,9 +63,14 @@ public final class VxlanPeers {
 
     /** One address. */
     private static final class Entry {
+        private final long address;
         private InetSocketAddress remote;
         private boolean fixed;
         private long seen;
+
+        private Entry(long address) {
+            this.address = address;
+        }
     }
 
     /** Sees the known addresses of a network. */
@@ -196,10 +205,10 @@ public final class VxlanPeers {
      */
     public void set(int vni, MacAddress address, InetAddress remote) {
         Network network = network(vni);
-        Entry entry = network.entries.get(address.value());
+        Entry entry = network.entries.get(key(address.value()));
         if (entry == null) {
-            entry = new Entry();
-            network.entries.put(address.value(), entry);
+            entry = new Entry(address.value());
+            network.entries.put(key(address.value()), entry);
         } else if (!entry.fixed) {
             network.learned--;
         }
@@ -217,7 +226,7 @@ public final class VxlanPeers {
      */
     public boolean forget(int vni, MacAddress address) {
         Network network = network(vni);
-        Entry entry = network.entries.remove(address.value());
+        Entry entry = network.entries.remove(key(address.value()));
         if (entry != null && !entry.fixed) {
             network.learned--;
         }
@@ -237,15 +246,15 @@ public final class VxlanPeers {
         if (!learning || network == null || MacAddress.isGroup(source)) {
             return;
         }
-        Entry entry = network.entries.get(source);
+        Entry entry = network.entries.get(key(source));
         if (entry == null) {
             if (network.learned >= maxLearned && !purge(network, nowNanos)) {
                 refused++;
                 return;
             }
-            entry = new Entry();
+            entry = new Entry(source);
             entry.remote = new InetSocketAddress(remote, port);
-            network.entries.put(source, entry);
+            network.entries.put(key(source), entry);
             network.learned++;
         } else if (entry.fixed) {
             return;
@@ -288,12 +297,12 @@ public final class VxlanPeers {
      */
     public InetSocketAddress find(int vni, long destination, long nowNanos) {
         Network network = networks.get(vni);
-        Entry entry = network == null ? null : network.entries.get(destination);
+        Entry entry = network == null ? null : network.entries.get(key(destination));
         if (entry == null) {
             return null;
         }
         if (isOld(entry, nowNanos)) {
-            network.entries.remove(destination);
+            network.entries.remove(key(destination));
             network.learned--;
             return null;
         }
@@ -309,8 +318,8 @@ public final class VxlanPeers {
     public void forEach(int vni, Visitor visitor) {
         Network network = networks.get(vni);
         if (network != null) {
-            for (LongObjectMap.PrimitiveEntry<Entry> entry : network.entries.entries()) {
-                visitor.visit(entry.key(), entry.value().remote, entry.value().fixed);
+            for (Entry entry : network.entries.values()) {
+                visitor.visit(entry.address, entry.remote, entry.fixed);
             }
         }
     }
@@ -342,6 +351,17 @@ public final class VxlanPeers {
      */
     public long refused() {
         return refused;
+    }
+
+    /**
+     * The key of an address: another number, one for each address, that nobody can choose who does not know this table's
+     * secret. The map probes linearly from the low bits of its keys, and the addresses are those that the network sends:
+     * 65,536 of them with the same low bits made each look-up walk as many slots, and a purge take seconds.
+     */
+    long key(long address) {
+        long mixed = (address ^ secret) * 0xbf58_476d_1ce4_e5b9L; // constants of splitmix64
+        mixed = (mixed ^ mixed >>> 31 ^ Long.rotateLeft(secret, 32)) * 0x94d0_49bb_1331_11ebL;
+        return mixed ^ mixed >>> 29;
     }
 
     private Network network(int vni) {

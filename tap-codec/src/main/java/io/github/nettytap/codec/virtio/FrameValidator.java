@@ -30,6 +30,18 @@ public final class FrameValidator {
     public static final int MAX_FRAME_LENGTH =
             EthernetHeader.LENGTH + EthernetHeader.MAX_TAGS * EthernetHeader.TAG_LENGTH + Ipv6Header.LENGTH + 0xffff;
 
+    /**
+     * How many bytes the headers of a GSO frame may have, which each segment repeats. The kernel reserves at most 320 for
+     * those of TCP ({@code MAX_TCP_HEADER}); what exceeds this was made to cost.
+     */
+    public static final int MAX_GSO_HEADERS = 512;
+
+    /**
+     * How many segments a TCP GSO frame may have: 64 KiB at 16 bytes each, while the kernel sends none below 48 less
+     * options ({@code TCP_MIN_SND_MSS}).
+     */
+    public static final int MAX_TCP_SEGMENTS = 4_096;
+
     private static final int MIN_CHECKSUM_START = EthernetHeader.LENGTH + Ipv4Header.MIN_LENGTH;
     // The kernel adds its own headroom, a few hundred bytes, and must stay below 65,535.
     private static final int MAX_CHECKSUM_START = 0xffff - 1_024;
@@ -223,9 +235,10 @@ public final class FrameValidator {
         }
         int transport = index + checksumStart;
         if (tcp) {
-            return TcpHeader.check(frame, transport, limit) == Wire.MALFORMED
+            int length = TcpHeader.check(frame, transport, limit);
+            return length == Wire.MALFORMED
                     ? FrameVerdict.TRANSPORT_HEADER
-                    : FrameVerdict.WELL_FORMED;
+                    : validateCost(transport + length - index, limit - index, gsoSize, MAX_TCP_SEGMENTS);
         }
         if (UdpHeader.check(frame, transport, limit) == Wire.MALFORMED) {
             return FrameVerdict.TRANSPORT_HEADER;
@@ -233,9 +246,15 @@ public final class FrameValidator {
         if (UdpHeader.length(frame, transport) != limit - transport) {
             return FrameVerdict.LENGTH_MISMATCH;
         }
-        return limit - transport - UdpHeader.LENGTH > gsoSize * MAX_UDP_SEGMENTS
-                ? FrameVerdict.TOO_MANY_SEGMENTS
-                : FrameVerdict.WELL_FORMED;
+        return validateCost(transport + UdpHeader.LENGTH - index, limit - index, gsoSize, MAX_UDP_SEGMENTS);
+    }
+
+    /** Whoever sends the frame chooses how much memory its segments take: so many headers, and not more. */
+    private static FrameVerdict validateCost(int headers, int length, int gsoSize, int maxSegments) {
+        if (headers > MAX_GSO_HEADERS) {
+            return FrameVerdict.HEADERS_TOO_LONG;
+        }
+        return length - headers > gsoSize * maxSegments ? FrameVerdict.TOO_MANY_SEGMENTS : FrameVerdict.WELL_FORMED;
     }
 
     private static FrameVerdict validateIpv4(

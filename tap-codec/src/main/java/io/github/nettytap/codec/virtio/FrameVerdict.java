@@ -60,8 +60,17 @@ public enum FrameVerdict {
     /** A GSO frame without {@code NEEDS_CSUM}, against virtio 1.2, section 5.1.6.2.1; stricter for TCP. */
     GSO_WITHOUT_CHECKSUM,
 
-    /** A UDP GSO frame of more than 128 datagrams ({@code UDP_MAX_SEGMENTS}). */
+    /**
+     * A UDP GSO frame of more than 128 datagrams ({@code UDP_MAX_SEGMENTS}), or a TCP GSO frame of more than
+     * {@value FrameValidator#MAX_TCP_SEGMENTS} segments; that is stricter.
+     */
     TOO_MANY_SEGMENTS,
+
+    /**
+     * A GSO frame with more than {@value FrameValidator#MAX_GSO_HEADERS} bytes of headers, which each segment would repeat;
+     * stricter.
+     */
+    HEADERS_TOO_LONG,
 
     /** A GSO frame whose IP header is missing, cut, or of another version than its type says; stricter. */
     NETWORK_HEADER,

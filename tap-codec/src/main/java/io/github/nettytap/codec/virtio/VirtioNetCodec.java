@@ -208,12 +208,7 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
     private void writePlain(ChannelHandlerContext ctx, ByteBuf content, ChannelPromise promise) {
         ByteBuf packet = content;
         if (headerLength > 0) {
-            try {
-                packet = VirtioNetFrame.prepend(ctx.alloc(), content, headroom(content), headerLength, null);
-            } catch (Throwable cause) { // No memory: this frame is lost, and its sender gets to know.
-                promise.tryFailure(cause);
-                return;
-            }
+            packet = VirtioNetFrame.prepend(ctx.alloc(), content, headroom(content), headerLength, null);
         }
         ctx.write(packet, promise);
     }
@@ -229,14 +224,7 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
             refuse(frame, verdict, frame.content().readableBytes(), promise);
             return;
         }
-        ByteBuf packet;
-        try {
-            packet = frame.toBuffer(header, ctx.alloc());
-        } catch (Throwable cause) {
-            promise.tryFailure(cause);
-            return;
-        }
-        ctx.write(packet, promise);
+        ctx.write(frame.toBuffer(header, ctx.alloc()), promise);
     }
 
     private void refuse(ReferenceCounted message, FrameVerdict verdict, int length, ChannelPromise promise) {

@@ -50,14 +50,24 @@ public final class Ipv4Header {
     /** {@code IPPROTO_UDP}. */
     public static final int PROTOCOL_UDP = 17;
 
+    /** Where the total length is in the header. */
+    public static final int TOTAL_LENGTH_OFFSET = 2;
+
+    /** Where the identification is in the header. */
+    public static final int IDENTIFICATION_OFFSET = 4;
+
+    /** Where the flags and the fragment offset are in the header. */
+    public static final int FRAGMENT_OFFSET = 6;
+
+    /** Where the checksum is in the header. */
+    public static final int CHECKSUM_OFFSET = 10;
+
+    /** Where the source address is in the header, and behind it the destination. */
+    public static final int SOURCE_OFFSET = 12;
+
     private static final int TOS = 1;
-    private static final int TOTAL_LENGTH = 2;
-    private static final int IDENTIFICATION = 4;
-    private static final int FRAGMENT = 6;
     private static final int TTL = 8;
     private static final int PROTOCOL = 9;
-    private static final int CHECKSUM = 10;
-    private static final int SOURCE = 12;
     private static final int DESTINATION = 16;
 
     private Ipv4Header() {}
@@ -77,7 +87,7 @@ public final class Ipv4Header {
         }
         int first = buffer.getUnsignedByte(index);
         int length = (first & 0xf) << 2;
-        int totalLength = buffer.getUnsignedShort(index + TOTAL_LENGTH);
+        int totalLength = buffer.getUnsignedShort(index + TOTAL_LENGTH_OFFSET);
         boolean fits = length >= MIN_LENGTH && length <= totalLength && totalLength <= limit - index;
         return first >>> 4 == 4 && fits ? length : Wire.MALFORMED;
     }
@@ -101,7 +111,7 @@ public final class Ipv4Header {
      * @return true if more fragments follow or the offset is not zero
      */
     public static boolean isFragment(ByteBuf buffer, int index) {
-        return (buffer.getShort(index + FRAGMENT) & (MORE_FRAGMENTS | FRAGMENT_OFFSET_MASK)) != 0;
+        return (buffer.getShort(index + FRAGMENT_OFFSET) & (MORE_FRAGMENTS | FRAGMENT_OFFSET_MASK)) != 0;
     }
 
     /**
@@ -148,7 +158,7 @@ public final class Ipv4Header {
      * @return the value
      */
     public static int totalLength(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index + TOTAL_LENGTH);
+        return buffer.getUnsignedShort(index + TOTAL_LENGTH_OFFSET);
     }
 
     /**
@@ -159,7 +169,7 @@ public final class Ipv4Header {
      * @param value the new value
      */
     public static void totalLength(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index + TOTAL_LENGTH, value);
+        buffer.setShort(index + TOTAL_LENGTH_OFFSET, value);
     }
 
     /**
@@ -170,7 +180,7 @@ public final class Ipv4Header {
      * @return the value
      */
     public static int identification(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index + IDENTIFICATION);
+        return buffer.getUnsignedShort(index + IDENTIFICATION_OFFSET);
     }
 
     /**
@@ -181,7 +191,7 @@ public final class Ipv4Header {
      * @param value the new value
      */
     public static void identification(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index + IDENTIFICATION, value);
+        buffer.setShort(index + IDENTIFICATION_OFFSET, value);
     }
 
     /**
@@ -192,7 +202,7 @@ public final class Ipv4Header {
      * @return the value
      */
     public static int fragment(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index + FRAGMENT);
+        return buffer.getUnsignedShort(index + FRAGMENT_OFFSET);
     }
 
     /**
@@ -203,7 +213,7 @@ public final class Ipv4Header {
      * @param value the new value
      */
     public static void fragment(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index + FRAGMENT, value);
+        buffer.setShort(index + FRAGMENT_OFFSET, value);
     }
 
     /**
@@ -258,7 +268,7 @@ public final class Ipv4Header {
      * @return the value
      */
     public static int checksum(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index + CHECKSUM);
+        return buffer.getUnsignedShort(index + CHECKSUM_OFFSET);
     }
 
     /**
@@ -269,7 +279,7 @@ public final class Ipv4Header {
      * @param value the new value
      */
     public static void checksum(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index + CHECKSUM, value);
+        buffer.setShort(index + CHECKSUM_OFFSET, value);
     }
 
     /**
@@ -280,7 +290,7 @@ public final class Ipv4Header {
      * @return the value
      */
     public static int source(ByteBuf buffer, int index) {
-        return buffer.getInt(index + SOURCE);
+        return buffer.getInt(index + SOURCE_OFFSET);
     }
 
     /**
@@ -291,7 +301,7 @@ public final class Ipv4Header {
      * @param value the new value
      */
     public static void source(ByteBuf buffer, int index, int value) {
-        buffer.setInt(index + SOURCE, value);
+        buffer.setInt(index + SOURCE_OFFSET, value);
     }
 
     /**

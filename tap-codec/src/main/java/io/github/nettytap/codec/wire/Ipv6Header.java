@@ -50,10 +50,22 @@ public final class Ipv6Header {
     /** {@code NEXTHDR_DEST}. */
     public static final int NEXT_DESTINATION = 60;
 
-    private static final int PAYLOAD_LENGTH = 4;
-    private static final int NEXT_HEADER = 6;
+    /** The length of an address. */
+    public static final int ADDRESS_LENGTH = 16;
+
+    /** Where the payload length is in the header. */
+    public static final int PAYLOAD_LENGTH_OFFSET = 4;
+
+    /** Where the next header is in the header, and behind it the hop limit. */
+    public static final int NEXT_HEADER_OFFSET = 6;
+
+    /** Where the source address is in the header, and behind it the destination. */
+    public static final int SOURCE_OFFSET = 8;
+
+    /** Where the segments left are in a routing header. */
+    public static final int ROUTING_SEGMENTS_LEFT_OFFSET = 3;
+
     private static final int HOP_LIMIT = 7;
-    private static final int SOURCE = 8;
     private static final int DESTINATION = 24;
 
     private Ipv6Header() {}
@@ -70,7 +82,9 @@ public final class Ipv6Header {
         if (limit - index < LENGTH || buffer.getUnsignedByte(index) >>> 4 != 6) {
             return Wire.MALFORMED;
         }
-        return buffer.getUnsignedShort(index + PAYLOAD_LENGTH) <= limit - index - LENGTH ? LENGTH : Wire.MALFORMED;
+        return buffer.getUnsignedShort(index + PAYLOAD_LENGTH_OFFSET) <= limit - index - LENGTH
+                ? LENGTH
+                : Wire.MALFORMED;
     }
 
     /**
@@ -84,7 +98,7 @@ public final class Ipv6Header {
      */
     public static int transport(ByteBuf buffer, int index, int limit) {
         int offset = LENGTH;
-        int next = buffer.getUnsignedByte(index + NEXT_HEADER);
+        int next = buffer.getUnsignedByte(index + NEXT_HEADER_OFFSET);
         while (next == NEXT_HOP_BY_HOP || next == NEXT_ROUTING || next == NEXT_DESTINATION) {
             if (limit - index - offset < 8) {
                 return Wire.MALFORMED;
@@ -147,7 +161,7 @@ public final class Ipv6Header {
      * @return the index of its first byte
      */
     public static int sourceIndex(int index) {
-        return index + SOURCE;
+        return index + SOURCE_OFFSET;
     }
 
     /**
@@ -168,7 +182,7 @@ public final class Ipv6Header {
      * @return the value
      */
     public static int payloadLength(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index + PAYLOAD_LENGTH);
+        return buffer.getUnsignedShort(index + PAYLOAD_LENGTH_OFFSET);
     }
 
     /**
@@ -179,7 +193,7 @@ public final class Ipv6Header {
      * @param value the new value
      */
     public static void payloadLength(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index + PAYLOAD_LENGTH, value);
+        buffer.setShort(index + PAYLOAD_LENGTH_OFFSET, value);
     }
 
     /**
@@ -190,7 +204,7 @@ public final class Ipv6Header {
      * @return the value
      */
     public static int nextHeader(ByteBuf buffer, int index) {
-        return buffer.getUnsignedByte(index + NEXT_HEADER);
+        return buffer.getUnsignedByte(index + NEXT_HEADER_OFFSET);
     }
 
     /**
@@ -201,7 +215,7 @@ public final class Ipv6Header {
      * @param value the new value
      */
     public static void nextHeader(ByteBuf buffer, int index, int value) {
-        buffer.setByte(index + NEXT_HEADER, value);
+        buffer.setByte(index + NEXT_HEADER_OFFSET, value);
     }
 
     /**

@@ -34,6 +34,24 @@ public final class TcpHeader {
     /** Where the checksum field is in the header. */
     public static final int CHECKSUM_OFFSET = 16;
 
+    /** Where the sequence number is in the header. */
+    public static final int SEQUENCE_OFFSET = 4;
+
+    /** Where the acknowledgment number is in the header. */
+    public static final int ACKNOWLEDGMENT_OFFSET = 8;
+
+    /** Where the data offset is in the header, in the same 16 bits as the flags. */
+    public static final int DATA_OFFSET_OFFSET = 12;
+
+    /** Where the flags are in the header. */
+    public static final int FLAGS_OFFSET = 13;
+
+    /** Where the window is in the header. */
+    public static final int WINDOW_OFFSET = 14;
+
+    /** Where the urgent pointer is in the header. */
+    public static final int URGENT_POINTER_OFFSET = 18;
+
     /** No more data from the sender. */
     public static final int FLAG_FIN = 0x01;
 
@@ -59,12 +77,6 @@ public final class TcpHeader {
     public static final int FLAG_CWR = 0x80;
 
     private static final int DESTINATION_PORT = 2;
-    private static final int SEQUENCE = 4;
-    private static final int ACKNOWLEDGMENT = 8;
-    private static final int DATA_OFFSET = 12;
-    private static final int FLAGS = 13;
-    private static final int WINDOW = 14;
-    private static final int URGENT = 18;
 
     private TcpHeader() {}
 
@@ -92,7 +104,7 @@ public final class TcpHeader {
      * @return the length with options, in bytes
      */
     public static int headerLength(ByteBuf buffer, int index) {
-        return buffer.getUnsignedByte(index + DATA_OFFSET) >>> 4 << 2;
+        return buffer.getUnsignedByte(index + DATA_OFFSET_OFFSET) >>> 4 << 2;
     }
 
     /**
@@ -147,7 +159,7 @@ public final class TcpHeader {
      * @return the value
      */
     public static int sequence(ByteBuf buffer, int index) {
-        return buffer.getInt(index + SEQUENCE);
+        return buffer.getInt(index + SEQUENCE_OFFSET);
     }
 
     /**
@@ -158,7 +170,7 @@ public final class TcpHeader {
      * @param value the new value
      */
     public static void sequence(ByteBuf buffer, int index, int value) {
-        buffer.setInt(index + SEQUENCE, value);
+        buffer.setInt(index + SEQUENCE_OFFSET, value);
     }
 
     /**
@@ -169,7 +181,7 @@ public final class TcpHeader {
      * @return the value
      */
     public static int acknowledgment(ByteBuf buffer, int index) {
-        return buffer.getInt(index + ACKNOWLEDGMENT);
+        return buffer.getInt(index + ACKNOWLEDGMENT_OFFSET);
     }
 
     /**
@@ -180,7 +192,7 @@ public final class TcpHeader {
      * @param value the new value
      */
     public static void acknowledgment(ByteBuf buffer, int index, int value) {
-        buffer.setInt(index + ACKNOWLEDGMENT, value);
+        buffer.setInt(index + ACKNOWLEDGMENT_OFFSET, value);
     }
 
     /**
@@ -191,7 +203,7 @@ public final class TcpHeader {
      * @return the value
      */
     public static int flags(ByteBuf buffer, int index) {
-        return buffer.getUnsignedByte(index + FLAGS);
+        return buffer.getUnsignedByte(index + FLAGS_OFFSET);
     }
 
     /**
@@ -202,7 +214,7 @@ public final class TcpHeader {
      * @param value the new value
      */
     public static void flags(ByteBuf buffer, int index, int value) {
-        buffer.setByte(index + FLAGS, value);
+        buffer.setByte(index + FLAGS_OFFSET, value);
     }
 
     /**
@@ -213,7 +225,7 @@ public final class TcpHeader {
      * @return the value
      */
     public static int window(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index + WINDOW);
+        return buffer.getUnsignedShort(index + WINDOW_OFFSET);
     }
 
     /**
@@ -224,7 +236,7 @@ public final class TcpHeader {
      * @param value the new value
      */
     public static void window(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index + WINDOW, value);
+        buffer.setShort(index + WINDOW_OFFSET, value);
     }
 
     /**
@@ -257,7 +269,7 @@ public final class TcpHeader {
      * @return the value
      */
     public static int urgentPointer(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index + URGENT);
+        return buffer.getUnsignedShort(index + URGENT_POINTER_OFFSET);
     }
 
     /**
@@ -268,6 +280,6 @@ public final class TcpHeader {
      * @param value the new value
      */
     public static void urgentPointer(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index + URGENT, value);
+        buffer.setShort(index + URGENT_POINTER_OFFSET, value);
     }
 }

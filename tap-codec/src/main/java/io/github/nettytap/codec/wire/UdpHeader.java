@@ -16,10 +16,11 @@ import io.netty.buffer.ByteBuf;
  * +-------------+------------------+----------+-----------+------------
  * </pre>
  *
- * <p>A checksum of zero means that there is none: allowed over IPv4, an error over IPv6 outside tunnels. A sum that
+ * <p>A checksum of zero means that there is none: allowed over IPv4, and over IPv6 where both ends agreed to it, as
+ * tunnels do; who is in between cannot know, so it is nobody's error (RFC 6935, RFC 6936). A sum that
  * computes to zero is therefore sent as {@code 0xffff} ({@link InternetChecksum#udp(int)}).
  *
- * <p>Source: RFC 768; RFC 8200, section 8.1; RFC 6935 for tunnels.
+ * <p>Source: RFC 768; RFC 8200, section 8.1; RFC 6935 and RFC 6936 for IPv6.
  */
 public final class UdpHeader {
 
@@ -29,8 +30,10 @@ public final class UdpHeader {
     /** Where the checksum field is in the header. */
     public static final int CHECKSUM_OFFSET = 6;
 
+    /** Where the length is in the header. */
+    public static final int LENGTH_OFFSET = 4;
+
     private static final int DESTINATION_PORT = 2;
-    private static final int UDP_LENGTH = 4;
 
     private UdpHeader() {}
 
@@ -47,7 +50,7 @@ public final class UdpHeader {
         if (limit - index < LENGTH) {
             return Wire.MALFORMED;
         }
-        int length = buffer.getUnsignedShort(index + UDP_LENGTH);
+        int length = buffer.getUnsignedShort(index + LENGTH_OFFSET);
         return length >= LENGTH && length <= limit - index ? LENGTH : Wire.MALFORMED;
     }
 
@@ -103,7 +106,7 @@ public final class UdpHeader {
      * @return the value
      */
     public static int length(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index + UDP_LENGTH);
+        return buffer.getUnsignedShort(index + LENGTH_OFFSET);
     }
 
     /**
@@ -114,7 +117,7 @@ public final class UdpHeader {
      * @param value the new value
      */
     public static void length(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index + UDP_LENGTH, value);
+        buffer.setShort(index + LENGTH_OFFSET, value);
     }
 
     /**

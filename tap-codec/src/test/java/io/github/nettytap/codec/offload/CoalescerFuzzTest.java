@@ -40,7 +40,10 @@ class CoalescerFuzzTest {
             at += 2 + length;
         }
         List<String> out = new ArrayList<>();
-        coalescer.flush(UnpooledByteBufAllocator.DEFAULT, frame -> {
+        UnpooledByteBufAllocator memory = new UnpooledByteBufAllocator(true);
+        coalescer.flush(memory, frame -> {
+            // No more than what came in, and a header in front.
+            assertThat(memory.metric().usedDirectMemory()).isLessThanOrEqualTo(data.length + 24L * in.size());
             if (frame.isGsoFrame()) {
                 assertThat(FrameValidator.validate(frame, 12)).isEqualTo(FrameVerdict.WELL_FORMED);
                 Segmentation.segment(frame, 12, UnpooledByteBufAllocator.DEFAULT, segment -> {

@@ -24,7 +24,7 @@ class SegmentationFuzzTest {
 
     /**
      * What is refused outputs nothing; what is cut comes out as frames with right checksums that need no header, with all
-     * of the payload, and the packet is left as it was.
+     * of the payload, and the packet is left as it was. The memory and the number of segments are linear in the input.
      */
     @FuzzTest(maxDuration = "1m")
     void anyPacketIsRefusedOrCutIntoRightFrames(byte[] data) {
@@ -37,8 +37,13 @@ class SegmentationFuzzTest {
         }
         String before = ByteBufUtil.hexDump(packet);
         List<ByteBuf> segments = new ArrayList<>();
-        assertThat(Segmentation.segment(packet, HEADER, 12, UnpooledByteBufAllocator.DEFAULT, segments::add))
+        UnpooledByteBufAllocator memory = new UnpooledByteBufAllocator(true);
+        assertThat(Segmentation.segment(packet, HEADER, 12, memory, segments::add))
                 .isEqualTo(verdict);
+        // What it costs is linear in the input: each byte of payload makes one segment with all headers at most.
+        assertThat(segments.size()).isLessThanOrEqualTo(Math.max(1, data.length));
+        assertThat(memory.metric().usedDirectMemory())
+                .isLessThanOrEqualTo((FrameValidator.MAX_GSO_HEADERS + 13L) * Math.max(1, data.length));
         assertThat(ByteBufUtil.hexDump(packet)).isEqualTo(before);
         if (verdict != FrameVerdict.WELL_FORMED) {
             assertThat(segments).isEmpty();

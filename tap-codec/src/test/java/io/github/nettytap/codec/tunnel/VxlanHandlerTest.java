@@ -6,6 +6,7 @@ package io.github.nettytap.codec.tunnel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.codec.testing.NoMemory;
 import io.github.nettytap.testkit.Frames;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
@@ -221,6 +222,21 @@ class VxlanHandlerTest {
         assertThat(none).isNull();
         assertThat(content.refCnt()).isZero();
         assertThat(handler.count(VxlanEvent.ENCAPSULATED)).isEqualTo(remotes);
+    }
+
+    @Test
+    void aFrameIsReleasedWhenThereIsNoMemoryForItsHeader() {
+        open(false, false);
+        peers.addRemote(5, REMOTE.getAddress());
+        channel.config().setAllocator(new NoMemory());
+        ByteBuf slab = frame(0);
+
+        ChannelFuture write = channel.writeAndFlush(new VxlanFrame(5, slab.retainedSlice()));
+
+        assertThat(write.cause()).hasMessage("no direct memory left");
+        assertThat(handler.count(VxlanEvent.ENCAPSULATED)).isZero();
+        assertThat(slab.refCnt()).isEqualTo(1);
+        slab.release();
     }
 
     @Test

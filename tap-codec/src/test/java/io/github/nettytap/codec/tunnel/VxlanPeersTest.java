@@ -15,7 +15,9 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 class VxlanPeersTest {
 
@@ -140,6 +142,18 @@ class VxlanPeersTest {
         assertThat(peers.removeNetwork(6)).isTrue();
         assertThat(peers.removeNetwork(6)).isFalse();
         assertThat(peers.hasNetwork(6)).isFalse();
+    }
+
+    @Test
+    void chosenAddressesDoNotCollide() {
+        Set<Integer> slots = new HashSet<>();
+        for (long i = 0; i < 65_536; i++) {
+            long address = 0x5254_0000_0000L + (i << 16 ^ i << 32); // the map's own hash has one value for all
+            slots.add((int) (peers.key(address) ^ peers.key(address) >>> 32) & 0x1_ffff);
+        }
+
+        // By chance, 65,536 keys hit 51,567 of 131,072 slots.
+        assertThat(slots).hasSizeBetween(50_000, 53_000);
     }
 
     @Test

@@ -185,6 +185,25 @@ class FrameValidatorTest {
         assertThat(verdict(frames.gsoFrame(HEADER, 50))).isEqualTo(FrameVerdict.FRAGMENT);
     }
 
+    @ParameterizedTest
+    @CsvSource({"4096, WELL_FORMED", "4097, TOO_MANY_SEGMENTS"})
+    void tcpGsoFrameHasAtMost4096Segments(int payload, FrameVerdict expected) {
+        Frames frames = Frames.tcp4();
+        frames.payload = payload;
+
+        assertThat(verdict(frames.gsoFrame(HEADER, 1))).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"432, WELL_FORMED", "440, HEADERS_TOO_LONG"})
+    void gsoFrameHasAtMost512BytesOfHeaders(int extensions, FrameVerdict expected) {
+        Frames frames = Frames.tcp6(); // 14 + 40 + 20 besides
+        frames.extensions = new byte[extensions];
+        frames.extensions[1] = (byte) (extensions / 8 - 1);
+
+        assertThat(verdict(frames.gsoFrame(HEADER, 50))).isEqualTo(expected);
+    }
+
     @Test
     void frameLongerThanAnyIsMalformed() {
         ByteBuf packet = Unpooled.buffer().writeZero(HEADER + FrameValidator.MAX_FRAME_LENGTH);

@@ -7,6 +7,7 @@ package io.github.nettytap.codec.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.nettytap.codec.testing.NoMemory;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.testkit.Frames;
@@ -69,6 +70,21 @@ class VirtioNetCodecTest {
                 .isInstanceOf(MalformedFrameException.class)
                 .hasMessageContaining("reason=NO_HEADER");
         assertThat(plain.finishAndReleaseAll()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {100, 9_000})
+    void frameIsReleasedWhenThereIsNoMemoryForItsHeader(int length) {
+        channel.config().setAllocator(new NoMemory());
+        ByteBuf slab = Unpooled.buffer(length).writeZero(length);
+
+        ChannelFuture plain = channel.writeAndFlush(slab.retainedSlice());
+        ChannelFuture frame = channel.writeAndFlush(VirtioNetFrame.whole(slab.retainedSlice(), ChecksumState.NONE));
+
+        assertThat(plain.cause()).hasMessage("no direct memory left");
+        assertThat(frame.cause()).hasMessage("no direct memory left");
+        assertThat(slab.refCnt()).isEqualTo(1);
+        slab.release();
     }
 
     private static void assertFrame(EmbeddedChannel channel, ByteBuf expected) {
