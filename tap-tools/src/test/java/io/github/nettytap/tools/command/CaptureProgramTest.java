@@ -9,9 +9,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.nettytap.codec.pcap.CaptureReader;
 import io.github.nettytap.codec.pcap.CapturedFrame;
 import io.github.nettytap.testkit.KernelTest;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.HostProcess;
 import io.github.nettytap.tools.capture.FilterExpression;
 import io.github.nettytap.tools.capture.FrameSelection;
-import io.github.nettytap.transport.device.NetworkNamespace;
 import io.netty.buffer.ByteBufUtil;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,22 +42,22 @@ class CaptureProgramTest {
     @TempDir
     Path directory;
 
-    private NetworkNamespace namespace;
+    private Host host;
 
     @BeforeEach
     void makeNamespace() throws Exception {
-        namespace = NetworkNamespace.create();
+        host = Host.create();
     }
 
     @AfterEach
     void cleanUp() {
-        namespace.close();
+        host.close();
     }
 
-    private RunningProgram capture(String... options) throws Exception {
+    private HostProcess capture(String... options) throws Exception {
         List<String> arguments = new ArrayList<>(List.of("capture", "-i", "cp0"));
         arguments.addAll(List.of(options));
-        RunningProgram program = RunningProgram.start(namespace, arguments).awaitReady();
+        HostProcess program = RunningProgram.start(host, arguments).awaitLine("ready");
         run("ip", "address", "add", "10.67.0.1/24", "dev", "cp0");
         run("ip", "neighbor", "add", NEIGHBOR, "lladdr", "02:00:00:00:00:09", "dev", "cp0");
         run("ip", "link", "set", "cp0", "txqueuelen", "20000");
@@ -64,7 +65,7 @@ class CaptureProgramTest {
     }
 
     private String run(String... command) throws Exception {
-        return RunningProgram.run(namespace, command);
+        return host.execute(command);
     }
 
     private String file(String name) {
@@ -74,7 +75,7 @@ class CaptureProgramTest {
     private void send(int frames, int port) throws Exception {
         Random random = new Random(1);
         byte[] payload = new byte[1400];
-        try (DatagramSocket socket = namespace.call(DatagramSocket::new)) {
+        try (DatagramSocket socket = host.call(DatagramSocket::new)) {
             InetAddress neighbor = InetAddress.getByName(NEIGHBOR);
             for (int i = 0; i < frames; i++) {
                 random.nextBytes(payload);
@@ -105,8 +106,8 @@ class CaptureProgramTest {
         String limit = Integer.toString(FRAMES);
         // Persistent, so that tcpdump, which may be behind, still has it when we have all frames.
         run("ip", "tuntap", "add", "cp0", "mode", "tap");
-        try (RunningProgram ours = capture("-w", file("ours.pcapng"), "-c", limit, "udp", "port", "9")) {
-            Process tcpdump = namespace.call(() -> new ProcessBuilder(
+        try (HostProcess ours = capture("-w", file("ours.pcapng"), "-c", limit, "udp", "port", "9")) {
+            Process tcpdump = host.call(() -> new ProcessBuilder(
                             "tcpdump",
                             "-i",
                             "cp0",
@@ -139,7 +140,7 @@ class CaptureProgramTest {
 
     @Test
     void filtersSelectFromFilesWhatTcpdumpSelects() throws Exception {
-        try (RunningProgram ours = capture("-w", file("mixed.pcapng"))) {
+        try (HostProcess ours = capture("-w", file("mixed.pcapng"))) {
             send(300, 9);
             send(100, 53);
             Thread.sleep(300);
@@ -177,7 +178,7 @@ class CaptureProgramTest {
 
     @Test
     void rotatedFilesAreWhole() throws Exception {
-        try (RunningProgram ours = capture("-w", file("r.pcapng"), "-C", "1", "-c", "5000", "udp", "port", "9")) {
+        try (HostProcess ours = capture("-w", file("r.pcapng"), "-C", "1", "-c", "5000", "udp", "port", "9")) {
             send(5000, 9);
             assertThat(ours.await()).isZero();
         }
@@ -196,7 +197,7 @@ class CaptureProgramTest {
 
     @Test
     void snappedFramesKeepTheirStart() throws Exception {
-        try (RunningProgram ours = capture("-w", file("s.pcapng"), "-s", "60", "-c", "50", "udp", "port", "9")) {
+        try (HostProcess ours = capture("-w", file("s.pcapng"), "-s", "60", "-c", "50", "udp", "port", "9")) {
             send(50, 9);
             assertThat(ours.await()).isZero();
         }
@@ -207,7 +208,7 @@ class CaptureProgramTest {
 
     @Test
     void fileOfAKilledProgramOpens() throws Exception {
-        try (RunningProgram ours = capture("-w", file("k.pcapng"))) {
+        try (HostProcess ours = capture("-w", file("k.pcapng"))) {
             send(2000, 9);
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
             while (frames(file("k.pcapng")).size() < 2000 && System.nanoTime() < deadline) {
@@ -221,21 +222,21 @@ class CaptureProgramTest {
 
     @Test
     void replayGivesTheKernelTheSameFrames() throws Exception {
-        try (RunningProgram ours = capture("-w", file("a.pcapng"), "-c", "200", "udp", "port", "9")) {
+        try (HostProcess ours = capture("-w", file("a.pcapng"), "-c", "200", "udp", "port", "9")) {
             send(200, 9);
             assertThat(ours.await()).isZero();
         }
         // A persistent TAP that tcpdump can listen on beforehand.
         run("ip", "tuntap", "add", "cp1", "mode", "tap", "vnet_hdr");
         run("ip", "link", "set", "cp1", "up");
-        Process tcpdump = namespace.call(
+        Process tcpdump = host.call(
                 () -> new ProcessBuilder("tcpdump", "-i", "cp1", "-c", "200", "-w", file("b.pcap"), "udp port 9")
                         .redirectErrorStream(true)
                         .start());
         try {
             assertThat(tcpdump.inputReader().readLine()).contains("listening on cp1");
-            try (RunningProgram replay = RunningProgram.start(
-                    namespace, List.of("capture", "--replay", file("a.pcapng"), "-i", "cp1", "--speed", "top"))) {
+            try (HostProcess replay = RunningProgram.start(
+                    host, List.of("capture", "--replay", file("a.pcapng"), "-i", "cp1", "--speed", "top"))) {
                 assertThat(replay.await()).isZero();
                 assertThat(replay.errors()).contains("200 frames, ", "; 0 left out", "; 0 refused");
             }
@@ -248,13 +249,12 @@ class CaptureProgramTest {
 
     @Test
     void linesOfAFileAreThoseOfTcpdump() throws Exception {
-        try (RunningProgram ours = capture("-w", file("p.pcapng"), "-c", "20", "udp", "port", "9")) {
+        try (HostProcess ours = capture("-w", file("p.pcapng"), "-c", "20", "udp", "port", "9")) {
             send(20, 9);
             assertThat(ours.await()).isZero();
         }
         String expected = run("tcpdump", "-n", "-r", file("p.pcapng"));
-        try (RunningProgram printer =
-                RunningProgram.start(namespace, List.of("capture", "-r", file("p.pcapng"), "udp"))) {
+        try (HostProcess printer = RunningProgram.start(host, List.of("capture", "-r", file("p.pcapng"), "udp"))) {
             assertThat(printer.await()).isZero();
             assertThat(printer.output().lines().collect(Collectors.toList()))
                     .isEqualTo(Arrays.stream(expected.split("\n"))

@@ -7,7 +7,8 @@ package io.github.nettytap.tools.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.testkit.KernelTest;
-import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.HostProcess;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -18,21 +19,21 @@ import java.util.List;
 @KernelTest
 class DoctorProgramTest {
 
-    private NetworkNamespace namespace;
+    private Host host;
 
     @BeforeEach
     void makeNamespace() throws Exception {
-        namespace = NetworkNamespace.create();
+        host = Host.create();
     }
 
     @AfterEach
     void cleanUp() {
-        namespace.close();
+        host.close();
     }
 
     @Test
     void rootCanMakeTaps() throws Exception {
-        try (RunningProgram doctor = RunningProgram.start(namespace, List.of("doctor"))) {
+        try (HostProcess doctor = RunningProgram.start(host, List.of("doctor"))) {
             assertThat(doctor.await()).isZero();
             assertThat(doctor.output()).endsWith("\n\nThis process can make TAP devices here.\n");
             assertThat(doctor.errors()).isEmpty();
@@ -42,7 +43,7 @@ class DoctorProgramTest {
     @Test
     void lackOfCapabilitiesIsLackOfPermission() throws Exception {
         List<String> powerless = List.of("setpriv", "--bounding-set", "-all", "--inh-caps", "-all");
-        try (RunningProgram doctor = RunningProgram.startUnder(namespace, powerless, List.of("doctor"))) {
+        try (HostProcess doctor = RunningProgram.startUnder(host, powerless, List.of("doctor"))) {
             assertThat(doctor.await()).isEqualTo(77);
             assertThat(doctor.output())
                     .contains("it lacks CAP_NET_ADMIN, the part of root's", "`sudo ip tuntap add tap0 mode tap user ");
@@ -52,7 +53,7 @@ class DoctorProgramTest {
     @Test
     void missingNodeIsFailureWithAnInstruction() throws Exception {
         List<String> bare = List.of("unshare", "-m", "sh", "-c", "mount -t tmpfs none /dev/net && exec \"$@\"", "sh");
-        try (RunningProgram doctor = RunningProgram.startUnder(namespace, bare, List.of("doctor", "--json"))) {
+        try (HostProcess doctor = RunningProgram.startUnder(host, bare, List.of("doctor", "--json"))) {
             assertThat(doctor.await()).isEqualTo(1);
             assertThat(doctor.output())
                     .startsWith("{\n  \"canCreate\": false,\n  \"verdict\": \"This process can make no TAP device")

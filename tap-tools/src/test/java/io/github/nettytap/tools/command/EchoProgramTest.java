@@ -7,7 +7,8 @@ package io.github.nettytap.tools.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.testkit.KernelTest;
-import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.HostProcess;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,21 +27,21 @@ import java.util.concurrent.TimeUnit;
 @KernelTest
 class EchoProgramTest {
 
-    private NetworkNamespace namespace;
+    private Host host;
 
     @BeforeEach
     void makeNamespace() throws Exception {
-        namespace = NetworkNamespace.create();
+        host = Host.create();
     }
 
     @AfterEach
     void cleanUp() {
-        namespace.close();
+        host.close();
     }
 
-    private RunningProgram echo(String offloads) throws Exception {
+    private HostProcess echo(String offloads) throws Exception {
         return RunningProgram.start(
-                        namespace,
+                        host,
                         List.of(
                                 "echo",
                                 "ec0",
@@ -50,13 +51,13 @@ class EchoProgramTest {
                                 "--offloads=" + offloads,
                                 "--host=10.66.0.1/16",
                                 "--host=fd66::1/64"))
-                .awaitReady();
+                .awaitLine("ready");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"all", "none"})
     void pingsAndDatagramsComeBack(String offloads) throws Exception {
-        try (RunningProgram echo = echo(offloads)) {
+        try (HostProcess echo = echo(offloads)) {
             for (String address : List.of("10.66.0.2", "10.66.1.77", "fd66::2")) {
                 awaitPing(address);
                 assertThat(ping(address, "-c", "5", "-s", "1400")).contains(" 0% packet loss");
@@ -66,14 +67,14 @@ class EchoProgramTest {
             }
             assertThat(echo.terminate().await()).isZero();
             assertThat(echo.output()).contains("\nanswered: ").contains("; dropped: 0\n");
-            assertThat(RunningProgram.run(namespace, "ip", "-o", "link")).doesNotContain("ec0");
+            assertThat(host.execute("ip", "-o", "link")).doesNotContain("ec0");
         }
     }
 
     @Test
     void deletionOfTheInterfaceEndsTheProgram() throws Exception {
-        try (RunningProgram echo = echo("all")) {
-            RunningProgram.run(namespace, "ip", "link", "delete", "ec0");
+        try (HostProcess echo = echo("all")) {
+            host.execute("ip", "link", "delete", "ec0");
             assertThat(echo.await()).isEqualTo(1);
             assertThat(echo.errors()).isEqualTo("netty-tap echo: interface deleted: device=ec0\n");
         }
@@ -99,11 +100,11 @@ class EchoProgramTest {
         command[options.length + 1] = "-i";
         command[options.length + 2] = "0.1";
         command[options.length + 3] = address;
-        return RunningProgram.run(namespace, command);
+        return host.execute(command);
     }
 
     private void datagramsComeBack(InetAddress address) throws Exception {
-        try (DatagramSocket socket = namespace.call(DatagramSocket::new)) {
+        try (DatagramSocket socket = host.call(DatagramSocket::new)) {
             socket.setSoTimeout(5_000);
             socket.connect(address, 7);
             Random random = new Random(7);

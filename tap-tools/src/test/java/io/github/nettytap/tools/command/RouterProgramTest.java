@@ -7,10 +7,12 @@ package io.github.nettytap.tools.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.testkit.KernelTest;
-import io.github.nettytap.transport.device.NetworkNamespace;
-import org.junit.jupiter.api.AfterEach;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.HostProcess;
+import io.github.nettytap.testkit.host.NetworkExtension;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,39 +24,35 @@ import java.util.List;
 @KernelTest
 class RouterProgramTest {
 
-    private ThreeNamespaces hosts;
-    private NetworkNamespace middle;
-    private NetworkNamespace left;
-    private NetworkNamespace right;
+    @RegisterExtension
+    final NetworkExtension network = new NetworkExtension();
+
+    private Host middle;
+    private Host left;
+    private Host right;
 
     @BeforeEach
     void makeNamespaces() throws Exception {
-        hosts = new ThreeNamespaces();
-        middle = hosts.middle();
-        left = hosts.left();
-        right = hosts.right();
-    }
-
-    @AfterEach
-    void cleanUp() throws Exception {
-        hosts.close();
+        middle = network.host();
+        left = network.host();
+        right = network.host();
     }
 
     @Test
     void hostsBehindMovedTapsReachEachOther() throws Exception {
-        try (RunningProgram program = RunningProgram.start(
+        try (HostProcess program = RunningProgram.start(
                         middle, List.of("router", "rt0=10.77.0.1/24,fd77:0::1/64", "rt1=10.77.1.1/24,fd77:1::1/64"))
-                .awaitReady()) {
-            hosts.move("rt0", left, "10.77.0.2/24", "fd77:0::2/64");
-            hosts.move("rt1", right, "10.77.1.2/24", "fd77:1::2/64");
-            RunningProgram.run(left, "ip", "route", "add", "default", "via", "10.77.0.1");
-            RunningProgram.run(left, "ip", "route", "add", "default", "via", "fd77:0::1");
-            RunningProgram.run(right, "ip", "route", "add", "default", "via", "10.77.1.1");
-            RunningProgram.run(right, "ip", "route", "add", "default", "via", "fd77:1::1");
+                .awaitLine("ready")) {
+            left.take(middle.namespace(), "rt0", "10.77.0.2/24", "fd77:0::2/64");
+            right.take(middle.namespace(), "rt1", "10.77.1.2/24", "fd77:1::2/64");
+            left.execute("ip", "route", "add", "default", "via", "10.77.0.1");
+            left.execute("ip", "route", "add", "default", "via", "fd77:0::1");
+            right.execute("ip", "route", "add", "default", "via", "10.77.1.1");
+            right.execute("ip", "route", "add", "default", "via", "fd77:1::1");
 
-            assertThat(RunningProgram.run(left, "ping", "-q", "-c", "5", "-i", "0.2", "10.77.1.2"))
+            assertThat(left.execute("ping", "-q", "-c", "5", "-i", "0.2", "10.77.1.2"))
                     .contains(" 0% packet loss");
-            assertThat(RunningProgram.run(left, "ping", "-q", "-c", "5", "-i", "0.2", "fd77:1::2"))
+            assertThat(left.execute("ping", "-q", "-c", "5", "-i", "0.2", "fd77:1::2"))
                     .contains(" 0% packet loss");
 
             assertThat(program.terminate().await()).isZero();
@@ -64,8 +62,8 @@ class RouterProgramTest {
                     .anyMatch(line -> line.startsWith("rt0 "))
                     .anyMatch(line -> line.startsWith("rt1 "))
                     .anyMatch(line -> line.startsWith("from rt0: forwarded 1"));
-            assertThat(RunningProgram.run(left, "ip", "-o", "link")).doesNotContain("rt0");
-            assertThat(RunningProgram.run(right, "ip", "-o", "link")).doesNotContain("rt1");
+            assertThat(left.execute("ip", "-o", "link")).doesNotContain("rt0");
+            assertThat(right.execute("ip", "-o", "link")).doesNotContain("rt1");
         }
     }
 
@@ -74,7 +72,7 @@ class RouterProgramTest {
         Path script = Files.createTempFile("udhcpc", ".sh");
         Files.writeString(script, "#!/bin/sh\necho \"$1 $ip dns $dns\"\n");
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
-        try (RunningProgram program = RunningProgram.start(
+        try (HostProcess program = RunningProgram.start(
                         middle,
                         List.of(
                                 "router",
@@ -83,10 +81,9 @@ class RouterProgramTest {
                                 "192.0.2.53",
                                 "--dns",
                                 "192.0.2.54"))
-                .awaitReady()) {
-            hosts.move("rt0", left);
-            assertThat(RunningProgram.run(
-                            left, "busybox", "udhcpc", "-f", "-q", "-n", "-i", "rt0", "-s", script.toString()))
+                .awaitLine("ready")) {
+            left.take(middle.namespace(), "rt0");
+            assertThat(left.execute("busybox", "udhcpc", "-f", "-q", "-n", "-i", "rt0", "-s", script.toString()))
                     .contains("bound 10.77.0.100 dns 192.0.2.53 192.0.2.54");
             assertThat(program.terminate().await()).isZero();
         } finally {
@@ -123,23 +120,23 @@ class RouterProgramTest {
     private void assertRefused(int exitCode, String message, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of("router"));
         command.addAll(List.of(arguments));
-        try (RunningProgram program = RunningProgram.start(middle, command)) {
+        try (HostProcess program = RunningProgram.start(middle, command)) {
             assertThat(program.await()).isEqualTo(exitCode);
             assertThat(program.errors().lines()).contains(message);
-            assertThat(RunningProgram.run(middle, "ip", "-o", "link")).doesNotContain("rt0", "rt1");
+            assertThat(middle.execute("ip", "-o", "link")).doesNotContain("rt0", "rt1");
         }
     }
 
     @Test
     void routeToNowhereIsRefusedAndLeavesNothing() throws Exception {
-        try (RunningProgram program =
+        try (HostProcess program =
                 RunningProgram.start(middle, List.of("router", "rt0=10.77.0.1/24", "--route", "0.0.0.0/0=192.0.2.1"))) {
             assertThat(program.await()).isEqualTo(1);
             assertThat(program.errors().lines())
                     .contains("netty-tap router: gateway on no network of the router: destination=0.0.0.0/0,"
                             + " gateway=192.0.2.1 (expected: an address in the network of a port)");
             assertThat(program.output()).isEmpty();
-            assertThat(RunningProgram.run(middle, "ip", "-o", "link")).doesNotContain("rt0");
+            assertThat(middle.execute("ip", "-o", "link")).doesNotContain("rt0");
         }
     }
 }

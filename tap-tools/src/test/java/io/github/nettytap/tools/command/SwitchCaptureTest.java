@@ -11,7 +11,8 @@ import io.github.nettytap.codec.pcap.CapturedFrame;
 import io.github.nettytap.codec.print.FramePrinter;
 import io.github.nettytap.codec.wire.FrameDirection;
 import io.github.nettytap.testkit.KernelTest;
-import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.HostProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,12 +35,12 @@ class SwitchCaptureTest {
         Path file = directory.resolve("switch.pcapng");
         List<String> command = new ArrayList<>(List.of("switch", "sc0", "sc1", "--capture=" + file));
         command.addAll(List.of(options));
-        try (NetworkNamespace namespace = NetworkNamespace.create();
-                RunningProgram lan = RunningProgram.start(namespace, command)) {
-            lan.awaitReady();
-            RunningProgram.run(namespace, "ip", "address", "add", "10.74.0.1/24", "dev", "sc0");
+        try (Host host = Host.create();
+                HostProcess lan = RunningProgram.start(host, command)) {
+            lan.awaitLine("ready");
+            host.execute("ip", "address", "add", "10.74.0.1/24", "dev", "sc0");
             // Nobody answers: the question alone is what the test looks for.
-            RunningProgram.run(namespace, "sh", "-c", "ping -c 1 -W 1 10.74.0.2 || true");
+            host.execute("sh", "-c", "ping -c 1 -W 1 10.74.0.2 || true");
             assertThat(lan.terminate().await()).isZero();
             assertThat(lan.errors())
                     .containsPattern(Pattern.quote(file + ": ") + "[1-9]\\d* frames captured, 0 dropped\n");

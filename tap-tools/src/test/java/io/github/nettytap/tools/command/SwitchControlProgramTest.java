@@ -7,7 +7,8 @@ package io.github.nettytap.tools.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.testkit.KernelTest;
-import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.HostProcess;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,19 +26,19 @@ import java.util.List;
 @KernelTest
 class SwitchControlProgramTest {
 
+    private Host middle;
+    private Host left;
+    private Host right;
     private final List<Process> insiders = new ArrayList<>();
-    private NetworkNamespace middle;
-    private NetworkNamespace left;
-    private NetworkNamespace right;
 
     @TempDir
     Path directory;
 
     @BeforeEach
     void makeNamespaces() throws Exception {
-        middle = NetworkNamespace.create();
-        left = NetworkNamespace.create();
-        right = NetworkNamespace.create();
+        middle = Host.create();
+        left = Host.create();
+        right = Host.create();
     }
 
     @AfterEach
@@ -52,7 +53,7 @@ class SwitchControlProgramTest {
 
     @Test
     void portsAndStationsAreShownAndChangedUnderTraffic() throws Exception {
-        try (RunningProgram program = start("fx0", "fx1")) {
+        try (HostProcess program = start("fx0", "fx1")) {
             String leftMac = move("fx0", left, "10.77.0.1/24");
             move("fx1", right, "10.77.0.2/24");
             Process ping = left.call(() -> new ProcessBuilder("ping", "-q", "-i", "0.05", "10.77.0.2").start());
@@ -90,7 +91,7 @@ class SwitchControlProgramTest {
 
     @Test
     void whatIsWrongIsTold() throws Exception {
-        try (RunningProgram program = start("fx0")) {
+        try (HostProcess program = start("fx0")) {
             assertThat(failing(1, "ports/remove", "fx9"))
                     .isEqualTo("netty-tap ctl: no such port: port=fx9 (expected: one of fx0)\n");
             assertThat(failing(1, "ports/add", "fx0"))
@@ -124,13 +125,13 @@ class SwitchControlProgramTest {
                 mtu: 9000
                 control: /nowhere/at/all
                 """);
-        try (RunningProgram program = start("--config", file.toString())) {
+        try (HostProcess program = start("--config", file.toString())) {
             assertThat(ctl("ports")).isEqualTo("""
                     port  index  state       settings
                     fx0   0      forwarding  offloads=none,vlan=10
                     fx1   1      forwarding  trunk=10+20
                     """);
-            assertThat(RunningProgram.run(middle, "ip", "link", "show", "fx1")).contains(" mtu 9000 ");
+            assertThat(middle.execute("ip", "link", "show", "fx1")).contains(" mtu 9000 ");
             program.terminate().await();
         }
     }
@@ -149,9 +150,9 @@ class SwitchControlProgramTest {
     @Test
     void tapsOfTheCommandLineReplaceThoseOfTheFile() throws Exception {
         Path file = Files.writeString(directory.resolve("switch.yaml"), "ports: [fx0, fx1]\nmtu: 9000\n");
-        try (RunningProgram program = start("--config", file.toString(), "fx5", "--mtu", "1400")) {
+        try (HostProcess program = start("--config", file.toString(), "fx5", "--mtu", "1400")) {
             assertThat(ctl("ports")).contains("fx5").doesNotContain("fx0", "fx1");
-            assertThat(RunningProgram.run(middle, "ip", "link", "show", "fx5")).contains(" mtu 1400 ");
+            assertThat(middle.execute("ip", "link", "show", "fx5")).contains(" mtu 1400 ");
             program.terminate().await();
         }
     }
@@ -174,10 +175,10 @@ class SwitchControlProgramTest {
                         + " (expected: 2 or more, or --control to add them later)\ntry: netty-tap switch --help\n");
     }
 
-    private RunningProgram start(String... arguments) throws Exception {
+    private HostProcess start(String... arguments) throws Exception {
         List<String> all = new ArrayList<>(List.of("switch", "--control", socket().toString()));
         all.addAll(List.of(arguments));
-        return RunningProgram.start(middle, all).awaitReady();
+        return RunningProgram.start(middle, all).awaitLine("ready");
     }
 
     private Path socket() {
@@ -193,17 +194,12 @@ class SwitchControlProgramTest {
     }
 
     private String ping(String address) throws Exception {
-        return RunningProgram.run(left, "ping", "-q", "-c", "5", "-i", "0.2", address);
+        return left.execute("ping", "-q", "-c", "5", "-i", "0.2", address);
     }
 
-    /** A namespace without a name is named by a process that is in it. Returns the MAC address. */
-    private String move(String link, NetworkNamespace host, String address) throws Exception {
-        Process inside = host.call(() -> new ProcessBuilder("sleep", "1000").start());
-        insiders.add(inside);
-        RunningProgram.run(middle, "ip", "link", "set", link, "netns", Long.toString(inside.pid()));
-        RunningProgram.run(host, "ip", "address", "add", address, "dev", link);
-        RunningProgram.run(host, "ip", "link", "set", link, "up");
-        String shown = RunningProgram.run(host, "ip", "-br", "link", "show", "dev", link);
-        return shown.trim().split("\\s+")[2];
+    /** Moves a TAP of the program to a host. Returns the MAC address. */
+    private String move(String link, Host host, String address) throws Exception {
+        host.take(middle.namespace(), link, address);
+        return host.execute("ip", "-br", "link", "show", "dev", link).trim().split("\\s+")[2];
     }
 }

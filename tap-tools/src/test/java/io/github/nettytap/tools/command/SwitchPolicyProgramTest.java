@@ -7,7 +7,8 @@ package io.github.nettytap.tools.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.testkit.KernelTest;
-import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.HostProcess;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -17,25 +18,24 @@ import java.util.List;
 @KernelTest
 class SwitchPolicyProgramTest {
 
-    private final NetworkNamespace namespace = NetworkNamespace.create();
+    private final Host host = Host.create();
 
     SwitchPolicyProgramTest() throws Exception {}
 
     @AfterEach
     void close() {
-        namespace.close();
+        host.close();
     }
 
     @Test
     void settingsOfPortsAreInForceAndTheirDropsInTheJson() throws Exception {
-        try (RunningProgram program = RunningProgram.start(
-                        namespace,
+        try (HostProcess program = RunningProgram.start(
+                        host,
                         List.of("switch", "red1,vlan=10", "up0,trunk=10+20", "mon0", "--mirror", "mon0=up0", "--json"))
-                .awaitReady()) {
+                .awaitLine("ready")) {
             // A frame without a tag, at a trunk.
-            RunningProgram.run(namespace, "ip", "address", "add", "10.66.0.1/24", "dev", "up0");
-            namespace
-                    .call(() -> new ProcessBuilder("ping", "-q", "-c", "1", "-W", "1", "10.66.0.2").start())
+            host.execute("ip", "address", "add", "10.66.0.1/24", "dev", "up0");
+            host.call(() -> new ProcessBuilder("ping", "-q", "-c", "1", "-W", "1", "10.66.0.2").start())
                     .waitFor();
             assertThat(program.terminate().await()).isZero();
             assertThat(program.output())
@@ -46,12 +46,11 @@ class SwitchPolicyProgramTest {
 
     @Test
     void settingThatCannotBeIsToldBeforeAnythingIsMade() throws Exception {
-        try (RunningProgram program = RunningProgram.start(namespace, List.of("switch", "red1,vlan=4095", "red2"))) {
+        try (HostProcess program = RunningProgram.start(host, List.of("switch", "red1,vlan=4095", "red2"))) {
             assertThat(program.await()).isEqualTo(2);
             assertThat(program.errors()).contains("no such VLAN: vlan=4095 (expected: 1 to 4094)");
         }
-        try (RunningProgram program =
-                RunningProgram.start(namespace, List.of("switch", "red1", "red2", "--mirror", "mon0"))) {
+        try (HostProcess program = RunningProgram.start(host, List.of("switch", "red1", "red2", "--mirror", "mon0"))) {
             assertThat(program.await()).isEqualTo(2);
             assertThat(program.errors()).contains("no such port to mirror: port=mon0 (expected: one of red1, red2)");
         }

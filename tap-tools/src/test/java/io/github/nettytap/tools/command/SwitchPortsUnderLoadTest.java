@@ -7,10 +7,13 @@ package io.github.nettytap.tools.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.testkit.KernelTest;
-import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.HostProcess;
+import io.github.nettytap.testkit.host.NetworkExtension;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.nio.file.Files;
@@ -33,48 +36,54 @@ import java.util.regex.Pattern;
 @KernelTest
 class SwitchPortsUnderLoadTest {
 
+    @RegisterExtension
+    final NetworkExtension network = new NetworkExtension();
+
     private static final int PATIENCE_SECONDS = 60;
     private static final int SOME_BYTES = 5_000_000;
     private static final Pattern RECEIVED =
             Pattern.compile("\"sum_received\":\\s*\\{[^}]*\"bytes\":\\s*([0-9]+)", Pattern.DOTALL);
 
     private final List<Process> processes = new ArrayList<>();
-    private ThreeNamespaces hosts;
-    private NetworkNamespace guest;
+    private Host middle;
+    private Host left;
+    private Host right;
+    private Host guest;
 
     @TempDir
     Path directory;
 
     @BeforeEach
     void makeNamespaces() throws Exception {
-        hosts = new ThreeNamespaces();
-        guest = NetworkNamespace.create();
+        middle = network.host();
+        left = network.host();
+        right = network.host();
+        guest = Host.create();
     }
 
     @AfterEach
     void cleanUp() {
         processes.forEach(process -> process.destroyForcibly().onExit().join());
         guest.close();
-        hosts.close();
     }
 
     @Test
     void flowBetweenOtherPortsKeepsOnAndThatOfThePortGoesOnOnceItIsBack() throws Exception {
         Path socket = directory.resolve("control");
         Ctl ctl = new Ctl(socket);
-        try (RunningProgram program = RunningProgram.start(
-                        hosts.middle(),
+        try (HostProcess program = RunningProgram.start(
+                        middle,
                         List.of("switch", "fx0", "fx1", "fx2", "--threads", "2", "--control", socket.toString()))
-                .awaitReady()) {
-            hosts.move("fx0", hosts.left(), "10.77.0.1/24");
-            hosts.move("fx1", hosts.right(), "10.77.0.2/24");
+                .awaitLine("ready")) {
+            left.take(middle.namespace(), "fx0", "10.77.0.1/24");
+            right.take(middle.namespace(), "fx1", "10.77.0.2/24");
             settle();
-            Flow other = iperf(hosts.right(), "10.77.0.2", "400M", "100M");
+            Flow other = iperf(right, "10.77.0.2", "400M", "100M");
             Flow own = iperf(guest, "10.77.0.3", "160M", "40M");
             awaitBytes(ctl, "fx2");
 
             ctl.ask("ports/remove", "fx2");
-            assertThat(RunningProgram.run(guest, "ip", "-o", "link")).doesNotContain("fx2");
+            assertThat(guest.execute("ip", "-o", "link")).doesNotContain("fx2");
             awaitBytes(ctl, "fx1");
             ctl.ask("ports/add", "fx2");
             assertThat(own.client().isAlive())
@@ -94,19 +103,19 @@ class SwitchPortsUnderLoadTest {
 
     /** With the same MAC address each time, as a machine has whose cable was pulled. */
     private void settle() throws Exception {
-        RunningProgram.run(hosts.middle(), "ip", "link", "set", "fx2", "address", "02:00:00:00:00:03");
-        hosts.move("fx2", guest, "10.77.0.3/24");
+        middle.execute("ip", "link", "set", "fx2", "address", "02:00:00:00:00:03");
+        guest.take(middle.namespace(), "fx2", "10.77.0.3/24");
     }
 
     /** So many bits a second until so many bytes are there. */
-    private Flow iperf(NetworkNamespace host, String address, String rate, String bytes) throws Exception {
+    private Flow iperf(Host host, String address, String rate, String bytes) throws Exception {
         Process server = host.call(() -> new ProcessBuilder("iperf3", "-s", "-1", "--forceflush").start());
         processes.add(server);
         server.inputReader().readLine();
         server.inputReader().readLine();
         List<String> command = List.of("iperf3", "-c", address, "-C", "cubic", "-b", rate, "-n", bytes, "-J");
         Path report = directory.resolve(address);
-        Process client = hosts.left().call(() -> new ProcessBuilder(command)
+        Process client = left.call(() -> new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(report.toFile())
                 .start());

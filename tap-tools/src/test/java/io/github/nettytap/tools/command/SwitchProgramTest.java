@@ -7,10 +7,12 @@ package io.github.nettytap.tools.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.testkit.KernelTest;
-import io.github.nettytap.transport.device.NetworkNamespace;
-import org.junit.jupiter.api.AfterEach;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.HostProcess;
+import io.github.nettytap.testkit.host.NetworkExtension;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -23,45 +25,38 @@ import java.util.concurrent.TimeUnit;
 @KernelTest
 class SwitchProgramTest {
 
-    private ThreeNamespaces hosts;
-    private NetworkNamespace middle;
-    private NetworkNamespace left;
-    private NetworkNamespace right;
+    @RegisterExtension
+    final NetworkExtension network = new NetworkExtension();
+
+    private Host middle;
+    private Host left;
+    private Host right;
 
     @BeforeEach
     void makeNamespaces() throws Exception {
-        hosts = new ThreeNamespaces();
-        middle = hosts.middle();
-        left = hosts.left();
-        right = hosts.right();
-    }
-
-    @AfterEach
-    void cleanUp() throws Exception {
-        hosts.close();
+        middle = network.host();
+        left = network.host();
+        right = network.host();
     }
 
     @Test
     void hostsBehindMovedTapsReachEachOther() throws Exception {
-        try (RunningProgram program =
-                RunningProgram.start(middle, List.of("switch", "fx0", "fx1")).awaitReady()) {
-            hosts.move("fx0", left, "10.77.0.1/24", "fd77::1/64");
-            hosts.move("fx1", right, "10.77.0.2/24", "fd77::2/64");
+        try (HostProcess program =
+                RunningProgram.start(middle, List.of("switch", "fx0", "fx1")).awaitLine("ready")) {
+            left.take(middle.namespace(), "fx0", "10.77.0.1/24", "fd77::1/64");
+            right.take(middle.namespace(), "fx1", "10.77.0.2/24", "fd77::2/64");
 
-            assertThat(RunningProgram.run(left, "ping", "-q", "-c", "5", "-i", "0.2", "10.77.0.2"))
+            assertThat(left.execute("ping", "-q", "-c", "5", "-i", "0.2", "10.77.0.2"))
                     .contains(" 0% packet loss");
-            assertThat(RunningProgram.run(left, "ping", "-q", "-c", "5", "-i", "0.2", "fd77::2"))
+            assertThat(left.execute("ping", "-q", "-c", "5", "-i", "0.2", "fd77::2"))
                     .contains(" 0% packet loss");
             for (String address : List.of("10.77.0.2", "fd77::2")) {
                 iperf(address);
                 iperf(address, "-R");
             }
-            assertThat(RunningProgram.run(left, "ip", "link", "set", "fx0", "mtu", "9000"))
-                    .isEmpty();
-            assertThat(RunningProgram.run(right, "ip", "link", "set", "fx1", "mtu", "9000"))
-                    .isEmpty();
-            assertThat(RunningProgram.run(
-                            left, "ping", "-q", "-c", "3", "-i", "0.2", "-s", "8000", "-M", "do", "10.77.0.2"))
+            assertThat(left.execute("ip", "link", "set", "fx0", "mtu", "9000")).isEmpty();
+            assertThat(right.execute("ip", "link", "set", "fx1", "mtu", "9000")).isEmpty();
+            assertThat(left.execute("ping", "-q", "-c", "3", "-i", "0.2", "-s", "8000", "-M", "do", "10.77.0.2"))
                     .contains(" 0% packet loss");
 
             assertThat(program.terminate().await()).isZero();
@@ -70,19 +65,19 @@ class SwitchProgramTest {
                     .startsWith("ready")
                     .anyMatch(line -> line.startsWith("fx0 "))
                     .anyMatch(line -> line.startsWith("fx1 "));
-            assertThat(RunningProgram.run(left, "ip", "-o", "link")).doesNotContain("fx0");
-            assertThat(RunningProgram.run(right, "ip", "-o", "link")).doesNotContain("fx1");
+            assertThat(left.execute("ip", "-o", "link")).doesNotContain("fx0");
+            assertThat(right.execute("ip", "-o", "link")).doesNotContain("fx1");
         }
     }
 
     @Test
     void programThatCannotOpenItsSecondTapLeavesNothing() throws Exception {
-        try (RunningProgram program = RunningProgram.start(middle, List.of("switch", "fx0", "lo"))) {
+        try (HostProcess program = RunningProgram.start(middle, List.of("switch", "fx0", "lo"))) {
             assertThat(program.await()).isEqualTo(1);
             assertThat(program.errors().lines())
                     .anyMatch(line -> line.startsWith("netty-tap switch: TUNSETIFF: device=lo, errno=EINVAL: "));
             assertThat(program.output()).isEmpty();
-            assertThat(RunningProgram.run(middle, "ip", "-o", "link")).doesNotContain("fx0");
+            assertThat(middle.execute("ip", "-o", "link")).doesNotContain("fx0");
         }
     }
 
@@ -93,7 +88,7 @@ class SwitchProgramTest {
         List<String> command =
                 new ArrayList<>(List.of("iperf3", "-c", address, "-C", "cubic", "-t", "1", "-f", "m", "-J"));
         command.addAll(List.of(options));
-        String json = RunningProgram.run(left, command.toArray(new String[0]));
+        String json = left.execute(command.toArray(new String[0]));
         assertThat(json).contains("\"sum_received\"").doesNotContain("\"error\"");
         assertThat(server.waitFor(20, TimeUnit.SECONDS)).isTrue();
     }

@@ -7,7 +7,8 @@ package io.github.nettytap.tools.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.testkit.KernelTest;
-import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.HostProcess;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,21 +25,21 @@ class SwitchStatsProgramTest {
 
     private static final long PATIENCE_SECONDS = 60;
 
-    private NetworkNamespace namespace;
+    private Host host;
 
     @BeforeEach
     void makeNamespace() throws Exception {
-        namespace = NetworkNamespace.create();
+        host = Host.create();
     }
 
     @AfterEach
     void cleanUp() throws Exception {
-        namespace.close();
+        host.close();
     }
 
     @Test
     void jsonCountsWhatThePortsCarry() throws Exception {
-        try (RunningProgram program = start(List.of(), "--stats", "100ms", "--json")) {
+        try (HostProcess program = start(List.of(), "--stats", "100ms", "--json")) {
             sendFrames();
             // The switch floods what it does not know, so what came in at one port went out at the other.
             awaitLine(
@@ -56,7 +57,7 @@ class SwitchStatsProgramTest {
 
     @Test
     void tablesInAPipeFollowEachOther() throws Exception {
-        try (RunningProgram program = start(List.of(), "--stats", "100ms")) {
+        try (HostProcess program = start(List.of(), "--stats", "100ms")) {
             sendFrames();
             awaitLine(program, line -> line.matches("fx0 +[1-9].*"));
             assertThat(program.terminate().await()).isZero();
@@ -70,7 +71,7 @@ class SwitchStatsProgramTest {
     void tableOnATerminalIsRedrawn() throws Exception {
         // script(1) gives the program a terminal; it joins its words by blanks.
         List<String> onATerminal = List.of("sh", "-c", "TERM=xterm exec script -qfec \"$*\" /dev/null", "sh");
-        try (RunningProgram program = start(onATerminal, "--stats", "100ms")) {
+        try (HostProcess program = start(onATerminal, "--stats", "100ms")) {
             awaitLine(program, line -> line.contains("\033[6A"));
             assertThat(program.output()).contains("\033[1mport ");
             program.terminate().await();
@@ -81,28 +82,27 @@ class SwitchStatsProgramTest {
     void terminalWithoutColoursHasNone() throws Exception {
         List<String> onATerminal =
                 List.of("sh", "-c", "NO_COLOR=1 TERM=xterm exec script -qfec \"$*\" /dev/null", "sh");
-        try (RunningProgram program = start(onATerminal, "--stats", "100ms")) {
+        try (HostProcess program = start(onATerminal, "--stats", "100ms")) {
             awaitLine(program, line -> line.contains("\033[6A"));
             assertThat(program.output()).contains("\nport ").doesNotContain("\033[1m", "\033[31m");
             program.terminate().await();
         }
     }
 
-    private RunningProgram start(List<String> wrapper, String... options) throws Exception {
+    private HostProcess start(List<String> wrapper, String... options) throws Exception {
         List<String> arguments = new ArrayList<>(List.of("switch", "fx0", "fx1"));
         arguments.addAll(List.of(options));
-        return RunningProgram.startUnder(namespace, wrapper, arguments).awaitReady();
+        return RunningProgram.startUnder(host, wrapper, arguments).awaitLine("ready");
     }
 
     /** Neighbor discovery for an address that nobody has. */
     private void sendFrames() throws Exception {
-        RunningProgram.run(namespace, "ip", "address", "add", "10.66.0.1/24", "dev", "fx0");
-        namespace
-                .call(() -> new ProcessBuilder("ping", "-q", "-c", "1", "-W", "1", "10.66.0.2").start())
+        host.execute("ip", "address", "add", "10.66.0.1/24", "dev", "fx0");
+        host.call(() -> new ProcessBuilder("ping", "-q", "-c", "1", "-W", "1", "10.66.0.2").start())
                 .waitFor();
     }
 
-    private static void awaitLine(RunningProgram program, Predicate<String> wanted) throws Exception {
+    private static void awaitLine(HostProcess program, Predicate<String> wanted) throws Exception {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (program.output().lines().noneMatch(wanted)) {
             assertThat(System.nanoTime())
@@ -112,7 +112,7 @@ class SwitchStatsProgramTest {
         }
     }
 
-    private static String outputOf(RunningProgram program) {
+    private static String outputOf(HostProcess program) {
         try {
             return program.output() + program.errors();
         } catch (IOException e) {

@@ -8,7 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.pcap.CaptureReader;
 import io.github.nettytap.testkit.KernelTest;
-import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.HostProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,14 +40,13 @@ class VerbosityProgramTest {
     private void run(String command, String... options) throws Exception {
         List<String> arguments = new ArrayList<>(List.of(command.split(" ")));
         arguments.addAll(List.of(options));
-        try (NetworkNamespace namespace = NetworkNamespace.create()) {
-            RunningProgram.run(namespace, "ip", "link", "set", "lo", "up");
-            try (RunningProgram program =
-                    RunningProgram.start(namespace, arguments).awaitReady()) {
+        try (Host host = Host.create()) {
+            host.execute("ip", "link", "set", "lo", "up");
+            try (HostProcess program = RunningProgram.start(host, arguments).awaitLine("ready")) {
                 if (!command.equals(ECHO)) {
-                    RunningProgram.run(namespace, "ip", "address", "add", "10.75.0.1/24", "dev", "vt0");
+                    host.execute("ip", "address", "add", "10.75.0.1/24", "dev", "vt0");
                 }
-                RunningProgram.run(namespace, "sh", "-c", "ping -c 1 -W 1 10.75.0.2 || true");
+                host.execute("sh", "-c", "ping -c 1 -W 1 10.75.0.2 || true");
                 assertThat(program.terminate().await()).isZero();
                 output = program.output();
                 errors = program.errors();

@@ -8,7 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.testkit.host.HashedTransfer;
-import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.HostProcess;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,40 +32,32 @@ class VxlanProgramTest {
 
     private static final int CHUNKS = 256;
 
-    private NetworkNamespace ours;
-    private NetworkNamespace kernel;
-    private Process inside;
+    private Host ours;
+    private Host kernel;
 
     @BeforeEach
     void join() throws Exception {
-        ours = NetworkNamespace.create();
-        kernel = NetworkNamespace.create();
-        inside = kernel.call(() -> new ProcessBuilder("sleep", "1000").start());
-        ip(ours, "link add va type veth peer name vb netns " + inside.pid());
+        ours = Host.create();
+        kernel = Host.create();
+        ip(ours, "link add va type veth peer name vb");
+        kernel.take(ours.namespace(), "vb", "192.0.2.2/24", "2001:db8::2/64");
         // A veth hands on inner checksums that no wire would carry, unfinished, and a UDP socket does not finish them.
-        RunningProgram.run(kernel, "ethtool", "-K", "vb", "tx", "off");
+        kernel.execute("ethtool", "-K", "vb", "tx", "off");
         ip(ours, "address add 192.0.2.1/24 dev va");
         ip(ours, "address add 2001:db8::1/64 dev va nodad");
-        // IPv6 delivers nothing to a host whose loopback is down.
-        ip(ours, "link set lo up");
-        ip(kernel, "link set lo up");
         ip(ours, "link set va up");
-        ip(kernel, "address add 192.0.2.2/24 dev vb");
-        ip(kernel, "address add 2001:db8::2/64 dev vb nodad");
-        ip(kernel, "link set vb up");
     }
 
     @AfterEach
     void part() {
-        inside.destroyForcibly().onExit().join();
         ours.close();
         kernel.close();
     }
 
-    private static void ip(NetworkNamespace namespace, String arguments) throws Exception {
+    private static void ip(Host host, String arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of("ip"));
         command.addAll(List.of(arguments.split(" ")));
-        RunningProgram.run(namespace, command.toArray(new String[0]));
+        host.execute(command.toArray(new String[0]));
     }
 
     /** The kernel's side of a network: its device, and an address on it. */
@@ -74,10 +67,10 @@ class VxlanProgramTest {
         ip(kernel, "address add " + address + " dev vx" + vni);
     }
 
-    private RunningProgram endpoint(String... options) throws Exception {
+    private HostProcess endpoint(String... options) throws Exception {
         List<String> arguments = new ArrayList<>(List.of("vxlan", "tp1,vni=100", "tp2,vni=200"));
         arguments.addAll(List.of(options));
-        RunningProgram program = RunningProgram.start(ours, arguments).awaitReady();
+        HostProcess program = RunningProgram.start(ours, arguments).awaitLine("ready");
         ip(ours, "address add 10.71.0.1/24 broadcast 10.71.0.255 dev tp1");
         ip(ours, "address add 10.72.0.1/24 dev tp2");
         return program;
@@ -94,16 +87,16 @@ class VxlanProgramTest {
             throws Exception {
         kernelDevice(100, local, "10.71.0.2/24");
         kernelDevice(200, local, "10.72.0.2/24");
-        try (RunningProgram endpoint = endpoint("--remote=" + remote, "--offloads=" + offloads, "--io=" + io)) {
+        try (HostProcess endpoint = endpoint("--remote=" + remote, "--offloads=" + offloads, "--io=" + io)) {
             assertThat(endpoint.errors()).contains("tp1: network 100, MTU " + mtu + " (1500 of va, less ");
             for (String address : List.of("10.71.0.2", "10.72.0.2")) {
                 // Ends with the first answer: the underlay itself needs a moment to find its neighbor.
-                RunningProgram.run(ours, "ping", "-q", "-c", "1", "-w", "20", address);
-                assertThat(RunningProgram.run(ours, "ping", "-q", "-c", "3", "-i", "0.2", address))
+                ours.execute("ping", "-q", "-c", "1", "-w", "20", address);
+                assertThat(ours.execute("ping", "-q", "-c", "3", "-i", "0.2", address))
                         .contains(" 0% packet loss");
                 // The longest packet that travels in one piece.
-                assertThat(RunningProgram.run(
-                                ours, "ping", "-q", "-c", "3", "-i", "0.2", "-M", "do", "-s", "" + (mtu - 28), address))
+                assertThat(ours.execute(
+                                "ping", "-q", "-c", "3", "-i", "0.2", "-M", "do", "-s", "" + (mtu - 28), address))
                         .contains(" 0% packet loss");
             }
             assertSameBytes(ours, kernel, "10.71.0.2");
@@ -113,7 +106,7 @@ class VxlanProgramTest {
                     .contains("drops: 0 without a VXLAN header, 0 of other networks, 0 malformed, ")
                     .containsPattern(
                             "trains: [1-9][0-9]* with [1-9][0-9]* of the datagrams, 0 refused and sent singly");
-            assertThat(RunningProgram.run(ours, "ip", "-o", "link")).doesNotContain("tp1", "tp2");
+            assertThat(ours.execute("ip", "-o", "link")).doesNotContain("tp1", "tp2");
         }
     }
 
@@ -121,7 +114,7 @@ class VxlanProgramTest {
     void broadcastsReachTheOtherEndAndOnlyTheirNetwork() throws Exception {
         kernelDevice(100, "192.0.2.1", "10.71.0.2/24");
         kernelDevice(200, "192.0.2.1", "10.72.0.2/24");
-        try (RunningProgram endpoint = endpoint("--remote=192.0.2.2");
+        try (HostProcess endpoint = endpoint("--remote=192.0.2.2");
                 DatagramSocket receiver = kernel.call(() -> new DatagramSocket(9))) {
             receiver.setSoTimeout(10_000);
             try (DatagramSocket sender = ours.call(DatagramSocket::new)) {
@@ -140,8 +133,8 @@ class VxlanProgramTest {
         // Only network 200 has the address that network 100 asks for.
         kernelDevice(100, "192.0.2.1", "10.73.0.2/24");
         kernelDevice(200, "192.0.2.1", "10.71.0.2/24");
-        RunningProgram.run(kernel, "sh", "-c", "echo 1 | tee /proc/sys/net/ipv4/conf/*/arp_ignore");
-        try (RunningProgram endpoint = endpoint("--remote=192.0.2.2")) {
+        kernel.execute("sh", "-c", "echo 1 | tee /proc/sys/net/ipv4/conf/*/arp_ignore");
+        try (HostProcess endpoint = endpoint("--remote=192.0.2.2")) {
             Process ping = ours.call(() -> new ProcessBuilder("ping", "-q", "-c", "2", "-W", "1", "10.71.0.2").start());
             assertThat(ping.waitFor()).isEqualTo(1);
             assertThat(endpoint.terminate().await()).isZero();
@@ -152,10 +145,10 @@ class VxlanProgramTest {
     @ParameterizedTest
     @CsvSource({"epoll, epoll", "epoll, io_uring"})
     void endpointsInJavaTakeEachOthersTrains(String io, String otherIo) throws Exception {
-        try (RunningProgram endpoint = endpoint("--remote=192.0.2.2", "--io=" + io);
-                RunningProgram other = RunningProgram.start(
+        try (HostProcess endpoint = endpoint("--remote=192.0.2.2", "--io=" + io);
+                HostProcess other = RunningProgram.start(
                                 kernel, List.of("vxlan", "tp1,vni=100", "--remote=192.0.2.1", "--io=" + otherIo))
-                        .awaitReady()) {
+                        .awaitLine("ready")) {
             ip(kernel, "address add 10.71.0.2/24 dev tp1");
             assertSameBytes(ours, kernel, "10.71.0.2");
             assertSameBytes(kernel, ours, "10.71.0.1");
@@ -166,8 +159,8 @@ class VxlanProgramTest {
 
     @Test
     void deletionOfATapEndsTheProgram() throws Exception {
-        try (RunningProgram endpoint = endpoint("--remote", "192.0.2.2")) {
-            RunningProgram.run(ours, "ip", "link", "delete", "tp2");
+        try (HostProcess endpoint = endpoint("--remote", "192.0.2.2")) {
+            ours.execute("ip", "link", "delete", "tp2");
             assertThat(endpoint.await()).isEqualTo(1);
             assertThat(endpoint.errors())
                     .endsWith("netty-tap vxlan: interface deleted: device=tp2\n")
@@ -196,17 +189,17 @@ class VxlanProgramTest {
     private void assertRefused(String message, String... more) throws Exception {
         List<String> command = new ArrayList<>(List.of("vxlan", "vt0,vni=1", "--remote", "192.0.2.2"));
         command.addAll(List.of(more));
-        try (RunningProgram program = RunningProgram.start(ours, command)) {
+        try (HostProcess program = RunningProgram.start(ours, command)) {
             assertThat(program.await()).isEqualTo(1);
             assertThat(program.errors().lines()).containsExactly(message);
-            assertThat(RunningProgram.run(ours, "ip", "-o", "link")).doesNotContain("vt0");
+            assertThat(ours.execute("ip", "-o", "link")).doesNotContain("vt0");
         }
     }
 
     @Test
     void trainsLongerThanTheUnderlayTravelInFragments() throws Exception {
         kernelDevice(100, "192.0.2.1", "10.71.0.2/24");
-        try (RunningProgram endpoint = endpoint("--remote=192.0.2.2")) {
+        try (HostProcess endpoint = endpoint("--remote=192.0.2.2")) {
             ip(ours, "link set va mtu 1400");
             assertSameBytes(ours, kernel, "10.71.0.2");
             assertThat(endpoint.terminate().await()).isZero();
@@ -234,7 +227,7 @@ class VxlanProgramTest {
     private Map<Integer, Set<Integer>> sourcePorts(String option) throws Exception {
         Map<Integer, Set<Integer>> ports = new HashMap<>();
         try (DatagramSocket outer = kernel.call(() -> new DatagramSocket(4790));
-                RunningProgram endpoint = endpoint("--remote=192.0.2.2", "--port=4790", option)) {
+                HostProcess endpoint = endpoint("--remote=192.0.2.2", "--port=4790", option)) {
             outer.setSoTimeout(10_000);
             for (int flow = 0; flow < 64; flow++) {
                 try (DatagramSocket sender = ours.call(DatagramSocket::new)) {
@@ -261,7 +254,7 @@ class VxlanProgramTest {
         return ports;
     }
 
-    private static void assertSameBytes(NetworkNamespace from, NetworkNamespace to, String address) throws Exception {
+    private static void assertSameBytes(Host from, Host to, String address) throws Exception {
         HashedTransfer.assertSameBytes(from::call, to::call, InetAddress.getByName(address), CHUNKS);
     }
 }
