@@ -6,11 +6,13 @@
 /** What forwards Ethernet frames: switch, router, NAT, DHCP server, VXLAN endpoint. */
 module io.github.nettytap.net {
     requires transitive io.github.nettytap.transport;
+    requires transitive io.netty.codec;
     requires io.netty.transport.classes.epoll;
     requires io.netty.transport.classes.io_uring;
 
     exports io.github.nettytap.net.echo;
     exports io.github.nettytap.net.port;
+    exports io.github.nettytap.net.port.socket;
     exports io.github.nettytap.net.routing;
     exports io.github.nettytap.net.routing.dhcp;
     exports io.github.nettytap.net.routing.nat;

@@ -9,6 +9,7 @@ import io.github.nettytap.transport.channel.TapCounters;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPromise;
+import io.netty.util.AttributeKey;
 
 import java.net.SocketAddress;
 import java.util.Objects;
@@ -26,6 +27,9 @@ import java.util.Set;
  * identity.
  */
 public class Port {
+
+    /** The name of a channel whose address does not tell it from others, such as one of many clients of a socket. */
+    public static final AttributeKey<String> NAME = AttributeKey.valueOf(Port.class, "NAME");
 
     private final Channel channel;
     private final int vnetHeaderSize;
@@ -94,11 +98,15 @@ public class Port {
     }
 
     /**
-     * The name of the interface, or of whatever address the channel has.
+     * The name that the channel was given, or that of the interface, or whatever address the channel has.
      *
      * @return not null
      */
     public String name() {
+        String given = channel.attr(NAME).get();
+        if (given != null) {
+            return given;
+        }
         SocketAddress address = channel.localAddress();
         return address == null ? "port" : address.toString();
     }

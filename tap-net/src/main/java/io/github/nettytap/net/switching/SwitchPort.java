@@ -15,7 +15,6 @@ import io.netty.channel.Channel;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.net.SocketAddress;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLongArray;
 
@@ -72,8 +71,7 @@ public final class SwitchPort extends Port {
 
     @Override
     public String name() {
-        SocketAddress address = channel().localAddress();
-        return address == null ? "port" + index : address.toString();
+        return channel().hasAttr(NAME) || channel().localAddress() != null ? super.name() : "port" + index;
     }
 
     /** What the port may do, and what is done for it. */
