@@ -55,6 +55,7 @@ final class Router {
     private long now;
 
     private boolean inBatch;
+    private int portCount;
 
     /**
      * @param vnetHeaderSize the size of the virtio-net header in front of the frames of all ports
@@ -97,7 +98,14 @@ final class Router {
      */
     RouterPort addPort(Channel channel, long mac, int mtu, Set<TapOffload> offloads, PortSettings settings) {
         RouterPort port = new RouterPort(
-                channel, mac, mtu, output.vnetHeaderSize(), offloads, settings.networks(), settings.translates());
+                channel,
+                output.vnetHeaderSize(),
+                offloads,
+                portCount++,
+                mac,
+                mtu,
+                settings.networks(),
+                settings.translates());
         settings.networks().forEach(network -> routes.addNetwork(port, network));
         if (settings.advertises()) {
             advertisements.add(port);
@@ -168,6 +176,11 @@ final class Router {
 
     Ipv6Forwarding ipv6() {
         return ipv6;
+    }
+
+    /** How many neighbors are known or asked for. */
+    int neighbors() {
+        return nextHops.size();
     }
 
     private long now() {

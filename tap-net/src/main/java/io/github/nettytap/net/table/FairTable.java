@@ -242,11 +242,16 @@ public final class FairTable<E extends FairTable.Entry> {
         link(entry, rank);
     }
 
+    /** The entry was used: for eviction. Its timer runs when it was to run. */
+    public void touch(E entry, long now) {
+        ((Entry) entry).used = now;
+    }
+
     /**
      * The entry was used. Costs a few stores, unless it is to expire sooner than was said before.
      *
      * @param now the time
-     * @param deadline when its timer is to run, a slot of {@value #SLOT_MILLIS} ms later at most, but for {@link #tick}
+     * @param deadline when its timer is to run: at the first {@link #tick} a quarter of a second later
      */
     public void refresh(E used, long now, long deadline) {
         Entry entry = used;
@@ -353,7 +358,7 @@ public final class FairTable<E extends FairTable.Entry> {
 
     private void schedule(Entry entry) {
         // Never into the slot that is being run: its list would have no end.
-        long number = Math.floorDiv(entry.deadline, SLOT_MILLIS) + 1;
+        long number = Math.floorDiv(entry.deadline, SLOT_MILLIS);
         if (nextSlot == NOTHING_SCHEDULED) {
             nextSlot = Math.floorDiv(entry.used, SLOT_MILLIS);
         }

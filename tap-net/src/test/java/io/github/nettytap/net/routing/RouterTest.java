@@ -79,7 +79,7 @@ class RouterTest {
         for (int question = 1; question <= 3; question++) {
             assertThat(lan.sent(right)).hasSize(1);
             assertThat(lan.sent(left)).isEmpty();
-            lan.passMillis(1_000);
+            lan.passMillis(1_500);
         }
         assertThat(lan.sent(right)).isEmpty();
         // The error waits for the MAC address of its receiver like any packet.
@@ -107,11 +107,16 @@ class RouterTest {
         lan.sent(right);
         lan.passMillis(30_001);
         receive("10.0.1.2");
-        assertThat(lan.sent(right)).hasSize(2).anyMatch(frame -> frame.contains("who-has 10.0.1.2"));
-        lan.passMillis(1_000);
-        lan.passMillis(1_000);
-        lan.passMillis(1_000);
-        lan.sent(right);
+        assertThat(lan.sent(right)).as("not before the delay is over").hasSize(1);
+        lan.passMillis(6_000);
+        receive("10.0.1.2");
+        assertThat(lan.sent(right))
+                .hasSize(2)
+                .anyMatch(frame -> frame.contains("who-has 10.0.1.2") && frame.contains("02:00:00:00:00:20"));
+        lan.passMillis(1_500);
+        lan.passMillis(1_500);
+        assertThat(lan.sent(right)).hasSize(2);
+        lan.passMillis(1_500);
         receive("10.0.1.2");
         assertThat(lan.sent(right))
                 .singleElement()

@@ -198,7 +198,7 @@ class SourceNatTest {
     void hostIsToldOfASilentNextHopOutsideByWhatItHasSent() {
         lan.receive(inside, udp(inside, HOST, "198.51.100.9", 64, 0, 10));
         for (int question = 0; question < 4; question++) {
-            lan.passMillis(1_000);
+            lan.passMillis(1_500);
         }
         ByteBuf error = lan.take(inside);
         int quote = UDP + Icmpv4Header.LENGTH;

@@ -43,8 +43,13 @@ public final class Arp {
         boolean isQuestion = operation == ArpHeader.REQUEST && isForUs;
         // A probe for a free address (RFC 5227) has no sender yet. Others may speak only for their own network.
         if (port.addresses().isOnLink(sender) && !port.addresses().isOwn(sender) && !MacAddress.isGroup(senderMac)) {
-            boolean isAnswer = operation == ArpHeader.REPLY && isForUs;
-            nextHops.heard(port, 0, IpAddress.mapped(sender), senderMac, isQuestion, isAnswer);
+            if (isQuestion) {
+                nextHops.asked(port, 0, IpAddress.mapped(sender), senderMac);
+            } else {
+                // RFC 826 and RFC 5227, section 3: whatever a host says of itself takes the place of what was known.
+                boolean isAnswer = operation == ArpHeader.REPLY && isForUs;
+                nextHops.advertised(port, 0, IpAddress.mapped(sender), senderMac, isAnswer, true);
+            }
         }
         if (isQuestion) {
             ArpHeader.write(frame, arp, ArpHeader.REPLY, port.mac(), target, senderMac, sender);
@@ -63,7 +68,7 @@ public final class Arp {
         if (!port.addresses().hasIpv4()) {
             return;
         }
-        int target = (int) neighbor.low;
+        int target = (int) neighbor.low();
         ByteBuf frame = output.newFrame(port, EthernetHeader.TYPE_ARP, ArpHeader.LENGTH);
         int arp = output.ipIndex(frame);
         ArpHeader.write(

@@ -6,58 +6,86 @@ package io.github.nettytap.net.routing.neighbor;
 
 import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.port.RouterPort;
+import io.github.nettytap.net.table.FairTable;
 import io.netty.buffer.ByteBuf;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
 
-/** A station on a link: its IP address, its MAC address as far as known, and the frames that wait for that. */
-public final class Neighbor {
+/** A host on a link: its IP address, its MAC address as far as known, and the frames that wait for that. */
+public final class Neighbor extends FairTable.Entry {
 
     static final long UNKNOWN = -1;
 
     final RouterPort port;
-    final long high;
-    final long low;
-
-    /** Of the hash chain. */
-    Neighbor next;
 
     long mac = UNKNOWN;
+    State state = State.INCOMPLETE;
 
-    /** When it was last heard from, in milliseconds. */
-    long confirmed;
+    /** When it was last shown that packets reach it, in milliseconds. */
+    long reached;
 
-    /** When a packet was last sent to it. */
-    long used;
-
-    /** Solicitations sent that were not answered; 0 if none is out. */
+    /** Solicitations sent that were not answered. */
     int solicitations;
 
-    /** When the last one went out. */
-    long solicited;
-
-    private final Queue<Waiting> waiting = new ArrayDeque<>(2);
+    private Queue<Waiting> waiting;
 
     Neighbor(RouterPort port, long high, long low) {
+        super(port.number(), high, low);
         this.port = port;
-        this.high = high;
-        this.low = low;
+    }
+
+    /** RFC 4861, section 7.3.2. That the time of {@code REACHABLE} is over is seen when the neighbor is used. */
+    enum State {
+        /** Its MAC address is not known; all have been asked. */
+        INCOMPLETE,
+        /** It has answered, not long ago. */
+        REACHABLE,
+        /** Its MAC address is known, and whether it still holds is not. */
+        STALE,
+        /** A packet went to it since; it will be asked soon. */
+        DELAY,
+        /** It has been asked whether it still has its MAC address. */
+        PROBE
     }
 
     /** A frame that waits, and the port that it came in through. */
-    record Waiting(ByteBuf frame, RouterPort from) {}
+    static final class Waiting {
+        final Neighbor neighbor;
+        final RouterPort from;
 
-    Queue<Waiting> waiting() {
-        return waiting;
+        /** Null once it waits no longer. */
+        ByteBuf frame;
+
+        Waiting(Neighbor neighbor, RouterPort from, ByteBuf frame) {
+            this.neighbor = neighbor;
+            this.from = from;
+            this.frame = frame;
+        }
+    }
+
+    void await(Waiting next) {
+        if (waiting == null) {
+            waiting = new ArrayDeque<>(2);
+        }
+        waiting.add(next);
+    }
+
+    int waitingCount() {
+        return waiting == null ? 0 : waiting.size();
+    }
+
+    /** The frame that has waited longest, or null. */
+    Waiting pollWaiting() {
+        return waiting == null ? null : waiting.poll();
     }
 
     /** Whether it is asked by ARP, not by neighbor discovery. */
     public boolean isIpv4() {
-        return IpAddress.isIpv4(high, low);
+        return IpAddress.isIpv4(high(), low());
     }
 
     boolean isResolved() {
-        return mac != UNKNOWN;
+        return state != State.INCOMPLETE;
     }
 }

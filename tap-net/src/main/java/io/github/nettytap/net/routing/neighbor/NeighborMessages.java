@@ -55,13 +55,23 @@ public final class NeighborMessages {
         long low = frame.getLong(source + Long.BYTES);
         long mac = option(frame, icmp, limit, NeighborOption.SOURCE_LINK_LAYER_ADDRESS);
         if (IpAddress.isUnspecified(high, low)) {
+            // RFC 4861, section 7.1.1: only to the group of the target, and without a MAC address.
+            int asked = Ipv6Header.destinationIndex(ip);
+            if (mac != Wire.MALFORMED
+                    || frame.getLong(asked) != IpAddress.LINK_GROUP_HIGH
+                    || frame.getLong(asked + Long.BYTES) != IpAddress.solicitedNodeLow(targetLow)) {
+                return;
+            }
             // Somebody wants to take this address; all shall know that it is taken.
             long group = IpAddress.groupMac(ALL_NODES_LOW);
             advertise(port, targetHigh, targetLow, IpAddress.LINK_GROUP_HIGH, ALL_NODES_LOW, false, group);
             return;
         }
+        if (IpAddress.isGroup(high)) {
+            return;
+        }
         if (mac != Wire.MALFORMED) {
-            nextHops.heard(port, high, low, mac, true, false);
+            nextHops.asked(port, high, low, mac);
         }
         long sender = EthernetHeader.source(frame, frame.readerIndex() + output.vnetHeaderSize());
         advertise(port, targetHigh, targetLow, high, low, true, mac == Wire.MALFORMED ? sender : mac);
@@ -77,17 +87,17 @@ public final class NeighborMessages {
         long high = frame.getLong(NeighborDiscovery.targetIndex(icmp));
         long low = frame.getLong(NeighborDiscovery.targetIndex(icmp) + Long.BYTES);
         long mac = option(frame, icmp, frame.writerIndex(), NeighborOption.TARGET_LINK_LAYER_ADDRESS);
-        if (mac == Wire.MALFORMED) {
-            // An answer to a question that was sent to one station may leave out what that knows.
-            mac = EthernetHeader.source(frame, frame.readerIndex() + output.vnetHeaderSize());
-        }
-        boolean isAnswer = (NeighborDiscovery.flags(frame, icmp) & NeighborDiscovery.FLAG_SOLICITED) != 0;
+        int flags = NeighborDiscovery.flags(frame, icmp);
+        boolean solicited = (flags & NeighborDiscovery.FLAG_SOLICITED) != 0;
         boolean isToGroup = IpAddress.isGroup(frame.getLong(Ipv6Header.destinationIndex(output.ipIndex(frame))));
-        if (isAnswer && isToGroup) {
-            return; // RFC 4861, section 7.1.2: nobody has asked for all.
+        if (solicited && isToGroup || IpAddress.isGroup(high)) {
+            return; // RFC 4861, section 7.1.2.
         }
-        if (!MacAddress.isGroup(mac) && !port.addresses().isOwn(high, low)) {
-            nextHops.heard(port, high, low, mac, false, isAnswer);
+        if (!port.addresses().isOwn(high, low)) {
+            boolean override = (flags & NeighborDiscovery.FLAG_OVERRIDE) != 0;
+            // An answer to a question that was sent to one host may leave out what that knows.
+            long known = mac == Wire.MALFORMED ? Neighbor.UNKNOWN : mac;
+            nextHops.advertised(port, high, low, known, solicited, override);
         }
     }
 
@@ -126,18 +136,18 @@ public final class NeighborMessages {
         ByteBuf frame = output.newFrame(port, EthernetHeader.TYPE_IPV6, Ipv6Header.LENGTH + LENGTH);
         int ip = output.ipIndex(frame);
         Ipv6Packets.write(frame, ip, LENGTH, Ipv6Header.NEXT_ICMPV6, NeighborDiscovery.HOP_LIMIT);
-        long high = port.addresses().sourceHigh(neighbor.high);
+        long high = port.addresses().sourceHigh(neighbor.high());
         IpAddress.write(
-                frame, Ipv6Header.sourceIndex(ip), high, port.addresses().sourceLow(neighbor.high));
-        long groupLow = IpAddress.solicitedNodeLow(neighbor.low);
+                frame, Ipv6Header.sourceIndex(ip), high, port.addresses().sourceLow(neighbor.high()));
+        long groupLow = IpAddress.solicitedNodeLow(neighbor.low());
         boolean known = neighbor.isResolved();
         IpAddress.write(
                 frame,
                 Ipv6Header.destinationIndex(ip),
-                known ? neighbor.high : IpAddress.LINK_GROUP_HIGH,
-                known ? neighbor.low : groupLow);
+                known ? neighbor.high() : IpAddress.LINK_GROUP_HIGH,
+                known ? neighbor.low() : groupLow);
         int icmp = ip + Ipv6Header.LENGTH;
-        message(frame, icmp, NeighborDiscovery.NEIGHBOR_SOLICITATION, neighbor.high, neighbor.low);
+        message(frame, icmp, NeighborDiscovery.NEIGHBOR_SOLICITATION, neighbor.high(), neighbor.low());
         NeighborOption.writeLinkLayerAddress(
                 frame, icmp + OPTION, NeighborOption.SOURCE_LINK_LAYER_ADDRESS, port.mac());
         Icmpv6Header.updateChecksum(frame, ip, icmp, LENGTH);

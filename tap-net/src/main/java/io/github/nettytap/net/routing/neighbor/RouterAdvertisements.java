@@ -14,7 +14,6 @@ import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.packet.Ipv6Packets;
 import io.github.nettytap.net.routing.port.Output;
 import io.github.nettytap.net.routing.port.RouterPort;
-import io.github.nettytap.net.routing.table.PrefixTable;
 import io.netty.buffer.ByteBuf;
 
 import java.net.Inet4Address;
@@ -156,8 +155,8 @@ public final class RouterAdvertisements {
                         : NeighborOption.FLAG_ON_LINK);
         NeighborOption.validLifetime(frame, option, VALID_SECONDS);
         NeighborOption.preferredLifetime(frame, option, PREFERRED_SECONDS);
-        long high = IpAddress.high(prefix.address()) & PrefixTable.highMask(length);
-        long low = IpAddress.low(prefix.address()) & PrefixTable.lowMask(length);
+        long high = IpAddress.high(prefix.address()) & IpAddress.highMask(length);
+        long low = IpAddress.low(prefix.address()) & IpAddress.lowMask(length);
         IpAddress.write(frame, NeighborOption.prefixIndex(option), high, low);
     }
 }

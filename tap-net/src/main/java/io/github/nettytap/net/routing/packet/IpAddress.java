@@ -22,6 +22,7 @@ public final class IpAddress {
     /** The upper half of {@code fe80::/64}. */
     public static final long LINK_LOCAL_HIGH = 0xfe80_0000_0000_0000L;
 
+    private static final int HALF = 64;
     private static final long MAPPED = 0xffff_0000_0000L;
 
     private IpAddress() {}
@@ -74,6 +75,16 @@ public final class IpAddress {
     /** The lower half of a link-local address made of a MAC address: RFC 4291, appendix A. */
     public static long interfaceIdentifier(long mac) {
         return (mac >>> 24 << 40 | 0xff_fe00_0000L | mac & 0xff_ffff) ^ 0x0200_0000_0000_0000L;
+    }
+
+    /** The upper half of the mask of a prefix. */
+    public static long highMask(int length) {
+        return length >= HALF ? -1L : length == 0 ? 0 : -1L << HALF - length;
+    }
+
+    /** The lower half of the mask of a prefix. */
+    public static long lowMask(int length) {
+        return length <= HALF ? 0 : -1L << 2 * HALF - length;
     }
 
     public static void write(ByteBuf buffer, int index, long high, long low) {

@@ -5,16 +5,16 @@
 package io.github.nettytap.net.routing.port;
 
 import io.github.nettytap.codec.wire.EthernetHeader;
+import io.github.nettytap.net.port.EgressBatch;
+import io.github.nettytap.net.port.RequiredOffloads;
 import io.netty.buffer.ByteBuf;
 
-import java.util.Arrays;
 
-/** The end of a frame's way: its port, and the flush of all ports that got something, once a batch. */
+/** The end of a frame's way, for all ports of a router: an {@link EgressBatch} that counts what becomes of the frames. */
 public final class Output {
 
     private final int vnetHeaderSize;
-    private RouterPort[] touched = new RouterPort[8];
-    private int touchedCount;
+    private final EgressBatch batch = new EgressBatch();
 
     /** The frame that was passed on last. */
     private ByteBuf taken;
@@ -75,24 +75,26 @@ public final class Output {
         send(frame, port, port);
     }
 
-    /** Sends a frame whose Ethernet header is ready. Owns the frame. */
+    /**
+     * Sends a frame whose Ethernet header is ready. Owns the frame.
+     *
+     * @param from the port that counts what happens
+     */
     public void send(ByteBuf frame, RouterPort from, RouterPort to) {
         take(frame);
-        if (to.send(frame, from)) {
-            if (touchedCount == touched.length) {
-                touched = Arrays.copyOf(touched, 2 * touchedCount);
+        int required = vnetHeaderSize == 0 ? 0 : RequiredOffloads.of(frame, frame.readerIndex());
+        switch (batch.send(frame, required, to)) {
+            case SEGMENTED -> from.increment(RouterCounter.SEGMENTED);
+            case MALFORMED -> from.increment(RouterCounter.MALFORMED);
+            case CONGESTED -> from.increment(RouterCounter.CONGESTED);
+            default -> {
+                // On its way, and counted by what it was.
             }
-            touched[touchedCount++] = to;
         }
     }
 
     /** Flushes the ports that got something. */
     public void endBatch() {
-        for (int i = 0; i < touchedCount; i++) {
-            RouterPort port = touched[i];
-            touched[i] = null;
-            port.flush();
-        }
-        touchedCount = 0;
+        batch.flush();
     }
 }

@@ -13,10 +13,14 @@ import java.util.List;
 /** The addresses that the router has on one link: those it was given, and a link-local one made of its MAC address. */
 public final class PortAddresses {
 
+    private static final int LINK_LOCAL_LENGTH = 10;
+
     private final int[] ipv4;
     private final int[] ipv4Masks;
     private final long[] ipv6Highs;
     private final long[] ipv6Lows;
+    private final long[] ipv6HighMasks;
+    private final long[] ipv6LowMasks;
 
     PortAddresses(List<Cidr> networks, long mac) {
         List<Cidr> networks4 = networks.stream()
@@ -34,13 +38,18 @@ public final class PortAddresses {
         int count = networks6.isEmpty() ? 0 : networks6.size() + 1;
         ipv6Highs = new long[count];
         ipv6Lows = new long[count];
+        ipv6HighMasks = new long[count];
+        ipv6LowMasks = new long[count];
         for (int i = 0; i < networks6.size(); i++) {
             ipv6Highs[i] = IpAddress.high(networks6.get(i).address());
             ipv6Lows[i] = IpAddress.low(networks6.get(i).address());
+            ipv6HighMasks[i] = IpAddress.highMask(networks6.get(i).prefixLength());
+            ipv6LowMasks[i] = IpAddress.lowMask(networks6.get(i).prefixLength());
         }
         if (count > 0) {
             ipv6Highs[count - 1] = IpAddress.LINK_LOCAL_HIGH;
             ipv6Lows[count - 1] = IpAddress.interfaceIdentifier(mac);
+            ipv6HighMasks[count - 1] = IpAddress.highMask(LINK_LOCAL_LENGTH);
         }
     }
 
@@ -79,6 +88,16 @@ public final class PortAddresses {
     /** Whether an address is in a network of this link. */
     public boolean isOnLink(int other) {
         return network(other) >= 0;
+    }
+
+    /** Whether an address is in a network of this link, link-local ones included. */
+    public boolean isOnLink(long high, long low) {
+        for (int i = 0; i < ipv6Lows.length; i++) {
+            if (((ipv6Highs[i] ^ high) & ipv6HighMasks[i]) == 0 && ((ipv6Lows[i] ^ low) & ipv6LowMasks[i]) == 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private int network(int other) {

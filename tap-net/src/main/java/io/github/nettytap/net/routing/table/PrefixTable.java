@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.net.routing.table;
 
+import io.github.nettytap.net.routing.packet.IpAddress;
+
 import java.util.Arrays;
 
 /**
@@ -20,7 +22,6 @@ public final class PrefixTable<V> {
     static final int MAX_LENGTH = 128;
 
     private static final int INITIAL_SLOTS = 64;
-    private static final int HALF = 64;
 
     private long[] highs = new long[INITIAL_SLOTS];
     private long[] lows = new long[INITIAL_SLOTS];
@@ -50,7 +51,7 @@ public final class PrefixTable<V> {
         if (2 * size >= values.length) {
             grow();
         }
-        if (insert(high & highMask(length), low & lowMask(length), length, value)) {
+        if (insert(high & IpAddress.highMask(length), low & IpAddress.lowMask(length), length, value)) {
             size++;
             if (Arrays.stream(lengthsInUse).noneMatch(used -> used == length)) {
                 int[] more = Arrays.copyOf(lengthsInUse, lengthsInUse.length + 1);
@@ -66,13 +67,13 @@ public final class PrefixTable<V> {
 
     /** The value of exactly this prefix, or null. */
     V get(long high, long low, int length) {
-        return valueAt(slot(high & highMask(length), low & lowMask(length), length));
+        return valueAt(slot(high & IpAddress.highMask(length), low & IpAddress.lowMask(length), length));
     }
 
     /** The value of the longest prefix that the address starts with, or null. */
     public V find(long high, long low) {
         for (int length : lengthsInUse) {
-            V value = valueAt(slot(high & highMask(length), low & lowMask(length), length));
+            V value = valueAt(slot(high & IpAddress.highMask(length), low & IpAddress.lowMask(length), length));
             if (value != null) {
                 return value;
             }
@@ -130,13 +131,5 @@ public final class PrefixTable<V> {
         long product = (high * 0x9e37_79b9_7f4a_7c15L ^ Long.rotateLeft(low, 32)) * 0xc2b2_ae3d_27d4_eb4fL + length;
         product = (product ^ product >>> 32) * 0x9e37_79b9_7f4a_7c15L;
         return (int) (product >>> 32);
-    }
-
-    public static long highMask(int length) {
-        return length >= HALF ? -1L : length == 0 ? 0 : -1L << HALF - length;
-    }
-
-    public static long lowMask(int length) {
-        return length <= HALF ? 0 : -1L << MAX_LENGTH - length;
     }
 }
