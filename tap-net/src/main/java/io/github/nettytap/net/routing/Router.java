@@ -132,6 +132,7 @@ final class Router {
     /** Every now and then, at least once a second: what has not been answered is asked again or given up. */
     void tick() {
         nextHops.tick();
+        errors.tick();
         advertisements.tick();
         nat.tick();
         endBatch();

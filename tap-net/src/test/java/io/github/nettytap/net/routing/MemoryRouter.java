@@ -9,9 +9,11 @@ import io.github.nettytap.codec.wire.ArpHeader;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.Ipv4Header;
+import io.github.nettytap.codec.wire.Ipv6Header;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.packet.Ipv4Packets;
+import io.github.nettytap.net.routing.packet.Ipv6Packets;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.transport.device.TapOffload;
@@ -152,6 +154,36 @@ final class MemoryRouter implements AutoCloseable {
         UdpHeader.destinationPort(frame, udp, 2000);
         UdpHeader.length(frame, udp, UdpHeader.LENGTH + payload);
         return frame;
+    }
+
+    /** A UDP packet to the MAC address of the router's first port. */
+    static ByteBuf udp6(String source, String destination) {
+        ByteBuf frame = ipv6(0, source, destination, Ipv4Header.PROTOCOL_UDP, 64, 20);
+        int udp = EthernetHeader.LENGTH + Ipv6Header.LENGTH;
+        UdpHeader.sourcePort(frame, udp, 1000);
+        UdpHeader.destinationPort(frame, udp, 2000);
+        UdpHeader.length(frame, udp, 20);
+        return frame;
+    }
+
+    /** An IPv6 packet to the router's MAC address, everything behind its header zero. */
+    static ByteBuf ipv6(int port, String source, String destination, int protocol, int hopLimit, int length) {
+        ByteBuf frame = ethernet(port, EthernetHeader.TYPE_IPV6, Ipv6Header.LENGTH + length);
+        int ip = EthernetHeader.LENGTH;
+        frame.setZero(ip, Ipv6Header.LENGTH + length);
+        Ipv6Packets.write(frame, ip, length, protocol, hopLimit);
+        writeIpv6(frame, Ipv6Header.sourceIndex(ip), source);
+        writeIpv6(frame, Ipv6Header.destinationIndex(ip), destination);
+        return frame;
+    }
+
+    static void writeIpv6(ByteBuf frame, int index, String text) {
+        try {
+            InetAddress address = InetAddress.getByName(text);
+            IpAddress.write(frame, index, IpAddress.high(address), IpAddress.low(address));
+        } catch (UnknownHostException e) {
+            throw new AssertionError(e);
+        }
     }
 
     static ByteBuf ethernet(int port, int type, int length) {

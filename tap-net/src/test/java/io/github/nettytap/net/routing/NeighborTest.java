@@ -5,7 +5,10 @@
 package io.github.nettytap.net.routing;
 
 import static io.github.nettytap.net.routing.MemoryRouter.ipv4;
+import static io.github.nettytap.net.routing.MemoryRouter.ipv6;
 import static io.github.nettytap.net.routing.MemoryRouter.udp;
+import static io.github.nettytap.net.routing.MemoryRouter.udp6;
+import static io.github.nettytap.net.routing.MemoryRouter.writeIpv6;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.ArpHeader;
@@ -15,16 +18,11 @@ import io.github.nettytap.codec.wire.Ipv6Header;
 import io.github.nettytap.codec.wire.NeighborDiscovery;
 import io.github.nettytap.codec.wire.NeighborOption;
 import io.github.nettytap.net.routing.neighbor.NextHops;
-import io.github.nettytap.net.routing.packet.IpAddress;
-import io.github.nettytap.net.routing.packet.Ipv6Packets;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.netty.buffer.ByteBuf;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 
 /** Neighbors that lie, flood, and change their minds. */
 class NeighborTest {
@@ -89,7 +87,9 @@ class NeighborTest {
                     lan.receive(left, udp(left, "10.0.0.66", "10.1.2." + more, 64, 0, 10));
                 }
                 lan.arpReply(right, fresh);
-                assertThat(lan.sent(right)).filteredOn(frame -> frame.contains("UDP")).hasSize(1);
+                assertThat(lan.sent(right))
+                        .filteredOn(frame -> frame.contains("UDP"))
+                        .hasSize(1);
                 lan.passMillis(100);
                 lan.sent(right);
             }
@@ -146,7 +146,11 @@ class NeighborTest {
     @Test
     void probeForAnAddressOfTheRouterIsAnsweredToAllAndOnlyIfItIsOne() throws Exception {
         lan.receive(left, solicitation("::", "2001:db8::1", "ff02::1:ff00:1", 0));
-        assertThat(lan.sent(left)).singleElement().asString().contains("> ff02::1").contains("neighbor advertisement");
+        assertThat(lan.sent(left))
+                .singleElement()
+                .asString()
+                .contains("> ff02::1")
+                .contains("neighbor advertisement");
         lan.receive(left, solicitation("::", "2001:db8::1", "ff02::1:ff00:1", OTHER_MAC));
         lan.receive(left, solicitation("::", "2001:db8::1", "2001:db8::1", 0));
         assertThat(lan.sent(left)).isEmpty();
@@ -206,11 +210,12 @@ class NeighborTest {
 
     private static ByteBuf message(int type, String source, String destination, String target, long mac, int flags) {
         int length = 24 + (mac == 0 ? 0 : NeighborOption.LINK_LAYER_ADDRESS_LENGTH);
-        ByteBuf frame = ipv6(source, destination, Ipv6Header.NEXT_ICMPV6, NeighborDiscovery.HOP_LIMIT, length);
+        ByteBuf frame = ipv6(0, source, destination, Ipv6Header.NEXT_ICMPV6, NeighborDiscovery.HOP_LIMIT, length);
+        EthernetHeader.destination(frame, 0, 0x3333_0000_0001L);
         int icmp = IP + Ipv6Header.LENGTH;
         Icmpv6Header.type(frame, icmp, type);
         NeighborDiscovery.flags(frame, icmp, flags);
-        write(frame, NeighborDiscovery.targetIndex(icmp), target);
+        writeIpv6(frame, NeighborDiscovery.targetIndex(icmp), target);
         if (mac != 0) {
             int option = type == NeighborDiscovery.NEIGHBOR_ADVERTISEMENT
                     ? NeighborOption.TARGET_LINK_LAYER_ADDRESS
@@ -219,36 +224,5 @@ class NeighborTest {
         }
         Icmpv6Header.updateChecksum(frame, IP, icmp, length);
         return frame;
-    }
-
-    private ByteBuf udp6(String source, String destination) {
-        return ipv6(source, destination, 17, 64, 20);
-    }
-
-    private static ByteBuf ipv6(String source, String destination, int protocol, int hopLimit, int length) {
-        ByteBuf frame = MemoryRouter.ethernet(0, EthernetHeader.TYPE_IPV6, Ipv6Header.LENGTH + length);
-        EthernetHeader.destination(frame, 0, 0x3333_0000_0001L);
-        if (protocol == 17) {
-            EthernetHeader.destination(frame, 0, MemoryRouter.ROUTER_MAC);
-        }
-        frame.setZero(IP, Ipv6Header.LENGTH + length);
-        Ipv6Packets.write(frame, IP, length, protocol, hopLimit);
-        write(frame, Ipv6Header.sourceIndex(IP), source);
-        write(frame, Ipv6Header.destinationIndex(IP), destination);
-        if (protocol == 17) {
-            frame.setShort(IP + Ipv6Header.LENGTH, 1000);
-            frame.setShort(IP + Ipv6Header.LENGTH + 2, 2000);
-            frame.setShort(IP + Ipv6Header.LENGTH + 4, length);
-        }
-        return frame;
-    }
-
-    private static void write(ByteBuf frame, int index, String text) {
-        try {
-            InetAddress address = InetAddress.getByName(text);
-            IpAddress.write(frame, index, IpAddress.high(address), IpAddress.low(address));
-        } catch (UnknownHostException e) {
-            throw new AssertionError(e);
-        }
     }
 }

@@ -5,6 +5,7 @@
 package io.github.nettytap.net.routing;
 
 import static io.github.nettytap.net.routing.MemoryRouter.udp;
+import static io.github.nettytap.net.routing.MemoryRouter.udp6;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -166,14 +167,53 @@ class RouterTest {
     }
 
     @Test
-    void errorsAreLimitedInRate() {
-        lan.arpReply(left, "10.0.0.2");
+    void errorsAreLimitedForEachHostAndForEachLink() {
         for (int i = 0; i < 150; i++) {
             receive("192.0.2.1");
         }
-        assertThat(lan.at(left).count(RouterCounter.ERRORS_SENT)).isEqualTo(100);
-        assertThat(lan.at(left).count(RouterCounter.ERRORS_LIMITED)).isEqualTo(50);
+        assertThat(lan.at(left).count(RouterCounter.ERRORS_SENT)).isEqualTo(50);
+        assertThat(lan.at(left).count(RouterCounter.ERRORS_LIMITED)).isEqualTo(100);
         assertThat(lan.at(left).count(RouterCounter.NO_ROUTE)).isEqualTo(150);
+        // Another host of the link has its own share, until the link has had its.
+        lan.receive(left, udp(left, "10.0.0.3", "192.0.2.1", 64, 0, 10));
+        assertThat(lan.at(left).count(RouterCounter.ERRORS_SENT)).isEqualTo(51);
+        for (int i = 0; i < 2_000; i++) {
+            lan.receive(left, udp(left, "10.0.0." + (4 + i % 200), "192.0.2.1", 64, 0, 10));
+        }
+        assertThat(lan.at(left).count(RouterCounter.ERRORS_SENT)).isEqualTo(200);
+        lan.receive(right, udp(right, "10.0.1.2", "192.0.2.1", 64, 0, 10));
+        assertThat(lan.at(right).count(RouterCounter.ERRORS_SENT)).isOne();
+        lan.sent(left);
+        lan.sent(right);
+    }
+
+    @Test
+    void tooBigIsNeverWithheld() {
+        for (int i = 0; i < 2_000; i++) {
+            receive("192.0.2.1");
+        }
+        long before = lan.at(left).count(RouterCounter.ERRORS_SENT);
+        for (int i = 0; i < 100; i++) {
+            lan.receive(left, udp(left, "10.0.0.2", "10.0.1.2", 64, Ipv4Header.DONT_FRAGMENT, 1200));
+        }
+        assertThat(lan.at(left).count(RouterCounter.ERRORS_SENT)).isEqualTo(before + 100);
+        lan.sent(left);
+    }
+
+    @Test
+    void noErrorIsSentAboutWhatCameInAFrameToAGroup() {
+        ByteBuf packet = udp(left, "10.0.0.2", "192.0.2.1", 1, 0, 10);
+        EthernetHeader.destination(packet, 0, 0xffff_ffff_ffffL);
+        lan.receive(left, packet);
+        packet = udp(left, "10.0.0.2", "10.0.0.1", 1, 0, 10);
+        EthernetHeader.destination(packet, 0, 0x0100_5e00_0001L);
+        lan.receive(left, packet);
+        packet = udp6("2001:db8::2", "2001:db8::1");
+        EthernetHeader.destination(packet, 0, 0x3333_0000_0001L);
+        lan.receive(left, packet);
+        assertThat(lan.at(left).count(RouterCounter.ERRORS_SENT)).isZero();
+        lan.receive(left, udp6("2001:db8::2", "2001:db8::1"));
+        assertThat(lan.at(left).count(RouterCounter.ERRORS_SENT)).isOne();
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.github.nettytap.codec.wire.Icmpv4Header;
 import io.github.nettytap.codec.wire.Icmpv6Header;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.Ipv6Header;
+import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.codec.wire.Wire;
 import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.packet.Ipv4Packets;
@@ -24,14 +25,10 @@ import java.util.function.LongSupplier;
 /**
  * Tells senders what became of their packets, with the packet quoted, and not too often.
  *
- * <p>Never about another error, a fragment that is not the first, or a packet from or to a group: RFC 1122, section 3.2.2,
- * and RFC 4443, section 2.4 (e).
+ * <p>Never about another error, a fragment that is not the first, a packet from or to a group, or one that came in a frame to
+ * a group: RFC 1122, section 3.2.2, and RFC 4443, section 2.4 (e).
  */
 public final class IcmpErrors {
-
-    // As the kernel's icmp_msgs_per_sec and icmp_msgs_burst, but for a traceroute or two at a time.
-    private static final int PER_SECOND = 1_000;
-    private static final int BURST = 100;
 
     // RFC 1812, section 4.3.2.3, and RFC 4443, section 2.4 (c): as much as fits.
     private static final int MAX_IPV4 = 576;
@@ -41,12 +38,18 @@ public final class IcmpErrors {
 
     private final Output output;
     private final LocalOutput originator;
-    private final TokenBucket bucket;
+    private final LongSupplier clock;
+    private final IcmpLimits limits = new IcmpLimits();
 
     public IcmpErrors(Output output, LocalOutput originator, LongSupplier clock) {
         this.output = output;
         this.originator = originator;
-        bucket = new TokenBucket(PER_SECOND, BURST, clock);
+        this.clock = clock;
+    }
+
+    /** To be called about once a second. */
+    public void tick() {
+        limits.tick(clock.getAsLong());
     }
 
     /**
@@ -60,10 +63,15 @@ public final class IcmpErrors {
      */
     public void sendIpv4(ByteBuf offender, RouterPort from, int type, int code, int rest) {
         int offending = output.ipIndex(offender);
-        if (!from.addresses().hasIpv4() || !mayAnswerIpv4(offender, offending) || !allowed(from)) {
+        if (!from.addresses().hasIpv4() || isToLinkGroup(offender) || !mayAnswerIpv4(offender, offending)) {
             return;
         }
         int sender = Ipv4Header.source(offender, offending);
+        boolean isTooBig =
+                type == Icmpv4Header.DESTINATION_UNREACHABLE && code == Icmpv4Header.CODE_FRAGMENTATION_NEEDED;
+        if (!allowed(from, isTooBig, 0, IpAddress.mapped(sender))) {
+            return;
+        }
         int quote = Math.min(
                 Ipv4Header.totalLength(offender, offending), MAX_IPV4 - Ipv4Header.MIN_LENGTH - Icmpv4Header.LENGTH);
         int length = Ipv4Header.MIN_LENGTH + Icmpv4Header.LENGTH + quote;
@@ -106,12 +114,15 @@ public final class IcmpErrors {
      */
     public void sendIpv6(ByteBuf offender, RouterPort from, int type, int code, int rest) {
         int offending = output.ipIndex(offender);
-        if (!from.addresses().hasIpv6() || !mayAnswerIpv6(offender, offending) || !allowed(from)) {
+        if (!from.addresses().hasIpv6() || isToLinkGroup(offender) || !mayAnswerIpv6(offender, offending)) {
             return;
         }
         int source = Ipv6Header.sourceIndex(offending);
         long high = offender.getLong(source);
         long low = offender.getLong(source + Long.BYTES);
+        if (!allowed(from, type == Icmpv6Header.PACKET_TOO_BIG, high, low)) {
+            return;
+        }
         int quote = Math.min(offender.writerIndex() - offending, MAX_IPV6 - Ipv6Header.LENGTH - Icmpv6Header.LENGTH);
         int length = Icmpv6Header.LENGTH + quote;
         ByteBuf frame = output.newFrame(from, EthernetHeader.TYPE_IPV6, Ipv6Header.LENGTH + length);
@@ -148,8 +159,14 @@ public final class IcmpErrors {
                 && !Icmpv6Header.isError(Icmpv6Header.type(offender, icmp));
     }
 
-    private boolean allowed(RouterPort from) {
-        boolean allowed = bucket.take();
+    /** RFC 1122, section 3.2.2, and RFC 4443, section 2.4 (e.4): all hosts of the link would have their errors about it. */
+    private boolean isToLinkGroup(ByteBuf offender) {
+        int ethernet = offender.readerIndex() + output.vnetHeaderSize();
+        return MacAddress.isGroup(EthernetHeader.destination(offender, ethernet));
+    }
+
+    private boolean allowed(RouterPort from, boolean always, long high, long low) {
+        boolean allowed = always || limits.allows(from, high, low, clock.getAsLong());
         from.increment(allowed ? RouterCounter.ERRORS_SENT : RouterCounter.ERRORS_LIMITED);
         return allowed;
     }

@@ -9,7 +9,6 @@ import io.github.nettytap.net.port.EgressBatch;
 import io.github.nettytap.net.port.RequiredOffloads;
 import io.netty.buffer.ByteBuf;
 
-
 /** The end of a frame's way, for all ports of a router: an {@link EgressBatch} that counts what becomes of the frames. */
 public final class Output {
 

@@ -36,7 +36,14 @@ class PartialChecksumTest {
 
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final RouterPort outside = new RouterPort(
-            channel, HEADER, TapOffload.ALL, 0, 0x02_00_00_00_00_10L, 1500, List.of(Cidr.parse("198.51.100.1/24")), true);
+            channel,
+            HEADER,
+            TapOffload.ALL,
+            0,
+            0x02_00_00_00_00_10L,
+            1500,
+            List.of(Cidr.parse("198.51.100.1/24")),
+            true);
     private final SourceNat nat = new SourceNat(new Output(HEADER), () -> 0);
     private final ByteBuf frame = Unpooled.directBuffer(UDP + LENGTH).writeZero(UDP + LENGTH);
 

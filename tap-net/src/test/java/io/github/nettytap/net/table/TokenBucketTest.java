@@ -2,7 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.net.routing.forwarding;
+package io.github.nettytap.net.table;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 class TokenBucketTest {
 
     private final AtomicLong millis = new AtomicLong(1_000_000);
-    private final TokenBucket bucket = new TokenBucket(100, 3, millis::get);
+    private final TokenBucket bucket = new TokenBucket(100, 3, millis.get());
 
     @Test
     void burstIsAllowedAndNoMore() {
@@ -39,7 +39,7 @@ class TokenBucketTest {
     private int taken(int tries) {
         int taken = 0;
         for (int i = 0; i < tries; i++) {
-            taken += bucket.take() ? 1 : 0;
+            taken += bucket.take(millis.get()) ? 1 : 0;
         }
         return taken;
     }

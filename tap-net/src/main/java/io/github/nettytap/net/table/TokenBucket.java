@@ -1,0 +1,48 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.table;
+
+/**
+ * Allows a rate, and a burst after a pause. RFC 4443, section 2.4 (f), recommends it for errors. Not thread-safe; the time is
+ * the caller's, in milliseconds that only grow.
+ */
+public final class TokenBucket {
+
+    private final int perSecond;
+    private final long burst;
+    private long thousandths;
+    private long last;
+
+    /**
+     * A full bucket.
+     *
+     * @param perSecond how many tokens it gets a second
+     * @param burst how many it holds
+     * @param now the time
+     */
+    public TokenBucket(int perSecond, int burst, long now) {
+        this.perSecond = perSecond;
+        this.burst = burst * 1_000L;
+        thousandths = this.burst;
+        last = now;
+    }
+
+    /** Takes a token if there is one. */
+    public boolean take(long now) {
+        // A token a second is a thousandth of a token a millisecond.
+        thousandths = Math.min(burst, thousandths + (now - last) * perSecond);
+        last = now;
+        if (thousandths < 1_000) {
+            return false;
+        }
+        thousandths -= 1_000;
+        return true;
+    }
+
+    /** Puts back what was taken in vain. */
+    public void putBack() {
+        thousandths = Math.min(burst, thousandths + 1_000);
+    }
+}
