@@ -23,6 +23,7 @@ class TransportArchitectureTest {
     private static final String LINUX = ROOT + ".linux..";
     private static final String NETLINK = ROOT + ".netlink..";
     private static final String DEVICE = ROOT + ".device..";
+    private static final String TAKEOVER = ROOT + ".takeover..";
     private static final String LINK = ROOT + ".link..";
     private static final String DIAGNOSTICS = ROOT + ".diagnostics..";
     private static final String CHANNEL = ROOT + ".channel..";
@@ -55,7 +56,16 @@ class TransportArchitectureTest {
 
     @Test
     void linuxUsesNoneOfTheOthersAndNoNetty() {
-        mayNotUse(LINUX, NETLINK, DEVICE, LINK, DIAGNOSTICS, CHANNEL, "io.netty..", "io.github.nettytap.codec..");
+        mayNotUse(
+                LINUX,
+                TAKEOVER,
+                NETLINK,
+                DEVICE,
+                LINK,
+                DIAGNOSTICS,
+                CHANNEL,
+                "io.netty..",
+                "io.github.nettytap.codec..");
     }
 
     @Test

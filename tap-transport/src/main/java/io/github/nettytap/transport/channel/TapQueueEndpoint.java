@@ -7,6 +7,7 @@ package io.github.nettytap.transport.channel;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
 import io.github.nettytap.transport.device.TapQueue;
+import io.github.nettytap.transport.takeover.QueueTakeover;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -32,7 +33,7 @@ final class TapQueueEndpoint extends TapEndpoint {
      */
     TapQueueEndpoint(TapQueue queue, Runnable closeRequest) {
         super(queue.fd());
-        descriptor = queue.take(closeRequest);
+        descriptor = QueueTakeover.take(queue, closeRequest);
         device = queue.device();
         vnetHeaderSize = device.vnetHeaderSize();
     }

@@ -31,15 +31,25 @@ final class TapAdopter {
         if (descriptors.length == 0) {
             throw TapErrors.notAdoptable("", "", "no descriptor was given");
         }
-        for (int fd : descriptors) {
-            files.add(TapFile.ofDescriptor(kernel.libc(), fd));
-        }
         try {
+            for (int fd : descriptors) {
+                TapFile file = TapFile.ofDescriptor(kernel.libc(), fd);
+                if (file == null) {
+                    throw TapErrors.notAdoptable("", "", "descriptor " + fd + owner(fd));
+                }
+                files.add(file);
+            }
             return adopt();
         } catch (TapException | RuntimeException | Error e) {
             files.forEach(TapFile::release);
             throw e;
         }
+    }
+
+    private String owner(int fd) {
+        return files.stream().anyMatch(file -> file.fd() == fd)
+                ? " was given twice"
+                : " belongs to a device of this process already";
     }
 
     private TapDevice adopt() throws TapException {

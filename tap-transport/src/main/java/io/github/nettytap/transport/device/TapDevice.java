@@ -11,9 +11,9 @@ import io.github.nettytap.transport.netlink.Link;
 import io.github.nettytap.transport.netlink.LinkStatistics;
 import io.github.nettytap.transport.netlink.Rtnetlink;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
@@ -29,6 +29,13 @@ public final class TapDevice implements AutoCloseable {
     private final Kernel kernel;
     private final String node;
     private final List<TapQueue> queues = new CopyOnWriteArrayList<>();
+    private final CompletableFuture<Void> closed = new CompletableFuture<>();
+    private int openedQueues;
+    private boolean addingQueue;
+    private boolean closing;
+    /** Held while a queue is added, which may wait for the kernel; {@code queues} is held for no call. */
+    private final Object additions = new Object();
+
     private final int vnetHeaderSize;
     private final TapFilters filters = new TapFilters(this);
     private volatile Set<TapOffload> offloads;
@@ -45,7 +52,7 @@ public final class TapDevice implements AutoCloseable {
         this.node = node;
         lastName = name;
         for (TapFile file : files) {
-            queues.add(new TapQueue(this, queues.size(), file));
+            queues.add(new TapQueue(this, openedQueues++, file));
         }
         this.vnetHeaderSize = vnetHeaderSize;
         this.offloads = offloads;
@@ -83,6 +90,15 @@ public final class TapDevice implements AutoCloseable {
      */
     public static TapDevice adopt(int... descriptors) throws TapException {
         return new TapAdopter(Kernel.real()).adopt(descriptors);
+    }
+
+    /**
+     * The name as it was known last, without a call into the kernel: for messages on an event loop.
+     *
+     * @return the name that {@link #name()} or another call found last
+     */
+    public String lastKnownName() {
+        return lastName;
     }
 
     /**
@@ -222,32 +238,65 @@ public final class TapDevice implements AutoCloseable {
     }
 
     /**
-     * The queues, open ones and closed ones.
+     * The open queues.
      *
-     * @return 1 to 256 queues by index, as of now
+     * @return at most 256 queues by index, as of now; none once the device is closed
      */
     public List<TapQueue> queues() {
         return List.copyOf(queues);
     }
 
     /**
-     * Attaches one more queue to a multi-queue device.
+     * Attaches one more queue to a multi-queue device. After a failure it has the queues that it had.
      *
      * @return the queue, at the end of {@link #queues()}
      * @throws TapException if the kernel refuses
      */
-    public synchronized TapQueue addQueue() throws TapException {
-        List<TapFile> added = new ArrayList<>(1);
-        filters.whileDetached(() -> added.add(ExtraQueue.open(kernel, node, file("add queue"))));
-        TapFile file = added.get(0);
-        TapQueue queue = new TapQueue(this, queues.size(), file);
-        if (!isOpen()) {
-            // Closed meanwhile, so the new descriptor may have made an interface of its own.
-            file.close();
-            throw TapErrors.closed("add queue", lastName);
+    public TapQueue addQueue() throws TapException {
+        synchronized (additions) {
+            TapFile sibling = file("add queue");
+            synchronized (queues) {
+                addingQueue = true;
+            }
+            TapFile[] added = new TapFile[1];
+            try {
+                filters.whileDetached(() -> added[0] = ExtraQueue.open(kernel, node, sibling), () -> added[0].close());
+                return admit(added[0]);
+            } finally {
+                synchronized (queues) {
+                    addingQueue = false;
+                }
+                completeIfEnded();
+            }
         }
-        queues.add(queue);
-        return queue;
+    }
+
+    private TapQueue admit(TapFile file) throws TapException {
+        synchronized (queues) {
+            if (!closing && !queues.isEmpty()) {
+                TapQueue queue = new TapQueue(this, openedQueues++, file);
+                queues.add(queue);
+                return queue;
+            }
+        }
+        // Closed meanwhile, so the new descriptor may have made an interface of its own.
+        file.close();
+        throw TapErrors.closed("add queue", lastName);
+    }
+
+    /** A queue's descriptor is closed. */
+    void forget(TapQueue queue) {
+        queues.remove(queue);
+        completeIfEnded();
+    }
+
+    private void completeIfEnded() {
+        synchronized (queues) {
+            if (addingQueue || !queues.isEmpty()) {
+                return;
+            }
+        }
+        closed.complete(null);
     }
 
     /**
@@ -507,16 +556,31 @@ public final class TapDevice implements AutoCloseable {
 
     /**
      * Closes all queues; those that channels have taken close with their channels, soon afterwards. The kernel removes an
-     * interface that is not persistent when its last queue is closed.
+     * interface that is not persistent when its last queue is closed: {@link #closeFuture()} tells when that has happened.
      */
     @Override
     public void close() {
+        synchronized (queues) {
+            closing = true;
+        }
         queues.forEach(TapQueue::close);
+    }
+
+    /**
+     * Completes once every descriptor of this device is closed: an interface that is not persistent is gone by then, unless
+     * another process holds a queue of it, and its name can be used again. A device whose channels close one by one
+     * completes with the last of them.
+     *
+     * @return a future of the caller's own; what depends on it runs on the thread that closed the last descriptor, so it
+     *     should not block
+     */
+    public CompletableFuture<Void> closeFuture() {
+        return closed.copy();
     }
 
     @Override
     public String toString() {
-        return "TapDevice(name=" + name() + ", queues=" + queues.size() + ", vnetHeaderSize=" + vnetHeaderSize
+        return "TapDevice(name=" + lastName + ", queues=" + queues.size() + ", vnetHeaderSize=" + vnetHeaderSize
                 + ", offloads=" + offloads + ", open=" + isOpen() + ")";
     }
 }

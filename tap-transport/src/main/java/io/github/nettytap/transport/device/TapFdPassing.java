@@ -137,20 +137,30 @@ public final class TapFdPassing implements AutoCloseable {
      * @throws TapException if the device is closed or the peer is gone
      */
     public void send(TapDevice device) throws TapException {
-        List<TapQueue> open = new ArrayList<>();
-        for (TapQueue queue : device.queues()) {
-            if (queue.isOpen()) {
-                open.add(queue);
-            }
-        }
+        List<TapQueue> open = device.queues();
         if (open.isEmpty()) {
             throw TapErrors.closed("send device", device.name());
         }
         for (int i = 0; i < open.size(); i++) {
-            int result = ScmRights.send(libc, socket.fd(), open.get(i).fd(), open.size() - 1 - i);
+            send(open.get(i), open.size() - 1 - i);
+        }
+    }
+
+    /** Sends a duplicate: the number of a queue that is closed meanwhile may be anybody's. */
+    private void send(TapQueue queue, int left) throws TapException {
+        int fd;
+        try {
+            fd = queue.file().duplicate();
+        } catch (SyscallException e) {
+            throw TapErrors.deviceCall(queue.device().name(), e);
+        }
+        try {
+            int result = ScmRights.send(libc, socket.fd(), fd, left);
             if (result < 0) {
                 throw TapErrors.handOver("sendmsg", path, -result);
             }
+        } finally {
+            libc.close(fd);
         }
     }
 

@@ -18,6 +18,8 @@ import io.github.nettytap.transport.linux.TunIoctl;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 
@@ -33,9 +35,13 @@ final class TapFile implements AutoCloseable {
 
     private static final int CLOSED = -1;
 
+    /** The numbers of all open ones of this process, so that none gets two owners. */
+    private static final Set<Integer> OWNED = ConcurrentHashMap.newKeySet();
+
     private final LibC libc;
-    private int fd;
+    private volatile int fd;
     private volatile String lastName = "";
+    private volatile Runnable closeListener = () -> {};
 
     private TapFile(LibC libc, int fd) {
         this.libc = libc;
@@ -49,17 +55,28 @@ final class TapFile implements AutoCloseable {
         if (fd < 0) {
             throw new SyscallException("open " + node, fd);
         }
+        OWNED.add(fd);
         return new TapFile(libc, fd);
     }
 
-    /** Takes a descriptor over that somebody else opened. */
+    /** Takes a descriptor over that somebody else opened; null if a device of this process owns it. */
     static TapFile ofDescriptor(LibC libc, int fd) {
-        return new TapFile(libc, fd);
+        return OWNED.add(fd) ? new TapFile(libc, fd) : null;
     }
 
-    /** The number, or -1 once closed. */
-    synchronized int fd() {
+    /** The number, or -1 once closed. Never waits for a call on it. */
+    int fd() {
         return fd;
+    }
+
+    /** Runs once the descriptor is closed, on the thread that closed it. To be set before anybody can close it. */
+    void onClose(Runnable listener) {
+        closeListener = listener;
+    }
+
+    /** A second descriptor of the same queue, to be closed by the caller. */
+    int duplicate() throws SyscallException {
+        return call("fcntl F_DUPFD_CLOEXEC", () -> libc.fcntl(fd, Fcntl.F_DUPFD_CLOEXEC, 0));
     }
 
     /** The IFF_ flags that this kernel knows, as far as it tells; TUNSETIFF passes over unknown ones in silence. */
@@ -212,15 +229,23 @@ final class TapFile implements AutoCloseable {
 
     /** Gives the descriptor back to whoever it was taken over from. */
     synchronized void release() {
-        fd = CLOSED;
+        if (fd != CLOSED) {
+            OWNED.remove(fd);
+            fd = CLOSED;
+        }
     }
 
     @Override
-    public synchronized void close() {
-        if (fd != CLOSED) {
-            int closing = fd;
+    public void close() {
+        int closing;
+        synchronized (this) {
+            closing = fd;
             fd = CLOSED;
+        }
+        if (closing != CLOSED) {
+            OWNED.remove(closing); // Before the number is free, so that its next owner is not taken for this one.
             libc.close(closing);
+            closeListener.run();
         }
     }
 }

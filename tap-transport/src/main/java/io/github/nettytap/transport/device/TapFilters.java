@@ -79,23 +79,44 @@ public final class TapFilters {
      * Attaches a queue and sees to it that it gets the classic program. It is taken off meanwhile: the kernel, where it
      * gives a queue the program of the device on its own, forgets to attach the queue (tun_attach jumps to its end after
      * a successful sk_attach_filter; seen on Linux 6.18).
+     *
+     * @param undoing takes the queue away again if the program cannot be put back on with it
      */
-    synchronized void whileDetached(AttachingQueue attaching) throws TapException {
+    synchronized void whileDetached(QueueChange attaching, QueueChange undoing) throws TapException {
         if (classic == null) {
             attaching.run();
             return;
         }
         ClassicBpf program = classic;
         detach();
+        boolean attached = false;
         try {
             attaching.run();
-        } finally {
+            attached = true;
             attach(program);
+        } catch (TapException | RuntimeException | Error e) {
+            if (attached) {
+                try {
+                    undoing.run();
+                } catch (TapException more) {
+                    e.addSuppressed(more);
+                }
+            }
+            putBack(program, e);
+            throw e;
         }
     }
 
-    /** Makes a queue take part. */
-    interface AttachingQueue {
+    private void putBack(ClassicBpf program, Throwable reason) {
+        try {
+            attach(program);
+        } catch (TapException e) {
+            reason.addSuppressed(e);
+        }
+    }
+
+    /** Lets a queue take part, or no longer. */
+    interface QueueChange {
         void run() throws TapException;
     }
 

@@ -5,6 +5,7 @@
 package io.github.nettytap.transport.device;
 
 import io.github.nettytap.transport.linux.TunIoctl;
+import io.github.nettytap.transport.takeover.QueueTakeover;
 
 import java.io.Closeable;
 
@@ -12,21 +13,27 @@ import java.io.Closeable;
  * One queue of a {@link TapDevice}: one descriptor, from which the kernel's frames are read and to which ours are
  * written.
  *
- * <p>An application that reads and writes by itself uses the descriptor as it is. A channel {@linkplain #take takes} the
- * queue: its descriptor is then closed by the channel alone, when its event loop has let go of it. When the last queue is
+ * <p>An application that reads and writes by itself uses the descriptor as it is. A {@code TapChannel} takes the queue
+ * over: its descriptor is then closed by the channel alone, when its event loop has let go of it. When the last queue is
  * closed, the device is. Thread-safe.
  */
 public final class TapQueue implements AutoCloseable {
+
+    static {
+        QueueTakeover.provide((queue, closeRequest) -> ((TapQueue) queue).take(closeRequest));
+    }
 
     private final TapDevice device;
     private final int index;
     private final TapFile file;
     private Runnable closeRequest;
+    private boolean closing;
 
     TapQueue(TapDevice device, int index, TapFile file) {
         this.device = device;
         this.index = index;
         this.file = file;
+        file.onClose(() -> device.forget(this));
     }
 
     /**
@@ -39,9 +46,9 @@ public final class TapQueue implements AutoCloseable {
     }
 
     /**
-     * The place of this queue among those that were opened together.
+     * The place of this queue among all that this device has had, in the order of their opening.
      *
-     * @return 0 for the first
+     * @return 0 for the first; a number is not given twice
      */
     public int index() {
         return index;
@@ -82,7 +89,7 @@ public final class TapQueue implements AutoCloseable {
      * @throws TapException if the kernel refuses: the queue is attached already
      */
     public void attach() throws TapException {
-        device.filters().whileDetached(() -> setAttached(true));
+        device.filters().whileDetached(() -> setAttached(true), () -> setAttached(false));
         if (!isAttached()) {
             throw TapErrors.queueStaysDetached(device.name());
         }
@@ -115,17 +122,14 @@ public final class TapQueue implements AutoCloseable {
     }
 
     /**
-     * Takes the queue over. A descriptor that an event loop watches may not be closed by another thread, as its number can
-     * belong to something else a moment later; so once the queue is taken, {@link #close()} only asks.
-     *
-     * @param closeRequest run when somebody closes the queue or its device; on any thread, and more than once
-     * @return what closes the descriptor, for the one who took it; a second call of it does nothing
-     * @throws IllegalStateException if the queue is taken or closed already
+     * Takes the queue over for a channel ({@link QueueTakeover}). A descriptor that an event loop watches may not be closed
+     * by another thread, as its number can belong to something else a moment later; so once the queue is taken, {@link
+     * #close()} only asks. Taking and closing exclude each other.
      */
-    public synchronized Closeable take(Runnable closeRequest) {
-        if (this.closeRequest != null || !isOpen()) {
+    private synchronized Closeable take(Runnable closeRequest) {
+        if (this.closeRequest != null || closing || !isOpen()) {
             throw new IllegalStateException(
-                    (isOpen() ? "the queue is taken already: " : "the queue is closed: ") + this);
+                    (this.closeRequest != null ? "the queue is taken already: " : "the queue is closed: ") + this);
         }
         this.closeRequest = closeRequest;
         return file::close;
@@ -136,6 +140,7 @@ public final class TapQueue implements AutoCloseable {
     public void close() {
         Runnable request;
         synchronized (this) {
+            closing = true;
             request = closeRequest;
         }
         if (request == null) {
@@ -147,6 +152,6 @@ public final class TapQueue implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "TapQueue(device=" + device.name() + ", index=" + index + ", fd=" + fd() + ")";
+        return "TapQueue(device=" + device.lastKnownName() + ", index=" + index + ", fd=" + fd() + ")";
     }
 }

@@ -57,6 +57,10 @@ class OperationFailureTest {
         ADD_ADDRESS(tap -> tap.addAddress(Cidr.parse("10.0.0.1/24"))),
         RENAME(tap -> tap.rename("renamed")),
         ADD_QUEUE(TapDevice::addQueue),
+        ADD_FILTERED_QUEUE(tap -> {
+            tap.filters().attach(ClassicBpf.parse("1\n6 0 0 1"));
+            tap.addQueue();
+        }),
         DETACH_QUEUE(tap -> tap.queues().get(1).detach()),
         ACTIVE_OFFLOADS(TapDevice::activeOffloads),
         LINK(TapDevice::link),

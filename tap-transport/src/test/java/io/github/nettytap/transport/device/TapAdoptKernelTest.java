@@ -127,6 +127,32 @@ class TapAdoptKernelTest {
     }
 
     @Test
+    void descriptorGivenTwiceIsRefused() throws Exception {
+        int fd = openForeign("twice", TunIoctl.IFF_TAP | TunIoctl.IFF_NO_PI);
+        try {
+            assertThatThrownBy(() -> TapDevice.adopt(fd, fd))
+                    .hasMessage("adopt descriptor: descriptor " + fd + " was given twice" + ADVICE);
+        } finally {
+            LIBC.close(fd);
+        }
+    }
+
+    @Test
+    void descriptorOfADeviceIsRefusedWhileTheDeviceHasIt() throws Exception {
+        int fd = openForeign("owned", TunIoctl.IFF_TAP | TunIoctl.IFF_NO_PI);
+        TapDevice tap = TapDevice.adopt(fd);
+        int second = LIBC.dup(fd);
+        assertThatThrownBy(() -> TapDevice.adopt(fd))
+                .hasMessage(
+                        "adopt descriptor: descriptor " + fd + " belongs to a device of this process already" + ADVICE);
+        assertThat(tap.queues().get(0).isOpen()).isTrue();
+        tap.close();
+        try (TapDevice again = TapDevice.adopt(second)) {
+            assertThat(again.name()).isEqualTo("owned");
+        }
+    }
+
+    @Test
     void unknownHeaderSizeIsRefused() throws Exception {
         int fd = openForeign("odd", TunIoctl.IFF_TAP | TunIoctl.IFF_NO_PI | TunIoctl.IFF_VNET_HDR);
         LIBC.ioctl(fd, TunIoctl.TUNSETVNETHDRSZ, Structs.ofInt(13));

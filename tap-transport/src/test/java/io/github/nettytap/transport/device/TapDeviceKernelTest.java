@@ -77,10 +77,12 @@ class TapDeviceKernelTest {
     @Test
     void closeRemovesTheInterfaceAndMayBeRepeated() throws Exception {
         TapDevice tap = builder("gone").open();
+        TapQueue queue = tap.queues().get(0);
         tap.close();
         tap.close();
         assertThat(tap.isOpen()).isFalse();
-        assertThat(tap.queues().get(0).fd()).isEqualTo(-1);
+        assertThat(queue.fd()).isEqualTo(-1);
+        assertThat(tap.queues()).isEmpty();
         assertThat(link("gone")).isEmpty();
     }
 
@@ -90,7 +92,7 @@ class TapDeviceKernelTest {
         tap.queues().get(0).close();
         assertThat(tap.isOpen()).isTrue();
         assertThat(tap.name()).isEqualTo("mq");
-        tap.queues().get(1).close();
+        tap.queues().get(0).close();
         assertThat(tap.isOpen()).isFalse();
         assertThat(link("mq")).isEmpty();
     }
