@@ -4,11 +4,13 @@
  */
 package io.github.nettytap.examples;
 
+import io.github.nettytap.codec.offload.WireFrames;
 import io.github.nettytap.codec.print.FramePrinter;
 import io.github.nettytap.transport.channel.TapAddress;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapChannelOption;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
+import io.github.nettytap.transport.device.TapOffload;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -27,12 +29,13 @@ public final class PrintFrames {
                 .group(group)
                 .channel(TapChannel.class)
                 .option(TapChannelOption.TAP_UP, true)
-                .handler(new SimpleChannelInboundHandler<ByteBuf>() {
+                .option(TapChannelOption.TAP_OFFLOADS, TapOffload.ALL)
+                .handler(WireFrames.around(new SimpleChannelInboundHandler<ByteBuf>() {
                     @Override
                     protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) {
                         System.out.println(FramePrinter.LINK_LEVEL.print(frame));
                     }
-                })
+                }))
                 .bind(TapAddress.of("tap0"))
                 .sync()
                 .channel();

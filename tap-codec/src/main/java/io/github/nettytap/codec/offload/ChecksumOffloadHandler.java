@@ -6,7 +6,6 @@ package io.github.nettytap.codec.offload;
 
 import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
-import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelDuplexHandler;
@@ -118,23 +117,8 @@ public final class ChecksumOffloadHandler extends ChannelDuplexHandler {
     }
 
     private VirtioNetFrame complete(ByteBufAllocator alloc, VirtioNetFrame frame) {
+        VirtioNetFrame result = Checksums.complete(frame, alloc);
         completed++;
-        ByteBuf content = frame.content();
-        int index = content.readerIndex();
-        if (frame.isExclusive()) {
-            Checksums.complete(content, index, content.writerIndex(), frame.checksumStart(), frame.checksumOffset());
-            frame.checksumCompleted();
-            return frame;
-        }
-        try {
-            int headroom = VirtioNetHeader.TUNNEL_LENGTH;
-            ByteBuf copy = alloc.directBuffer(headroom + content.readableBytes());
-            copy.writerIndex(headroom).readerIndex(headroom);
-            content.getBytes(index, copy, content.readableBytes());
-            Checksums.complete(copy, headroom, copy.writerIndex(), frame.checksumStart(), frame.checksumOffset());
-            return VirtioNetFrame.whole(copy, ChecksumState.VALID);
-        } finally {
-            frame.release();
-        }
+        return result;
     }
 }

@@ -4,14 +4,18 @@
  */
 package io.github.nettytap.codec.offload;
 
+import io.github.nettytap.codec.virtio.ChecksumState;
+import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.Ipv6Header;
 import io.github.nettytap.codec.wire.TcpHeader;
 import io.github.nettytap.codec.wire.UdpHeader;
+import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.github.nettytap.codec.wire.Wire;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 
 /** Completes partial transport checksums, and verifies whole ones. */
 public final class Checksums {
@@ -50,6 +54,33 @@ public final class Checksums {
         int start = index + checksumStart;
         int sum = InternetChecksum.sum(buffer, start, limit - start);
         buffer.setShort(start + checksumOffset, InternetChecksum.udp(InternetChecksum.complement(sum)));
+    }
+
+    /**
+     * Completes the partial checksum of a frame: in place if the frame is exclusive, else in a copy.
+     *
+     * @param frame a validated frame with a partial checksum, which is given up, also when this fails
+     * @param alloc where a copy comes from
+     * @return the frame, whose checksum is valid
+     */
+    static VirtioNetFrame complete(VirtioNetFrame frame, ByteBufAllocator alloc) {
+        ByteBuf content = frame.content();
+        int index = content.readerIndex();
+        if (frame.isExclusive()) {
+            complete(content, index, content.writerIndex(), frame.checksumStart(), frame.checksumOffset());
+            frame.checksumCompleted();
+            return frame;
+        }
+        try {
+            int headroom = VirtioNetHeader.TUNNEL_LENGTH;
+            ByteBuf copy = alloc.directBuffer(headroom + content.readableBytes());
+            copy.writerIndex(headroom).readerIndex(headroom);
+            content.getBytes(index, copy, content.readableBytes());
+            complete(copy, headroom, copy.writerIndex(), frame.checksumStart(), frame.checksumOffset());
+            return VirtioNetFrame.whole(copy, ChecksumState.VALID);
+        } finally {
+            frame.release();
+        }
     }
 
     /**

@@ -5,11 +5,14 @@
 package io.github.nettytap.codec.offload;
 
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
+import io.github.nettytap.codec.virtio.VirtioNetOffload;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
@@ -39,17 +42,17 @@ public final class Coalescer {
     private final GroFlow[] buckets = new GroFlow[BUCKETS];
     private final Segment segment = new Segment();
     private GroFlow[] runs = new GroFlow[16];
-    private final boolean tcpOnly;
+    private final Set<VirtioNetOffload> allowed;
     private int count;
     private int frames;
 
     /** Makes an empty coalescer of TCP and UDP. */
     public Coalescer() {
-        this(false);
+        this(EnumSet.allOf(VirtioNetOffload.class));
     }
 
-    private Coalescer(boolean tcpOnly) {
-        this.tcpOnly = tcpOnly;
+    private Coalescer(Set<VirtioNetOffload> allowed) {
+        this.allowed = allowed;
         Arrays.setAll(runs, i -> new GroFlow());
     }
 
@@ -60,7 +63,20 @@ public final class Coalescer {
      * @return the coalescer
      */
     public static Coalescer tcpOnly() {
-        return new Coalescer(true);
+        return of(EnumSet.of(VirtioNetOffload.TSO4, VirtioNetOffload.TSO6, VirtioNetOffload.TSO_ECN));
+    }
+
+    /**
+     * Makes an empty coalescer of those GSO frames only that these offloads allow, so that what was not negotiated does
+     * not come into being.
+     *
+     * @param offloads any of TSO4, TSO6, TSO_ECN, USO4 and USO6; others mean nothing here
+     * @return the coalescer
+     */
+    public static Coalescer of(Set<VirtioNetOffload> offloads) {
+        EnumSet<VirtioNetOffload> allowed = EnumSet.noneOf(VirtioNetOffload.class);
+        allowed.addAll(offloads);
+        return new Coalescer(allowed);
     }
 
     /**
@@ -79,7 +95,7 @@ public final class Coalescer {
         if (kind == Segment.Kind.OF_HOSTS) {
             endRunsOfHosts();
         }
-        if (kind != Segment.Kind.OF_FLOW || !segment.tcp && tcpOnly) {
+        if (kind != Segment.Kind.OF_FLOW || !allowed.contains(segment.offload())) {
             nextRun().startSingle(frame, promise);
             return;
         }
@@ -95,7 +111,7 @@ public final class Coalescer {
             unlink(run);
         }
         GroFlow started = nextRun();
-        if (!candidate) {
+        if (!candidate || segment.isCongestionWindowReduced() && !allowed.contains(VirtioNetOffload.TSO_ECN)) {
             started.startSingle(frame, promise);
         } else if (started.start(frame, promise, segment)) {
             started.next = buckets[started.hash & BUCKETS - 1];

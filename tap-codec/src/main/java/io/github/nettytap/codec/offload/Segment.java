@@ -7,6 +7,7 @@ package io.github.nettytap.codec.offload;
 import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
+import io.github.nettytap.codec.virtio.VirtioNetOffload;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
@@ -217,6 +218,18 @@ final class Segment {
         int pseudo = Checksums.pseudoHeader(bytes, network, v6, protocol, length - transport);
         int sum = slab.sum(content, index + transport, length - transport);
         return InternetChecksum.add(sum, pseudo) == 0xffff;
+    }
+
+    /** The offload that a GSO frame of such frames needs. */
+    VirtioNetOffload offload() {
+        if (tcp) {
+            return v6 ? VirtioNetOffload.TSO6 : VirtioNetOffload.TSO4;
+        }
+        return v6 ? VirtioNetOffload.USO6 : VirtioNetOffload.USO4;
+    }
+
+    boolean isCongestionWindowReduced() {
+        return tcp && (tcpFlags() & TcpHeader.FLAG_CWR) != 0;
     }
 
     int tcpFlags() {

@@ -451,8 +451,12 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
         return content.unwrap() == null ? content.readerIndex() : content.readerIndex() - packetIndex;
     }
 
-    /** Hands out the content and gives up the frame: one call instead of a retain and a release. */
-    ByteBuf detach() {
+    /**
+     * Hands out the content and gives up the frame: one call instead of a retain and a release.
+     *
+     * @return the content, which the caller owns
+     */
+    public ByteBuf detach() {
         ByteBuf result = content();
         if (refCnt() == 1) {
             content = null;

@@ -162,7 +162,7 @@ class OffloadPipelineKernelTest {
         }
     }
 
-    private static void transfer(NetworkNamespace from, NetworkNamespace to, String host) throws Exception {
+    static void transfer(NetworkNamespace from, NetworkNamespace to, String host) throws Exception {
         byte[] sent = new byte[BYTES];
         new Random(7).nextBytes(sent);
         try (ServerSocket server = to.call(() -> new ServerSocket(5_002, 1, InetAddress.getByName(host)));
