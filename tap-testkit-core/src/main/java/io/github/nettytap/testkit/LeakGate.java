@@ -12,11 +12,14 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -73,9 +76,13 @@ public final class LeakGate implements BeforeAllCallback, AfterAllCallback {
         }
     }
 
-    /** The first channel of a JVM opens a socket pair and keeps one end for ever: its marker of closed descriptors. */
+    /**
+     * The first channel of a JVM opens a socket pair and keeps one end forever: its marker of closed descriptors. Since
+     * JDK 21 only sockets do so (sun.nio.ch.UnixDispatcher).
+     */
     private static void openWhatTheJvmKeeps() throws IOException {
         FileChannel.open(Path.of("/dev/null")).close();
+        DatagramChannel.open().close();
     }
 
     private static void awaitGlobalExecutor() throws InterruptedException {
@@ -158,6 +165,18 @@ public final class LeakGate implements BeforeAllCallback, AfterAllCallback {
                 || group.getName().equals("InnocuousThreadGroup")
                 || thread.getName().startsWith("surefire-")
                 || thread.getName().startsWith("junit-")
-                || thread.getName().startsWith("process reaper");
+                || thread.getName().startsWith("process reaper")
+                || isIdleWorkerOfTheCommonPool(thread);
+    }
+
+    /**
+     * The pool is the JVM's, and keeps its workers for a minute. Before JDK 25 a machine with two processors saw none:
+     * {@code CompletableFuture}, and with it {@code Process.onExit}, started a thread for each task instead.
+     */
+    private static boolean isIdleWorkerOfTheCommonPool(Thread thread) {
+        ForkJoinPool common = ForkJoinPool.commonPool();
+        return thread instanceof ForkJoinWorkerThread
+                && ((ForkJoinWorkerThread) thread).getPool() == common
+                && common.isQuiescent();
     }
 }

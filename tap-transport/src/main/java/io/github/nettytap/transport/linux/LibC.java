@@ -16,9 +16,13 @@ import java.nio.ByteBuffer;
  */
 public interface LibC {
 
-    /** The C library of this process. */
+    /**
+     * The C library of this process.
+     *
+     * @throws UnsatisfiedLinkError if it cannot be called from here; the message says what to do
+     */
     static LibC get() {
-        return JffiLibC.INSTANCE;
+        return LibCBinding.Current.get();
     }
 
     int open(String path, int flags);

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.testkit.Jvm;
 import io.github.nettytap.testkit.KernelTest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -124,7 +125,10 @@ class UnprivilegedKernelTest {
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
             String name = new File(entry).getName();
             if (name.endsWith("classes")
+                    || entry.endsWith("/META-INF/versions/22")
                     || name.startsWith("jffi")
+                    || name.startsWith("jnr-")
+                    || name.startsWith("asm-")
                     || name.startsWith("netty-")
                     || name.startsWith("tap-")) {
                 copy(Path.of(entry), classes.resolve(count++ + "-" + name));
@@ -137,14 +141,13 @@ class UnprivilegedKernelTest {
         }
         return String.join(
                 " ",
-                List.of(
-                        System.getProperty("java.home") + "/bin/java",
+                Jvm.command(List.of(
                         "-Xmx64m",
                         "-XX:TieredStopAtLevel=1",
                         "-Djava.io.tmpdir=" + directory,
                         "-cp",
                         path,
-                        UnprivilegedWorker.class.getName()));
+                        UnprivilegedWorker.class.getName())));
     }
 
     private static void copy(Path from, Path to) throws IOException {
