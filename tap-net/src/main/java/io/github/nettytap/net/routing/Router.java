@@ -8,6 +8,7 @@ import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.Icmpv4Header;
 import io.github.nettytap.codec.wire.Icmpv6Header;
+import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.net.routing.dhcp.DhcpServer;
 import io.github.nettytap.net.routing.forwarding.IcmpErrors;
 import io.github.nettytap.net.routing.forwarding.Ipv4Forwarding;
@@ -15,6 +16,7 @@ import io.github.nettytap.net.routing.forwarding.Ipv6Forwarding;
 import io.github.nettytap.net.routing.forwarding.LocalIpv4;
 import io.github.nettytap.net.routing.forwarding.LocalIpv6;
 import io.github.nettytap.net.routing.forwarding.LocalOutput;
+import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.nat.SourceNat;
 import io.github.nettytap.net.routing.neighbor.Arp;
 import io.github.nettytap.net.routing.neighbor.Neighbor;
@@ -59,10 +61,15 @@ final class Router {
 
     /**
      * @param vnetHeaderSize the size of the virtio-net header in front of the frames of all ports
+     * @param natSettings how much NAT remembers, and for how long
      * @param clock milliseconds that only grow
      * @param onFailure told when a port has failed; its channel is closed then
      */
-    Router(int vnetHeaderSize, LongSupplier clock, BiConsumer<RouterPort, Throwable> onFailure) {
+    Router(
+            int vnetHeaderSize,
+            NatSettings natSettings,
+            LongSupplier clock,
+            BiConsumer<RouterPort, Throwable> onFailure) {
         this.clock = clock;
         this.onFailure = onFailure;
         output = new Output(vnetHeaderSize);
@@ -72,7 +79,7 @@ final class Router {
         arp = new Arp(output, nextHops);
         advertisements = new RouterAdvertisements(output, this::now);
         neighbors = new NeighborMessages(output, nextHops);
-        nat = new SourceNat(output, this::now);
+        nat = new SourceNat(vnetHeaderSize, this::now, natSettings);
         localIpv4 = new LocalIpv4(output, originator, errors);
         ipv4 = new Ipv4Forwarding(output, routes, nextHops, errors, localIpv4, nat);
         ipv6 = new Ipv6Forwarding(
@@ -206,7 +213,9 @@ final class Router {
         public void unreachable(ByteBuf frame, RouterPort from) {
             int type = EthernetHeader.type(frame, frame.readerIndex() + output.vnetHeaderSize());
             if (type == EthernetHeader.TYPE_IPV4) {
-                nat.undo(frame, output.ipIndex(frame), from);
+                int ip = output.ipIndex(frame);
+                int outside = from.translates() ? from.addresses().source(Ipv4Header.source(frame, ip)) : 0;
+                nat.undo(frame, ip, outside);
                 errors.sendIpv4(
                         frame, from, Icmpv4Header.DESTINATION_UNREACHABLE, Icmpv4Header.CODE_HOST_UNREACHABLE, 0);
             } else {

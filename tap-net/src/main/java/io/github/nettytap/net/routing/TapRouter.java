@@ -6,6 +6,7 @@ package io.github.nettytap.net.routing;
 
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
@@ -63,10 +64,27 @@ public final class TapRouter implements AutoCloseable {
      * @param onFailure told, on the event loop, when a port has failed; its channel is closed then
      */
     public TapRouter(TapEventLoopGroup loops, int vnetHeaderSize, BiConsumer<RouterPort, Throwable> onFailure) {
+        this(loops, vnetHeaderSize, NatSettings.DEFAULT, onFailure);
+    }
+
+    /**
+     * Makes a router without ports.
+     *
+     * @param loops one event loop, which belongs to the router and ends with it
+     * @param vnetHeaderSize the size of the virtio-net header that all devices have
+     * @param natSettings how much NAT remembers, and for how long
+     * @param onFailure told, on the event loop, when a port has failed; its channel is closed then
+     */
+    public TapRouter(
+            TapEventLoopGroup loops,
+            int vnetHeaderSize,
+            NatSettings natSettings,
+            BiConsumer<RouterPort, Throwable> onFailure) {
         this.loops = loops;
         this.vnetHeaderSize = vnetHeaderSize;
         loop = loops.next();
-        router = new Router(vnetHeaderSize, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()), onFailure);
+        router = new Router(
+                vnetHeaderSize, natSettings, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()), onFailure);
         loop.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 

@@ -26,7 +26,7 @@ import java.util.function.Consumer;
  *   <li>A full table: the oldest unconfirmed of all. So an unconfirmed entry has as long as a flood needs to go once through the
  *       room that confirmed entries leave.
  *   <li>A full table without unconfirmed entries: one not used for long, of the owner that has the most, give or take a factor
- *       of two.
+ *       of two. Where nobody has more than the owner would have then, its own; if it has none, the new one is refused.
  * </ol>
  *
  * <p>Not thread-safe, but for {@link #size} and {@link #count}. Time is what the caller says it is: milliseconds that only grow.
@@ -190,8 +190,11 @@ public final class FairTable<E extends FairTable.Entry> {
                 return evict(own, owner);
             }
         }
-        Entry oldest = unconfirmed.ageNext == unconfirmed ? null : unconfirmed.ageNext;
-        return evict(oldest == null ? owners.leastUsedOfLargest() : oldest, owner);
+        if (unconfirmed.ageNext != unconfirmed) {
+            return evict(unconfirmed.ageNext, owner);
+        }
+        Entry others = owners.leastUsedOfLargest(owner == null ? 0 : owner.count);
+        return evict(others == null && owner != null ? owner.leastUsed() : others, owner);
     }
 
     private static boolean isWorse(Entry entry, Entry than, Owner owner) {

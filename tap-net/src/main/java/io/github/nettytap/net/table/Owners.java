@@ -110,14 +110,17 @@ final class Owners {
         return Integer.SIZE - Integer.numberOfLeadingZeros(count);
     }
 
-    /** A confirmed entry of the owner that has the most; null if all of theirs are pinned. Those of a class take turns. */
-    Entry leastUsedOfLargest() {
+    /**
+     * A confirmed entry of the owner that has the most; null if all of theirs are pinned, or nobody has more than somebody with
+     * this many would have after one more. Those of a class take turns.
+     */
+    Entry leastUsedOfLargest(int count) {
         for (int i = classes.length - 1; i >= 0; i--) {
             Owner owner = classes[i];
-            // A class in which the first few have pinned entries only is passed over.
+            // A class in which the first few have nothing to give is passed over.
             for (int tries = 0; owner != null && tries < FairTable.MAX_SECOND_CHANCES; tries++) {
                 classes[i] = owner.next;
-                Entry entry = owner.leastUsed();
+                Entry entry = owner.count > count + 1 ? owner.leastUsed() : null;
                 if (entry != null) {
                     return entry;
                 }

@@ -11,6 +11,7 @@ import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.Ipv6Header;
 import io.github.nettytap.codec.wire.UdpHeader;
+import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.packet.Ipv4Packets;
 import io.github.nettytap.net.routing.packet.Ipv6Packets;
@@ -48,7 +49,7 @@ final class MemoryRouter implements AutoCloseable {
     /** A router whose frames have virtio-net headers of this size. */
     MemoryRouter(int vnetHeaderSize) {
         this.vnetHeaderSize = vnetHeaderSize;
-        router = new Router(vnetHeaderSize, this::time, (port, cause) -> {
+        router = new Router(vnetHeaderSize, NatSettings.DEFAULT, this::time, (port, cause) -> {
             throw new AssertionError(cause);
         });
     }

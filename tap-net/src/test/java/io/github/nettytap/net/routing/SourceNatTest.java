@@ -20,6 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import java.util.Random;
+
 class SourceNatTest {
 
     private static final int IP = EthernetHeader.LENGTH;
@@ -37,7 +39,9 @@ class SourceNatTest {
         inside = lan.port(1500, "10.0.0.1/24");
         outside = lan.natPort(1000, OUTSIDE + "/24");
         resolve(outside, inside, HOST, REMOTE);
-        resolve(inside, outside, REMOTE, HOST);
+        // From the router's other port inside, since nobody outside may speak first.
+        int other = lan.port(1500, "10.0.1.1/24");
+        resolve(inside, other, "10.0.1.2", HOST);
     }
 
     @AfterEach
@@ -176,6 +180,108 @@ class SourceNatTest {
         lan.receive(inside, error(HOST, "198.51.100.3", stranger));
         assertThat(lan.take(outside)).isNull();
         assertThat(lan.at(inside).count(RouterCounter.NOT_TRANSLATABLE)).isEqualTo(1);
+    }
+
+    private static ByteBuf udpPorts(ByteBuf packet, int source, int destination) {
+        UdpHeader.sourcePort(packet, UDP, source);
+        UdpHeader.destinationPort(packet, UDP, destination);
+        return packet;
+    }
+
+    @Test
+    void hostsInsideReachEachOtherByTheirAddressesOutside() {
+        // Both have spoken to each other's address outside, as peers do that a server has introduced.
+        String other = "10.0.0.3";
+        lan.receive(inside, udpPorts(udp(inside, other, REMOTE, 64, 0, 10), 3000, 2000));
+        lan.receive(inside, udpPorts(udp(inside, HOST, REMOTE, 64, 0, 10), 1000, 2000));
+        lan.sent(outside);
+        lan.receive(inside, udpPorts(udp(inside, HOST, OUTSIDE, 64, 0, 10), 1000, 3000));
+        assertThat(lan.at(inside).count(RouterCounter.FILTERED))
+                .as("nobody has asked yet")
+                .isOne();
+        lan.receive(inside, udpPorts(udp(inside, other, OUTSIDE, 64, 0, 10), 3000, 1000));
+        ByteBuf frame = lan.take(inside);
+        assertThat(Ipv4Header.source(frame, IP)).isEqualTo(MemoryRouter.ipv4(OUTSIDE));
+        assertThat(Ipv4Header.destination(frame, IP)).isEqualTo(MemoryRouter.ipv4(HOST));
+        assertThat(UdpHeader.sourcePort(frame, UDP)).isEqualTo(3000);
+        assertThat(UdpHeader.destinationPort(frame, UDP)).isEqualTo(1000);
+        assertThat(Ipv4Header.timeToLive(frame, IP)).isEqualTo(63);
+        frame.release();
+        assertThat(lan.sent(outside)).isEmpty();
+    }
+
+    @Test
+    void nobodyOutsideSpeaksFirst() {
+        lan.receive(outside, udp(outside, REMOTE, HOST, 64, 0, 10));
+        assertThat(lan.at(outside).count(RouterCounter.FILTERED)).isOne();
+        assertThat(lan.sent(inside)).isEmpty();
+        assertThat(lan.sent(outside)).as("nor is told that there is somebody").isEmpty();
+    }
+
+    @Test
+    void unsolicitedSynIsNotAnswered() {
+        ByteBuf syn = udp(outside, REMOTE, OUTSIDE, 64, 0, 12);
+        Ipv4Header.protocol(syn, IP, Ipv4Header.PROTOCOL_TCP);
+        Ipv4Header.updateChecksum(syn, IP);
+        syn.setShort(UDP + 12, 0x5002);
+        lan.receive(outside, syn);
+        assertThat(lan.at(outside).count(RouterCounter.ERRORS_SENT)).isZero();
+        lan.passMillis(7_000);
+        assertThat(lan.sent(outside)).isEmpty();
+    }
+
+    @Test
+    void firstFragmentWithoutItsChecksumDoesNotLeave() {
+        ByteBuf fragment = udp(inside, HOST, REMOTE, 64, Ipv4Header.MORE_FRAGMENTS, 0);
+        Ipv4Header.protocol(fragment, IP, Ipv4Header.PROTOCOL_TCP);
+        Ipv4Header.updateChecksum(fragment, IP);
+        lan.receive(inside, fragment);
+        assertThat(lan.take(outside)).isNull();
+        assertThat(lan.at(inside).count(RouterCounter.NOT_TRANSLATABLE)).isOne();
+    }
+
+    @Test
+    void answerToAPingThatNobodyHasSentDoesNotLeave() {
+        for (int identifier : new int[] {0, 7}) {
+            ByteBuf reply = udp(inside, HOST, REMOTE, 64, 0, 10);
+            Ipv4Header.protocol(reply, IP, Ipv4Header.PROTOCOL_ICMP);
+            Ipv4Header.updateChecksum(reply, IP);
+            reply.setZero(UDP, 18);
+            Icmpv4Header.identifier(reply, UDP, identifier);
+            Icmpv4Header.updateChecksum(reply, UDP, 18);
+            lan.receive(inside, reply);
+        }
+        assertThat(lan.take(outside)).isNull();
+        assertThat(lan.at(inside).count(RouterCounter.NOT_TRANSLATABLE)).isEqualTo(2);
+    }
+
+    /** Ten seconds at 10,000 datagrams a second; the other host's conversations go on and new ones begin. */
+    @Test
+    void hostThatOpensConnectionsWithoutEndLeavesRoomForOthers() {
+        translated(udp(inside, HOST, REMOTE, 64, 0, 10)).release();
+        lan.receive(outside, answer(REMOTE));
+        lan.take(inside).release();
+        Random random = new Random(1);
+        for (int i = 0; i < 100_000; i++) {
+            lan.receive(
+                    inside,
+                    udpPorts(
+                            udp(inside, "10.0.0.66", REMOTE, 64, 0, 0),
+                            random.nextInt(65_536),
+                            random.nextInt(65_536)));
+            ByteBuf sent = lan.take(outside);
+            if (sent != null) {
+                sent.release();
+            }
+            if (i % 10_000 == 9_999) {
+                lan.passMillis(1_000);
+                lan.receive(outside, answer(REMOTE));
+                lan.take(inside).release();
+                ByteBuf fresh = translated(udpPorts(udp(inside, HOST, REMOTE, 64, 0, 0), 20_000 + i / 10_000, 53));
+                fresh.release();
+            }
+        }
+        assertThat(lan.sent(inside)).isEmpty();
     }
 
     /** An ICMP error about a frame, which it releases. */

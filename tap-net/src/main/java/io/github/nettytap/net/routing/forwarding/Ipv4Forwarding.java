@@ -71,7 +71,7 @@ public final class Ipv4Forwarding {
         }
         int source = Ipv4Header.source(frame, ip);
         Connection connection = from.translates() ? nat.ofReply(frame, ip) : null;
-        int destination = connection == null ? Ipv4Header.destination(frame, ip) : connection.insideAddress;
+        int destination = connection == null ? Ipv4Header.destination(frame, ip) : connection.insideAddress();
         Route route = routes.find(destination);
         if (route == null) {
             if (!isToGroup && !isMartian(source)) {
@@ -82,26 +82,45 @@ public final class Ipv4Forwarding {
             return;
         }
         switch (route.kind()) {
-            case LOCAL -> local.receive(frame, from, isToGroup);
+            case LOCAL -> receiveLocal(frame, ip, from, isToGroup, route);
             case GROUP -> local.receive(frame, from, true);
             case NEVER -> drop(frame, from, RouterCounter.MARTIAN);
             default -> {
-                // RFC 1812, section 5.3.4: what all stations of a link got, none of them forwards.
+                // RFC 1812, section 5.3.4: what all hosts of a link got, none of them forwards.
                 if (isToGroup || isMartian(source)) {
                     drop(frame, from, RouterCounter.MARTIAN);
+                } else if (from.translates()
+                        && connection == null
+                        && !route.port().translates()) {
+                    // Behind NAT nobody is spoken to who has not spoken first, whoever knows the way.
+                    drop(frame, from, RouterCounter.FILTERED);
                 } else {
-                    forward(frame, ip, from, route, connection);
+                    forward(frame, ip, from, route, connection, 0);
                 }
             }
         }
+    }
+
+    /** For the router, or by way of its address outside for a host inside. */
+    private void receiveLocal(ByteBuf frame, int ip, RouterPort from, boolean isToGroup, Route route) {
+        if (route.port().translates() && !from.translates() && !isToGroup) {
+            int target = nat.hairpinTarget(frame, ip);
+            Route inside = target == 0 ? null : routes.find(target);
+            if (inside != null && inside.kind() == Route.Kind.FORWARD) {
+                forward(frame, ip, from, inside, null, Ipv4Header.destination(frame, ip));
+                return;
+            }
+        }
+        local.receive(frame, from, isToGroup);
     }
 
     /**
      * An error quotes the packet as its sender has sent it; hence addresses are rewritten once nothing can go wrong.
      *
      * @param connection of which the packet is an answer from outside, or null
+     * @param hairpin the address outside by which a host inside is spoken to from inside, or 0
      */
-    private void forward(ByteBuf frame, int ip, RouterPort from, Route route, Connection connection) {
+    private void forward(ByteBuf frame, int ip, RouterPort from, Route route, Connection connection, int hairpin) {
         int timeToLive = Ipv4Header.timeToLive(frame, ip);
         if (timeToLive <= 1) {
             errors.sendIpv4(frame, from, Icmpv4Header.TIME_EXCEEDED, CODE_TTL_EXCEEDED, 0);
@@ -109,7 +128,7 @@ public final class Ipv4Forwarding {
             return;
         }
         if (PacketSize.onWire(frame, output.vnetHeaderSize()) <= route.port().mtu()) {
-            if (rewrite(frame, ip, from, route.port(), connection)) {
+            if (rewrite(frame, ip, from, route.port(), connection, hairpin)) {
                 from.increment(RouterCounter.FORWARDED);
                 send(frame, from, route);
             }
@@ -121,13 +140,13 @@ public final class Ipv4Forwarding {
                     Icmpv4Header.CODE_FRAGMENTATION_NEEDED,
                     route.port().mtu());
             drop(frame, from, RouterCounter.TOO_BIG);
-        } else if (rewrite(frame, ip, from, route.port(), connection)) {
+        } else if (rewrite(frame, ip, from, route.port(), connection, hairpin)) {
             sendFragments(frame, from, route);
         }
     }
 
     /** All that changes in a packet that is forwarded; false if it cannot be, and is gone. */
-    private boolean rewrite(ByteBuf frame, int ip, RouterPort from, RouterPort to, Connection connection) {
+    private boolean rewrite(ByteBuf frame, int ip, RouterPort from, RouterPort to, Connection connection, int hairpin) {
         int headerLength = Ipv4Header.headerLength(frame, ip);
         if (headerLength > Ipv4Header.MIN_LENGTH) {
             int own = to.addresses().source(Ipv4Header.destination(frame, ip));
@@ -140,12 +159,44 @@ public final class Ipv4Forwarding {
         }
         if (connection != null) {
             nat.restore(frame, ip, connection);
-        } else if (to.translates() && !from.translates() && !nat.translate(frame, ip, to)) {
-            drop(frame, from, RouterCounter.NOT_TRANSLATABLE);
-            return false;
+        } else if (hairpin != 0) {
+            if (!translate(frame, ip, from, hairpin)) {
+                return false;
+            }
+            Connection inwards = nat.ofReply(frame, ip);
+            if (inwards == null) {
+                drop(frame, from, RouterCounter.FILTERED);
+                return false;
+            }
+            nat.restore(frame, ip, inwards);
+        } else if (to.translates() && !from.translates()) {
+            if (!to.addresses().hasIpv4()) {
+                drop(frame, from, RouterCounter.NOT_TRANSLATABLE);
+                return false;
+            }
+            if (!translate(frame, ip, from, to.addresses().source(Ipv4Header.destination(frame, ip)))) {
+                return false;
+            }
         }
         Ipv4Packets.timeToLive(frame, ip, Ipv4Header.timeToLive(frame, ip) - 1);
         return true;
+    }
+
+    private boolean translate(ByteBuf frame, int ip, RouterPort from, int outsideAddress) {
+        SourceNat.Translation translation = nat.translate(frame, ip, outsideAddress);
+        if (translation == SourceNat.Translation.DONE) {
+            return true;
+        }
+        if (translation == SourceNat.Translation.FULL) {
+            errors.sendIpv4(
+                    frame,
+                    from,
+                    Icmpv4Header.DESTINATION_UNREACHABLE,
+                    Icmpv4Header.CODE_ADMINISTRATIVELY_PROHIBITED,
+                    0);
+        }
+        drop(frame, from, RouterCounter.NOT_TRANSLATABLE);
+        return false;
     }
 
     private void send(ByteBuf frame, RouterPort from, Route route) {

@@ -61,6 +61,13 @@ public final class LocalIpv4 {
             frame.release();
             return;
         }
+        if (protocol == Ipv4Header.PROTOCOL_TCP && from.translates()) {
+            // RFC 5382, REQ-4: an unsolicited SYN must not be answered for 6 s, since that of a host inside may cross
+            // it. That
+            // the host outside waits in vain is better than to keep what anybody may send.
+            frame.release();
+            return;
+        }
         if (protocol == Ipv4Header.PROTOCOL_ICMP) {
             receiveIcmp(frame, ip);
             return;

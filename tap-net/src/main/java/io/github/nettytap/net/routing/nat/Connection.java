@@ -6,88 +6,96 @@ package io.github.nettytap.net.routing.nat;
 
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.TcpHeader;
+import io.github.nettytap.net.table.FairTable;
 
 /**
  * A connection whose inner end is hidden behind an address of the router.
  *
  * <pre>
  *   inside address and port ──► [router: outside address and port] ──► remote address and port
+ *                                └───────────── mapping ───────────┘
  * </pre>
  *
- * <p>The ports of a ping are its identifier and 0.
+ * <p>The ports of a ping are its identifier and 0. It is found by the outside and the remote ends.
  */
-public final class Connection {
+public final class Connection extends FairTable.Entry {
 
-    // RFC 5382, section 5: two hours and four minutes, four minutes; RFC 4787, section 4.3; RFC 5508, section 3.2.
-    private static final long TCP_ESTABLISHED_MILLIS = 7_440_000;
-    private static final long TCP_TRANSITORY_MILLIS = 240_000;
-    private static final long UDP_MILLIS = 300_000;
-    private static final long ICMP_MILLIS = 60_000;
-
-    final int protocol;
-    public final int insideAddress;
-    final int insidePort;
-    final int outsideAddress;
-    final int outsidePort;
+    final Mapping mapping;
     final int remoteAddress;
     final int remotePort;
 
-    /** Of the hash chains. */
-    Connection nextInside;
+    /** Of the same mapping. */
+    Connection previous;
 
-    Connection nextOutside;
+    Connection next;
 
-    private long used;
     private boolean replied;
     private boolean finOfInside;
     private boolean finOfRemote;
     private boolean reset;
 
-    Connection(
-            int protocol,
-            int insideAddress,
-            int insidePort,
-            int outsideAddress,
-            int outsidePort,
-            int remoteAddress,
-            int remotePort) {
-        this.protocol = protocol;
-        this.insideAddress = insideAddress;
-        this.insidePort = insidePort;
-        this.outsideAddress = outsideAddress;
-        this.outsidePort = outsidePort;
+    Connection(Mapping mapping, int remoteAddress, int remotePort) {
+        super(mapping.protocol, end(mapping.outsideAddress, mapping.outsidePort), end(remoteAddress, remotePort));
+        this.mapping = mapping;
         this.remoteAddress = remoteAddress;
         this.remotePort = remotePort;
     }
 
-    /** Notes a packet. */
-    void see(long now, boolean fromInside, int tcpFlags) {
-        used = now;
-        replied |= !fromInside;
+    static long end(int address, int port) {
+        return (address & 0xffff_ffffL) << Short.SIZE | port;
+    }
+
+    /** The address of the host inside. */
+    public int insideAddress() {
+        return mapping.insideAddress;
+    }
+
+    /** Notes the flags of a packet; true if the other side has now shown that it takes part. */
+    boolean see(boolean fromInside, int tcpFlags) {
         boolean fin = (tcpFlags & TcpHeader.FLAG_FIN) != 0;
+        boolean rst = (tcpFlags & TcpHeader.FLAG_RST) != 0;
+        // A reset answers a connection that was never there: whoever sends it keeps nothing, and neither do we for
+        // long.
+        replied |= !fromInside && !rst;
         finOfInside |= fin && fromInside;
         finOfRemote |= fin && !fromInside;
-        reset |= (tcpFlags & TcpHeader.FLAG_RST) != 0;
+        reset |= rst;
         if ((tcpFlags & TcpHeader.FLAG_SYN) != 0 && fromInside) {
-            // The ports are in use again.
+            // The ports are in use again; the one before says nothing of this one.
+            replied &= !reset && !finOfInside && !finOfRemote;
             finOfInside = false;
             finOfRemote = false;
             reset = false;
         }
+        return isEstablished();
     }
 
-    boolean isOver(long now) {
-        return now - used > timeout();
+    /** Whether the other side takes part, and nobody has ended it. */
+    private boolean isEstablished() {
+        return replied && !reset && !(finOfInside && finOfRemote);
     }
 
-    private long timeout() {
-        if (protocol == Ipv4Header.PROTOCOL_UDP) {
-            return UDP_MILLIS;
+    /** How long it may be silent. */
+    long timeout(Timeouts timeouts) {
+        return switch (mapping.protocol) {
+            case Ipv4Header.PROTOCOL_UDP -> timeouts.udp;
+            case Ipv4Header.PROTOCOL_ICMP -> timeouts.icmp;
+            default -> isEstablished() ? timeouts.tcpEstablished : timeouts.tcpTransitory;
+        };
+    }
+
+    /** {@link NatSettings} in milliseconds. */
+    static final class Timeouts {
+        private final long tcpEstablished;
+        private final long tcpTransitory;
+        private final long udp;
+        private final long icmp;
+
+        Timeouts(NatSettings settings) {
+            tcpEstablished = settings.tcpEstablished().toMillis();
+            tcpTransitory = settings.tcpTransitory().toMillis();
+            udp = settings.udp().toMillis();
+            icmp = settings.icmp().toMillis();
         }
-        if (protocol == Ipv4Header.PROTOCOL_ICMP) {
-            return ICMP_MILLIS;
-        }
-        boolean established = replied && !reset && !(finOfInside && finOfRemote);
-        return established ? TCP_ESTABLISHED_MILLIS : TCP_TRANSITORY_MILLIS;
     }
 }

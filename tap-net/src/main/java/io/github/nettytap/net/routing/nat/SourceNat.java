@@ -12,8 +12,7 @@ import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.github.nettytap.net.routing.packet.Ipv4Packets;
 import io.github.nettytap.net.routing.packet.PacketSize;
-import io.github.nettytap.net.routing.port.Output;
-import io.github.nettytap.net.routing.port.RouterPort;
+import io.github.nettytap.net.table.TableCounter;
 import io.netty.buffer.ByteBuf;
 
 import java.util.function.LongSupplier;
@@ -21,21 +20,28 @@ import java.util.function.LongSupplier;
 /**
  * Source NAT: what leaves through some ports does so with the router's address, and the answers find back.
  *
- * <p>For TCP, UDP and pings, and for the ICMP errors about them, whichever side they come from (RFC 5508, section 4). GsoFrames
- * and partial checksums stay what they are. Fragments go the way of the first of their datagram, the only one with ports.
+ * <ul>
+ *   <li>A port inside has the same port outside for all remote ends, the same number if that is free, and is reached from inside
+ *       by it too: endpoint-independent mapping and hairpinning of RFC 4787, RFC 5382 and RFC 5508.
+ *   <li>Only the remote end that a host has talked to gets in: address- and port-dependent filtering.
+ *   <li>Each host inside has a budget of connections. What was never answered goes first when there are too many.
+ *   <li>TCP, UDP and pings, and the ICMP errors about them, whichever side they come from (RFC 5508, section 4). GSO frames and
+ *       partial checksums stay what they are. Fragments go the way of the first of their datagram, the only one with ports.
+ * </ul>
+ *
+ * <p>Used by one thread. A frame stays the caller's; it is changed in place, where it is said so.
  */
 public final class SourceNat {
 
-    private static final int CONNECTIONS = 65_536;
     private static final int PORTS_LENGTH = 8;
     private static final int TCP_FLAGS = 13;
     private static final int IDENTIFIER = 4;
     private static final int VERSION = 4;
     private static final int NONE = -1;
 
-    private final Output output;
+    private final int vnetHeaderSize;
     private final LongSupplier clock;
-    private final ConnectionTable connections = new ConnectionTable(CONNECTIONS);
+    private final Connections connections;
     private final FragmentedDatagrams fragments = new FragmentedDatagrams();
 
     // What parse has found.
@@ -45,19 +51,47 @@ public final class SourceNat {
     private int destinationPort;
     private int tcpFlags;
 
-    public SourceNat(Output output, LongSupplier clock) {
-        this.output = output;
+    /** The connection of the last packet to leave, which is mostly that of the next one too. */
+    private Connection last;
+
+    /**
+     * A NAT without connections.
+     *
+     * @param vnetHeaderSize the size of the virtio-net header in front of each frame, 0 for none
+     * @param clock milliseconds that only grow
+     * @param settings how much it remembers, and for how long
+     */
+    public SourceNat(int vnetHeaderSize, LongSupplier clock, NatSettings settings) {
+        this.vnetHeaderSize = vnetHeaderSize;
         this.clock = clock;
+        connections = new Connections(settings);
     }
 
+    /** What has come of a packet that was to leave. */
+    public enum Translation {
+        /** It has the address outside, and may leave. */
+        DONE,
+        /** It is not to leave: a later fragment without its first, an unknown protocol, an error about nothing known. */
+        IMPOSSIBLE,
+        /** It is not to leave: there is no room for its connection. */
+        FULL
+    }
+
+    /** To be called about once a second. */
     public void tick() {
-        connections.expire(clock.getAsLong());
-        fragments.expire(clock.getAsLong());
+        long now = clock.getAsLong();
+        connections.tick(now);
+        fragments.tick(now);
     }
 
-    /** How many connections are known. */
-    int size() {
+    /** How many connections are known. Any thread may ask. */
+    public int size() {
         return connections.size();
+    }
+
+    /** How often a connection was added, evicted, refused. Any thread may ask. */
+    public long count(TableCounter counter) {
+        return connections.count(counter);
     }
 
     /**
@@ -74,12 +108,13 @@ public final class SourceNat {
         if (isError(frame, ip)) {
             return ofError(frame, ip);
         }
-        if (!parse(frame, ip, frame.writerIndex())) {
+        if (!parse(frame, ip, frame.writerIndex()) || !isRewritable(frame)) {
             return null;
         }
-        Connection connection = fromOutside(frame, ip);
+        Connection connection = connections.find(
+                protocol, Ipv4Header.destination(frame, ip), destinationPort, Ipv4Header.source(frame, ip), sourcePort);
         if (connection != null) {
-            connection.see(clock.getAsLong(), false, tcpFlags);
+            connections.see(connection, false, tcpFlags, clock.getAsLong());
             rememberFragment(frame, ip, connection);
         }
         return connection;
@@ -91,21 +126,37 @@ public final class SourceNat {
         }
     }
 
-    /** The connection of a parsed packet on its way in. */
-    private Connection fromOutside(ByteBuf frame, int ip) {
-        return connections.ofOutside(
-                protocol, Ipv4Header.destination(frame, ip), destinationPort, Ipv4Header.source(frame, ip), sourcePort);
+    /**
+     * The host inside that a packet from inside to an address outside is for: RFC 4787, REQ-9. The packet is then to be
+     * translated as if it left, and to be looked at as if it came in.
+     *
+     * @param frame unchanged
+     * @param ip the index of its IPv4 header
+     * @return its address, or 0 if there is none
+     */
+    public int hairpinTarget(ByteBuf frame, int ip) {
+        if (Ipv4Header.protocol(frame, ip) == Ipv4Header.PROTOCOL_ICMP
+                || Ipv4Header.isFragment(frame, ip)
+                || !parse(frame, ip, frame.writerIndex())) {
+            return 0;
+        }
+        Mapping mapping = connections.ofPort(protocol, Ipv4Header.destination(frame, ip), destinationPort);
+        return mapping == null ? 0 : mapping.insideAddress;
     }
 
     /** The connection of a packet that was parsed on its way in, and has the address inside. */
-    private Connection restored(ByteBuf frame, int ip) {
-        return connections.ofInside(
-                protocol, Ipv4Header.destination(frame, ip), destinationPort, Ipv4Header.source(frame, ip), sourcePort);
+    private Connection restored(ByteBuf frame, int ip, int outsideAddress) {
+        Mapping mapping =
+                connections.ofInside(protocol, Ipv4Header.destination(frame, ip), destinationPort, outsideAddress);
+        return mapping == null
+                ? null
+                : connections.find(
+                        protocol, outsideAddress, mapping.outsidePort, Ipv4Header.source(frame, ip), sourcePort);
     }
 
     /** The connection of a packet that was parsed on its way out, and has the address outside. */
     private Connection translated(ByteBuf frame, int ip) {
-        return connections.ofOutside(
+        return connections.find(
                 protocol, Ipv4Header.source(frame, ip), sourcePort, Ipv4Header.destination(frame, ip), destinationPort);
     }
 
@@ -128,7 +179,7 @@ public final class SourceNat {
         int limit = frame.writerIndex();
         int quote = icmp + Icmpv4Header.LENGTH;
         boolean isSound = limit - quote >= Ipv4Header.MIN_LENGTH
-                && !PacketSize.isChecksumPartial(frame, output.vnetHeaderSize())
+                && !PacketSize.isChecksumPartial(frame, vnetHeaderSize)
                 && Icmpv4Header.isChecksumValid(frame, icmp, limit - icmp)
                 && frame.getUnsignedByte(quote) >>> 4 == VERSION
                 && Ipv4Header.headerLength(frame, quote) >= Ipv4Header.MIN_LENGTH
@@ -170,55 +221,88 @@ public final class SourceNat {
         return isRequest || type == Icmpv4Header.ECHO_REPLY;
     }
 
+    /** Whether the checksum of what was parsed is there to be mended: a first fragment of TCP may end before it. */
+    private boolean isRewritable(ByteBuf frame) {
+        return protocol != Ipv4Header.PROTOCOL_TCP || frame.writerIndex() - transport >= TcpHeader.MIN_LENGTH;
+    }
+
     /**
-     * Gives a packet that leaves through a port that port's address as its source.
+     * Gives a packet that leaves an address outside as its source.
      *
      * @param frame changed in place
      * @param ip the index of its IPv4 header
-     * @return false if that is impossible; the packet is then not to leave
+     * @param outsideAddress the address
      */
-    public boolean translate(ByteBuf frame, int ip, RouterPort outside) {
-        if (!outside.addresses().hasIpv4()) {
-            return false;
-        }
+    public Translation translate(ByteBuf frame, int ip, int outsideAddress) {
         if (!Ipv4Packets.isFirstFragment(frame, ip)) {
             Connection connection = fragments.find(frame, ip, clock.getAsLong());
             if (connection != null) {
-                writeSource(frame, ip, connection.outsideAddress);
+                writeSource(frame, ip, connection.mapping.outsideAddress);
             }
-            return connection != null;
+            return connection == null ? Translation.IMPOSSIBLE : Translation.DONE;
         }
         if (isError(frame, ip)) {
-            return translateError(frame, ip);
+            return translateError(frame, ip, outsideAddress) ? Translation.DONE : Translation.IMPOSSIBLE;
         }
-        if (!parse(frame, ip, frame.writerIndex()) || protocol == Ipv4Header.PROTOCOL_ICMP && destinationPort != 0) {
-            return false;
+        if (!parse(frame, ip, frame.writerIndex()) || !isRewritable(frame) || isEchoReply(frame)) {
+            return Translation.IMPOSSIBLE;
         }
+        long now = clock.getAsLong();
+        Connection connection = leaving(frame, ip, outsideAddress, now);
+        if (connection == null) {
+            return Translation.FULL;
+        }
+        connections.see(connection, true, tcpFlags, now);
+        rememberFragment(frame, ip, connection);
+        Mapping mapping = connection.mapping;
+        rewriteSource(frame, ip, mapping.outsideAddress, mapping.outsidePort, isPartial(frame));
+        return Translation.DONE;
+    }
+
+    /** A host inside answers what nobody outside has asked by way of NAT: RFC 5508, REQ-4. */
+    private boolean isEchoReply(ByteBuf frame) {
+        return protocol == Ipv4Header.PROTOCOL_ICMP && Icmpv4Header.type(frame, transport) == Icmpv4Header.ECHO_REPLY;
+    }
+
+    /** The connection of a parsed packet that leaves, found or made; null if there is no room. */
+    private Connection leaving(ByteBuf frame, int ip, int outsideAddress, long now) {
         int source = Ipv4Header.source(frame, ip);
         int destination = Ipv4Header.destination(frame, ip);
-        Connection connection = connections.ofInside(protocol, source, sourcePort, destination, destinationPort);
-        if (connection == null) {
-            int address = outside.addresses().source(destination);
-            connection = connections.add(protocol, source, sourcePort, address, destination, destinationPort);
-            if (connection == null) {
-                return false;
+        Connection connection = last;
+        if (connection != null
+                && connection.isInTable()
+                && connection.remoteAddress == destination
+                && connection.remotePort == destinationPort
+                && connection.mapping.insideAddress == source
+                && connection.mapping.insidePort == sourcePort
+                && connection.mapping.protocol == protocol
+                && connection.mapping.outsideAddress == outsideAddress) {
+            return connection;
+        }
+        Mapping mapping = connections.ofInside(protocol, source, sourcePort, outsideAddress);
+        if (mapping == null) {
+            mapping = connections.addMapping(protocol, source, sourcePort, outsideAddress, now);
+            if (mapping == null) {
+                return null;
             }
         }
-        connection.see(clock.getAsLong(), true, tcpFlags);
-        rememberFragment(frame, ip, connection);
-        rewriteSource(frame, ip, connection.outsideAddress, connection.outsidePort, isPartial(frame));
-        return true;
+        connection = connections.find(protocol, outsideAddress, mapping.outsidePort, destination, destinationPort);
+        if (connection == null) {
+            connection = connections.add(mapping, destination, destinationPort, now);
+        }
+        last = connection;
+        return connection;
     }
 
     /** An error of a host or router inside, about a packet of a connection: it quotes what nobody outside knows. */
-    private boolean translateError(ByteBuf frame, int ip) {
+    private boolean translateError(ByteBuf frame, int ip, int outsideAddress) {
         int quote = parseQuote(frame, ip);
-        Connection connection = quote == NONE ? null : restored(frame, quote);
+        Connection connection = quote == NONE ? null : restored(frame, quote, outsideAddress);
         if (connection == null) {
             return false;
         }
-        rewriteDestination(frame, quote, connection.outsideAddress, connection.outsidePort, false);
-        writeSource(frame, ip, connection.outsideAddress);
+        rewriteDestination(frame, quote, outsideAddress, connection.mapping.outsidePort, false);
+        writeSource(frame, ip, outsideAddress);
         updateIcmpChecksum(frame, ip);
         return true;
     }
@@ -231,15 +315,16 @@ public final class SourceNat {
      */
     public void restore(ByteBuf frame, int ip, Connection connection) {
         if (!Ipv4Packets.isFirstFragment(frame, ip)) {
-            writeDestination(frame, ip, connection.insideAddress);
+            writeDestination(frame, ip, connection.mapping.insideAddress);
         } else if (isError(frame, ip)) {
             int quote = parseQuote(frame, ip);
-            rewriteSource(frame, quote, connection.insideAddress, connection.insidePort, false);
-            writeDestination(frame, ip, connection.insideAddress);
+            rewriteSource(frame, quote, connection.mapping.insideAddress, connection.mapping.insidePort, false);
+            writeDestination(frame, ip, connection.mapping.insideAddress);
             updateIcmpChecksum(frame, ip);
         } else {
             parse(frame, ip, frame.writerIndex());
-            rewriteDestination(frame, ip, connection.insideAddress, connection.insidePort, isPartial(frame));
+            rewriteDestination(
+                    frame, ip, connection.mapping.insideAddress, connection.mapping.insidePort, isPartial(frame));
         }
     }
 
@@ -248,28 +333,29 @@ public final class SourceNat {
      *
      * @param frame changed in place
      * @param ip the index of its IPv4 header
-     * @param from the port that it came in through
+     * @param outsideAddress the address that the packet was sent to from outside; 0 if it came from inside
      */
-    public void undo(ByteBuf frame, int ip, RouterPort from) {
+    public void undo(ByteBuf frame, int ip, int outsideAddress) {
         if (!Ipv4Packets.isFirstFragment(frame, ip) || !parse(frame, ip, frame.writerIndex())) {
             return;
         }
-        Connection connection = from.translates() ? restored(frame, ip) : translated(frame, ip);
+        boolean fromOutside = outsideAddress != 0;
+        Connection connection = fromOutside ? restored(frame, ip, outsideAddress) : translated(frame, ip);
         if (connection == null) {
             return;
         }
-        if (from.translates()) {
-            rewriteDestination(frame, ip, connection.outsideAddress, connection.outsidePort, isPartial(frame));
+        Mapping mapping = connection.mapping;
+        if (fromOutside) {
+            rewriteDestination(frame, ip, mapping.outsideAddress, mapping.outsidePort, isPartial(frame));
         } else {
-            rewriteSource(frame, ip, connection.insideAddress, connection.insidePort, isPartial(frame));
+            rewriteSource(frame, ip, mapping.insideAddress, mapping.insidePort, isPartial(frame));
         }
     }
 
     /** Whether the checksum of what was parsed is partial, and not that of a packet inside it, as of a tunnel. */
     private boolean isPartial(ByteBuf frame) {
-        int header = output.vnetHeaderSize();
-        return PacketSize.isChecksumPartial(frame, header)
-                && frame.readerIndex() + header + VirtioNetHeader.checksumStart(frame, frame.readerIndex())
+        return PacketSize.isChecksumPartial(frame, vnetHeaderSize)
+                && frame.readerIndex() + vnetHeaderSize + VirtioNetHeader.checksumStart(frame, frame.readerIndex())
                         == transport;
     }
 

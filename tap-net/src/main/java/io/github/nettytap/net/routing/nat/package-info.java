@@ -1,6 +1,23 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
 /**
- * Source NAT: {@code SourceNat} rewrites packets in place, {@code ConnectionTable} knows the connections from either side.
+ * Source NAT of IPv4: {@link io.github.nettytap.net.routing.nat.SourceNat} translates packets in their frames, on any channel:
  *
- * <p>RFC 3022, RFC 4787, RFC 5382, RFC 5508. Used on the event loop of the router. Frames stay the caller's.
+ * <pre>{@code
+ *   SourceNat nat = new SourceNat(0, System::currentTimeMillis, NatSettings.DEFAULT);
+ *
+ *   // from inside
+ *   if (nat.translate(frame, ipIndex, outsideAddress) == SourceNat.Translation.DONE) { outside.write(frame); }
+ *
+ *   // from outside
+ *   Connection connection = nat.ofReply(frame, ipIndex);
+ *   if (connection != null) { nat.restore(frame, ipIndex, connection); inside.write(frame); }
+ *
+ *   eventLoop.scheduleAtFixedRate(nat::tick, 1, 1, TimeUnit.SECONDS);
+ * }</pre>
+ *
+ * <p>The virtio-net header, if there is one, must have been checked against the packet. Used by one thread.
  */
 package io.github.nettytap.net.routing.nat;

@@ -36,6 +36,8 @@ public enum RouterCounter {
     NOT_TRANSLATABLE("not translatable", true),
     /** Handling it failed: an error of the router, or no memory. The first of a port is logged. */
     FAILED("failed", true),
+    /** From outside to a host behind NAT that has not spoken to the sender. */
+    FILTERED("not asked for", true),
     /** The next port is behind, or gone. */
     CONGESTED("congested", true);
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class FragmentedDatagramsTest {
 
     private final FragmentedDatagrams datagrams = new FragmentedDatagrams();
-    private final Connection connection = new Connection(Ipv4Header.PROTOCOL_UDP, 1, 2, 3, 4, 5, 6);
+    private final Connection connection = new Connection(new Mapping(Ipv4Header.PROTOCOL_UDP, 1, 2, 3, 4), 5, 6);
     private final ByteBuf packet = Unpooled.buffer().writeZero(Ipv4Header.MIN_LENGTH);
 
     @AfterEach
@@ -40,12 +40,13 @@ class FragmentedDatagramsTest {
 
     @Test
     void oldestIsForgottenWhenThereAreTooMany() {
-        for (int identification = 0; identification <= 1024; identification++) {
+        for (int identification = 0; identification <= FragmentedDatagrams.BUDGET; identification++) {
             datagrams.remember(fragment(identification, 1), 0, connection, 0);
         }
         assertThat(datagrams.find(fragment(0, 1), 0, 0)).isNull();
         assertThat(datagrams.find(fragment(1, 1), 0, 0)).isSameAs(connection);
-        assertThat(datagrams.find(fragment(1024, 1), 0, 0)).isSameAs(connection);
+        assertThat(datagrams.find(fragment(FragmentedDatagrams.BUDGET, 1), 0, 0))
+                .isSameAs(connection);
     }
 
     @Test
@@ -53,7 +54,7 @@ class FragmentedDatagramsTest {
         datagrams.remember(fragment(7, 1), 0, connection, 0);
         assertThat(datagrams.find(fragment(7, 1), 0, 30_000)).isSameAs(connection);
         assertThat(datagrams.find(fragment(7, 1), 0, 30_001)).isNull();
-        datagrams.expire(30_001);
+        datagrams.tick(31_000);
         assertThat(datagrams.find(fragment(7, 1), 0, 30_000)).isNull();
     }
 }

@@ -6,23 +6,16 @@ package io.github.nettytap.net.routing.nat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.github.nettytap.net.routing.packet.Ipv4Packets;
-import io.github.nettytap.net.routing.port.Output;
-import io.github.nettytap.net.routing.port.RouterPort;
-import io.github.nettytap.transport.device.TapOffload;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.embedded.EmbeddedChannel;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-
-import java.util.List;
 
 /** What the kernel has left to others of a packet that is translated. */
 class PartialChecksumTest {
@@ -34,23 +27,14 @@ class PartialChecksumTest {
     private static final int HOST = 0x0a00_0002;
     private static final int REMOTE = 0xc633_6402;
 
-    private final EmbeddedChannel channel = new EmbeddedChannel();
-    private final RouterPort outside = new RouterPort(
-            channel,
-            HEADER,
-            TapOffload.ALL,
-            0,
-            0x02_00_00_00_00_10L,
-            1500,
-            List.of(Cidr.parse("198.51.100.1/24")),
-            true);
-    private final SourceNat nat = new SourceNat(new Output(HEADER), () -> 0);
+    private static final int OUTSIDE = 0xc633_6401;
+
+    private final SourceNat nat = new SourceNat(HEADER, () -> 0, NatSettings.DEFAULT);
     private final ByteBuf frame = Unpooled.directBuffer(UDP + LENGTH).writeZero(UDP + LENGTH);
 
     @AfterEach
     void release() {
         frame.release();
-        channel.finishAndReleaseAll();
     }
 
     /** A datagram from the host, with this much for the next to complete. */
@@ -73,7 +57,7 @@ class PartialChecksumTest {
     void partialOneStaysTheSumOfThePseudoHeader() {
         datagram(UDP - HEADER);
         UdpHeader.checksum(frame, UDP, InternetChecksum.sum(frame, UDP, 0, pseudoHeader()));
-        assertThat(nat.translate(frame, IP, outside)).isTrue();
+        assertThat(nat.translate(frame, IP, OUTSIDE)).isEqualTo(SourceNat.Translation.DONE);
         assertThat(UdpHeader.checksum(frame, UDP)).isEqualTo(InternetChecksum.sum(frame, UDP, 0, pseudoHeader()));
     }
 
@@ -82,7 +66,7 @@ class PartialChecksumTest {
         datagram(UDP + 42 - HEADER);
         UdpHeader.checksum(
                 frame, UDP, InternetChecksum.complement(InternetChecksum.sum(frame, UDP, LENGTH, pseudoHeader())));
-        assertThat(nat.translate(frame, IP, outside)).isTrue();
+        assertThat(nat.translate(frame, IP, OUTSIDE)).isEqualTo(SourceNat.Translation.DONE);
         assertThat(InternetChecksum.sum(frame, UDP, LENGTH, pseudoHeader())).isEqualTo(0xffff);
     }
 }
