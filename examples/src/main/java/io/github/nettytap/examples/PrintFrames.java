@@ -17,7 +17,18 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 
-/** Makes tap0 and prints each frame that the kernel sends into it. */
+/**
+ * Makes tap0 and prints each frame that the kernel sends into it. The README shows this program.
+ *
+ * <p>As root, in two terminals:
+ *
+ * <pre>
+ *   # java -cp 'examples/target/*:examples/target/lib/*' io.github.nettytap.examples.PrintFrames
+ *                                        # ip address add 10.0.0.1/24 dev tap0
+ *                                        # ping -c 1 10.0.0.2
+ *   ARP, Request who-has 10.0.0.2 tell 10.0.0.1, length 28
+ * </pre>
+ */
 public final class PrintFrames {
 
     private PrintFrames() {}
@@ -34,6 +45,11 @@ public final class PrintFrames {
                     @Override
                     protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) {
                         System.out.println(FramePrinter.LINK_LEVEL.print(frame));
+                    }
+
+                    @Override
+                    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+                        System.err.println(cause.getMessage()); // such as that the interface was deleted
                     }
                 }))
                 .bind(TapAddress.of("tap0"))

@@ -56,7 +56,7 @@ final class SettingsCheck {
                 settings.mac() != null
                         && (settings.mac().isGroup() || settings.mac().value() == 0),
                 settings.mac() + " is not an address that one interface can have",
-                "Use an individual (not group) address other than zero, for example MacAddress.random()");
+                "Use an individual (not group) address other than zero, for example MacAddress.randomLocal()");
         refuseIf(
                 settings.transmitQueueLength() != null && settings.transmitQueueLength() < 1,
                 "a transmit queue of " + settings.transmitQueueLength() + " frames holds none",

@@ -271,7 +271,7 @@ final class TapErrors {
                     e,
                     device,
                     mac + " is not an address that one interface can have",
-                    "Use an individual (not group) address other than zero, for example MacAddress.random()",
+                    "Use an individual (not group) address other than zero, for example MacAddress.randomLocal()",
                     "mac-eaddrnotavail");
         }
         return deviceCall(device, e);

@@ -330,7 +330,7 @@ class ErrorTextTest {
                     () -> tap.setMac(MacAddress.parse("01:00:5e:00:00:01")),
                     "SIOCSIFHWADDR: device=tap0, errno=EADDRNOTAVAIL: 01:00:5e:00:00:01 is not an address that one"
                             + " interface can have. Use an individual (not group) address other than zero, for example"
-                            + " MacAddress.random().",
+                            + " MacAddress.randomLocal().",
                     "mac-eaddrnotavail");
         }
     }
