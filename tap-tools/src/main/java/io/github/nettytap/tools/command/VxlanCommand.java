@@ -13,6 +13,7 @@ import io.github.nettytap.tools.argument.IpConverter;
 import io.github.nettytap.tools.argument.VxlanArgument;
 import io.github.nettytap.tools.argument.VxlanStation;
 import io.github.nettytap.tools.lifecycle.CommandException;
+import io.github.nettytap.tools.lifecycle.Failures;
 import io.github.nettytap.tools.lifecycle.Loops;
 import io.github.nettytap.tools.lifecycle.ShutdownSignal;
 import io.github.nettytap.tools.option.DataPlane;
@@ -253,9 +254,19 @@ final class VxlanCommand implements Callable<Integer> {
         TapDevice device = TapDevice.builder(tap)
                 .vnetHeader(true)
                 .offloads(dataPlane.offloads().set())
-                .mtu(chosenMtu)
                 .up(true)
                 .open();
+        try {
+            device.setMtu(chosenMtu);
+        } catch (TapException e) {
+            if (mtu != null || !Failures.isPermission(e)) {
+                device.close();
+                throw e;
+            }
+            verbosity.note(
+                    tap + ": the MTU stays as it is, " + device.mtu() + ", since this user may not set it: `sudo ip"
+                            + " link set " + tap + " mtu " + chosenMtu + "` saves fragments");
+        }
         verbosity.opened(device);
         return device;
     }

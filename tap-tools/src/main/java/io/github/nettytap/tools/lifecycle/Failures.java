@@ -51,7 +51,8 @@ public final class Failures implements IExecutionExceptionHandler {
         return ExitCode.USAGE;
     }
 
-    private static boolean isPermission(Throwable failure) {
+    /** Whether somebody with more rights could have done it. */
+    public static boolean isPermission(Throwable failure) {
         if (failure instanceof TapException) {
             String errno = ((TapException) failure).errno();
             return errno.equals("EPERM") || errno.equals("EACCES");

@@ -364,10 +364,13 @@ public final class TapChannelConfig extends DefaultChannelConfig {
         if (up) {
             builder.up(true);
         }
-        if (namespace != null) {
-            builder.namespace(namespace);
+        // Not that of the loop's thread, which may have been started inside another one.
+        try (NetworkNamespace process = namespace == null ? NetworkNamespace.ofThisProcess() : null) {
+            return builder.namespace(namespace == null ? process : namespace)
+                    .open()
+                    .queues()
+                    .get(0);
         }
-        return builder.open().queues().get(0);
     }
 
     /** Whether frames are read into the loop's shared buffers, rather than into those of an allocator that was set. */

@@ -76,6 +76,17 @@ public final class NetworkNamespace implements AutoCloseable {
     }
 
     /**
+     * The namespace that this process was started in, whichever one the calling thread is in: a thread that was first
+     * started inside {@link #call} stays in that namespace.
+     *
+     * @return the namespace, to be closed by the caller
+     * @throws TapException if it cannot be opened
+     */
+    public static NetworkNamespace ofThisProcess() throws TapException {
+        return open(LibC.get(), Namespaces.OF_THIS_PROCESS);
+    }
+
+    /**
      * Makes a new namespace without a name, which holds nothing but a loopback link that is down.
      *
      * @return the namespace, to be closed by the caller

@@ -21,7 +21,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  *
  * <p>What is asked here is asked from the kernel at that moment, in the network namespace that the interface is in,
  * since names, addresses and even the namespace may be changed by others. Changing MTU, state and addresses needs
- * CAP_NET_ADMIN in that namespace; the MAC address and all that belongs to the descriptor do not. Thread-safe. Calls may
+ * CAP_NET_ADMIN in that namespace, unless they are so already; the MAC address and all that belongs to the descriptor do not. Thread-safe. Calls may
  * wait for the kernel's network configuration lock, so none belongs on an event loop, {@code close} excepted.
  */
 public final class TapDevice implements AutoCloseable {
@@ -329,7 +329,9 @@ public final class TapDevice implements AutoCloseable {
     private void setUp(boolean up) throws TapException {
         String command = "ip link set " + lastName + (up ? " up" : " down");
         DeviceLink.run(kernel, file("set link state"), command, (rtnetlink, link) -> {
-            rtnetlink.links().setUp(link.index(), up);
+            if (link.isUp() != up) {
+                rtnetlink.links().setUp(link.index(), up);
+            }
             return null;
         });
     }
@@ -342,7 +344,9 @@ public final class TapDevice implements AutoCloseable {
      */
     public void setMtu(int mtu) throws TapException {
         DeviceLink.run(kernel, file("set MTU"), "ip link set " + lastName + " mtu " + mtu, (rtnetlink, link) -> {
-            rtnetlink.links().setMtu(link.index(), mtu);
+            if (link.mtu() != mtu) {
+                rtnetlink.links().setMtu(link.index(), mtu);
+            }
             return null;
         });
     }
@@ -426,7 +430,9 @@ public final class TapDevice implements AutoCloseable {
     public void setTransmitQueueLength(int frames) throws TapException {
         String command = "ip link set " + lastName + " txqueuelen " + frames;
         DeviceLink.run(kernel, file("set transmit queue length"), command, (rtnetlink, link) -> {
-            rtnetlink.links().setTransmitQueueLength(link.index(), frames);
+            if (link.transmitQueueLength() != frames) {
+                rtnetlink.links().setTransmitQueueLength(link.index(), frames);
+            }
             return null;
         });
     }

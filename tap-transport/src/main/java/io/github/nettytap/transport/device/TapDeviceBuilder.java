@@ -22,8 +22,8 @@ import java.util.Set;
  * Describes a TAP device and opens it.
  *
  * <p>Settings are only recorded; {@link #open()} checks all of them before it asks the kernel for anything, applies all
- * of them, and on any failure closes whatever it had opened. What is not set is left as the kernel has it. Not
- * thread-safe; may open several devices one after the other.
+ * of them, and on any failure closes whatever it had opened. What is not set, or is so already, is left as the kernel has
+ * it: an interface that was prepared by root can be opened by its owner with all its settings named. Not thread-safe; may open several devices one after the other.
  */
 public final class TapDeviceBuilder {
 
@@ -318,7 +318,7 @@ public final class TapDeviceBuilder {
     public TapDevice open() throws TapException {
         new SettingsCheck(this).run();
         TapOpener opener = new TapOpener(kernel, this);
-        if (namespace == null) {
+        if (namespace == null || namespace.isCurrent()) {
             return opener.open();
         }
         try {

@@ -162,6 +162,9 @@ final class TapOpener {
     private void setMac(TapFile file, MacAddress mac) throws TapException {
         try {
             MacAddress macBefore = file.mac();
+            if (macBefore.equals(mac)) {
+                return;
+            }
             undoIfKept(() -> file.setMac(macBefore));
             file.setMac(mac);
             MacAddress real = file.mac();
@@ -179,7 +182,9 @@ final class TapOpener {
             Links links = rtnetlink.links();
             Link link = links.named(device).orElseThrow(() -> TapErrors.notVisible(device));
             int index = link.index();
-            if (settings.mtu() != null) {
+            // What is so already is left alone: it takes no right then, so the owner of a prepared interface needs
+            // none.
+            if (settings.mtu() != null && settings.mtu() != link.mtu()) {
                 command = "ip link set " + device + " mtu " + settings.mtu();
                 undoIfKept(() -> links.setMtu(index, link.mtu()));
                 links.setMtu(index, settings.mtu());
@@ -190,18 +195,25 @@ final class TapOpener {
                     throw TapErrors.notKept(device, "MTU", settings.mtu(), real);
                 }
             }
-            if (settings.transmitQueueLength() != null) {
+            if (settings.transmitQueueLength() != null
+                    && settings.transmitQueueLength() != link.transmitQueueLength()) {
                 command = "ip link set " + device + " txqueuelen " + settings.transmitQueueLength();
                 undoIfKept(() -> links.setTransmitQueueLength(index, link.transmitQueueLength()));
                 links.setTransmitQueueLength(index, settings.transmitQueueLength());
             }
+            List<Cidr> addressesBefore = settings.addresses().isEmpty()
+                    ? List.of()
+                    : rtnetlink.addresses().list(index);
             for (Cidr address : settings.addresses()) {
+                if (addressesBefore.contains(address)) {
+                    continue;
+                }
                 command = "ip address add " + address + " dev " + device;
                 rtnetlink.addresses().add(index, address);
-                // Only now: an address that was there before makes this fail, and stays.
+                // Only now: an address that somebody else has added meanwhile makes this fail, and stays.
                 undoIfKept(() -> rtnetlink.addresses().remove(index, address));
             }
-            if (settings.up() != null) {
+            if (settings.up() != null && settings.up() != link.isUp()) {
                 command = "ip link set " + device + (settings.up() ? " up" : " down");
                 undoIfKept(() -> links.setUp(index, link.isUp()));
                 links.setUp(index, settings.up());

@@ -15,5 +15,8 @@ public final class Namespaces {
     /** {@code thread-self}, since a namespace belongs to a thread: {@code self} shows that of the main thread. */
     public static final String OF_THIS_THREAD = "/proc/thread-self/ns/net";
 
+    /** That of the main thread, which no code of ours moves. */
+    public static final String OF_THIS_PROCESS = "/proc/self/ns/net";
+
     private Namespaces() {}
 }

@@ -7,6 +7,12 @@ package io.github.nettytap.transport.channel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.nettytap.testkit.KernelTest;
+import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.transport.netlink.Rtnetlink;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -27,6 +33,30 @@ class TapEventLoopGroupTest {
             assertThat(group.io()).isEqualTo(io);
             assertThat(group.executorCount()).isEqualTo(2);
             assertThat(TapIoSelector.isCompatible(group.next())).isTrue();
+        } finally {
+            group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    @Test
+    @KernelTest
+    void deviceIsOpenedInTheNamespaceOfTheProcessWhereverTheLoopsThreadWasStarted() throws Exception {
+        TapEventLoopGroup group = TapEventLoopGroup.builder().threads(1).build();
+        String name = "unset" + ProcessHandle.current().pid() % 10_000_000;
+        try (NetworkNamespace elsewhere = NetworkNamespace.create();
+                Rtnetlink here = Rtnetlink.open();
+                Rtnetlink there = elsewhere.call(Rtnetlink::open)) {
+            elsewhere.run(() -> group.next().submit(() -> {}).sync());
+            Channel channel = new Bootstrap()
+                    .group(group)
+                    .channel(TapChannel.class)
+                    .handler(new ChannelInboundHandlerAdapter())
+                    .bind(TapAddress.of(name))
+                    .sync()
+                    .channel();
+            assertThat(there.links().named(name)).isEmpty();
+            assertThat(here.links().named(name)).isPresent();
+            channel.close().sync();
         } finally {
             group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
         }

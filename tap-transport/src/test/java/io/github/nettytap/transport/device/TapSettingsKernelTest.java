@@ -10,11 +10,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.testkit.KernelTest;
+import io.github.nettytap.transport.linux.FaultyLibC;
+import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.netlink.Link;
+import io.github.nettytap.transport.netlink.RtnetlinkOn;
 import io.github.nettytap.transport.netlink.TunLink;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The settings of the TAP driver, against what rtnetlink, ip and ethtool report. */
 @KernelTest
@@ -30,6 +37,41 @@ class TapSettingsKernelTest {
     @AfterEach
     void endHost() {
         host.close();
+    }
+
+    @Test
+    void whatIsSoAlreadyIsNotChanged() throws Exception {
+        TapDeviceBuilder prepared = host.tap("same")
+                .persistent(true)
+                .mtu(1400)
+                .transmitQueueLength(77)
+                .mac(MacAddress.parse("02:00:00:00:00:77"))
+                .address(Cidr.parse("10.7.7.1/24"))
+                .up(true);
+        prepared.open().close();
+        List<Integer> changes = new ArrayList<>();
+        LibC libc = FaultyLibC.with((call, arguments) -> {
+            if (call.equals("send") && ((ByteBuffer) arguments[1]).getShort(4) % 4 != 2) {
+                changes.add((int) ((ByteBuffer) arguments[1]).getShort(4));
+            }
+            return 0;
+        });
+        try (TapDevice tap = new TapDeviceBuilder(new Kernel(libc, () -> RtnetlinkOn.open(libc)), "same")
+                .namespace(host.namespace())
+                .mtu(1400)
+                .transmitQueueLength(77)
+                .mac(MacAddress.parse("02:00:00:00:00:77"))
+                .address(Cidr.parse("10.7.7.1/24"))
+                .up(true)
+                .open()) {
+            tap.up();
+            tap.setMtu(1400);
+            tap.setTransmitQueueLength(77);
+            assertThat(changes).as("RTM_ messages other than RTM_GET").isEmpty();
+            tap.setMtu(1300);
+            assertThat(changes).hasSize(1);
+            assertThat(tap.mtu()).isEqualTo(1300);
+        }
     }
 
     @Test

@@ -75,7 +75,13 @@ class UnprivilegedKernelTest {
 
     @Test
     void ownerOfAPersistentInterfaceCarriesTraffic() throws Exception {
-        open(host.tap("owned").persistent(true).owner(65534)).close();
+        open(host.tap("owned")
+                        .persistent(true)
+                        .owner(65534)
+                        .mtu(1400)
+                        .transmitQueueLength(500)
+                        .mac(MacAddress.parse("02:00:00:00:00:01")))
+                .close();
         Process worker = start("mount -t tmpfs none /dev/net && mknod -m 666 /dev/net/tun c 10 200 && exec " + AS_NOBODY
                 + java() + " open owned");
         assertCarriesTraffic(worker, "uid 65534 has owned");

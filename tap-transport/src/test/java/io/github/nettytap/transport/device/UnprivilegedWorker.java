@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.transport.device;
 
+import io.github.nettytap.codec.wire.Cidr;
+import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.linux.PollFd;
 import io.github.nettytap.transport.linux.Structs;
@@ -29,7 +31,17 @@ public final class UnprivilegedWorker {
                 echo(tap);
             }
         } else {
-            try (TapDevice tap = TapDevice.builder(arguments[1]).existing(true).open()) {
+            // As it was prepared: named again, nothing of it is a change.
+            try (TapDevice tap = TapDevice.builder(arguments[1])
+                    .existing(true)
+                    .mtu(1400)
+                    .transmitQueueLength(500)
+                    .mac(MacAddress.parse("02:00:00:00:00:01"))
+                    .address(Cidr.parse("10.0.0.1/24"))
+                    .up(true)
+                    .open()) {
+                tap.up();
+                tap.setMtu(1400);
                 echo(tap);
             }
         }
