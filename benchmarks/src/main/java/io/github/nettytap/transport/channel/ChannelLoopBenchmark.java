@@ -80,7 +80,7 @@ public class ChannelLoopBenchmark {
                 .threads(1)
                 .io(TapIoType.valueOf(io.toUpperCase(Locale.ROOT)))
                 .build();
-        channel = new TapChannel(new SocketEndpoint(ends[0]));
+        channel = new TapChannel(closeRequest -> new SocketEndpoint(ends[0]));
         channel.pipeline().addLast(counter);
         group.register(channel).sync();
     }
@@ -197,11 +197,6 @@ public class ChannelLoopBenchmark {
         @Override
         int vnetHeaderSize() {
             return 0;
-        }
-
-        @Override
-        int maxFrame() {
-            return MAX_FRAME;
         }
 
         @Override

@@ -6,9 +6,7 @@ package io.github.nettytap.transport.channel;
 
 import io.netty.util.concurrent.DefaultThreadFactory;
 
-import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -24,29 +22,16 @@ final class DescriptorCloser {
     private static final int THREADS = 32;
     private static final long IDLE_SECONDS = 1;
 
-    private static final Executor EXECUTOR = newExecutor();
+    private static final ThreadPoolExecutor EXECUTOR = newExecutor();
 
     private DescriptorCloser() {}
 
-    /**
-     * Closes the descriptor of a channel that has left its event loop.
-     *
-     * @param finish what remains to be done when it is closed, on the event loop
-     */
-    static void close(TapChannel channel, Runnable finish) {
-        EXECUTOR.execute(() -> {
-            channel.closeDescriptor();
-            try {
-                channel.eventLoop().execute(finish);
-            } catch (RejectedExecutionException e) {
-                // The loop was ended without waiting for this, so nobody hears that the channel is inactive; but who
-                // waits for the close itself shall not wait for ever.
-                finish.run();
-            }
-        });
+    /** Runs a task that closes a descriptor. */
+    static void execute(Runnable task) {
+        EXECUTOR.execute(task);
     }
 
-    private static Executor newExecutor() {
+    private static ThreadPoolExecutor newExecutor() {
         ThreadPoolExecutor executor = new ThreadPoolExecutor(
                 THREADS,
                 THREADS,

@@ -43,14 +43,18 @@ final class EpollTapIo extends TapIo implements EpollIoHandle {
 
     private final TapChannel channel;
     private final FileDescriptor fd;
+    private final LoopBuffers buffers;
     private final SystemCallReads reads;
     private IoRegistration registration;
     private int interest;
 
-    EpollTapIo(TapChannel channel, TapEndpoint endpoint, FrameReceiver receiver) {
+    /** @param buffers acquired for this, which releases them */
+    EpollTapIo(TapChannel channel, TapEndpoint endpoint, LoopBuffers buffers, FrameCopier copier) {
         this.channel = channel;
+        this.buffers = buffers;
         fd = endpoint.fd();
-        reads = new SystemCallReads(channel, fd, receiver);
+        reads = new SystemCallReads(
+                channel, fd, buffers.slabs(), copier, channel.config().getHeadroom());
     }
 
     @Override
@@ -93,7 +97,14 @@ final class EpollTapIo extends TapIo implements EpollIoHandle {
 
     @Override
     public void handle(IoRegistration ignored, IoEvent event) {
-        int ready = ((EpollIoEvent) event).ops().value();
+        try {
+            handle(((EpollIoEvent) event).ops().value());
+        } catch (Throwable cause) {
+            channel.closeWith(cause);
+        }
+    }
+
+    private void handle(int ready) {
         // Writing first, as it frees what the reading will need again.
         if ((ready & OUT) != 0) {
             channel.resumeWrites();
@@ -127,8 +138,8 @@ final class EpollTapIo extends TapIo implements EpollIoHandle {
     }
 
     @Override
-    boolean isIdle() {
-        return true;
+    void abandonWrites() {
+        // None is ever in flight.
     }
 
     @Override
@@ -138,20 +149,14 @@ final class EpollTapIo extends TapIo implements EpollIoHandle {
 
     @Override
     void deregister() {
+        // Before the descriptor is closed: the number may be another descriptor's at once, and epoll's table goes by
+        // number.
         if (registration != null) {
             registration.cancel();
             registration = null;
         }
         interest = 0;
-        reads.release();
-    }
-
-    @Override
-    void close(TapEndpoint endpoint) {
-        // Cancelled before it is closed: the number may be another descriptor's at once, and epoll's table goes by
-        // number.
-        deregister();
-        channel.closeDescriptor(endpoint);
+        buffers.release();
     }
 
     @Override

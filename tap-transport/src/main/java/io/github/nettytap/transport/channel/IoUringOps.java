@@ -21,25 +21,29 @@ final class IoUringOps {
     static final byte OP_READ = 22;
     static final byte OP_WRITE = 23;
 
-    /** Never wait for the device: completes with EAGAIN rather than pend. */
-    private static final int RWF_NOWAIT = 0x8;
+    /**
+     * Never wait for the device: completes with EAGAIN rather than pend. A driver that cannot promise that answers
+     * EOPNOTSUPP; that of TAPs can since Linux 6.4.
+     */
+    static final int RWF_NOWAIT = 0x8;
 
     private IoUringOps() {}
 
-    static IoUringIoOps read(int fd, long address, int length, short data) {
-        return transfer(OP_READ, fd, address, length, data);
+    /** @param flags {@code RWF_*}, as for the other transfers */
+    static IoUringIoOps read(int fd, long address, int length, int flags, short data) {
+        return transfer(OP_READ, fd, address, length, flags, data);
     }
 
-    static IoUringIoOps write(int fd, long address, int length, short data) {
-        return transfer(OP_WRITE, fd, address, length, data);
+    static IoUringIoOps write(int fd, long address, int length, int flags, short data) {
+        return transfer(OP_WRITE, fd, address, length, flags, data);
     }
 
     /** The iovecs must stay as they are until the operation is submitted, the memory until it completes. */
-    static IoUringIoOps writev(int fd, long iovecs, int count, short data) {
-        return transfer(OP_WRITEV, fd, iovecs, count, data);
+    static IoUringIoOps writev(int fd, long iovecs, int count, int flags, short data) {
+        return transfer(OP_WRITEV, fd, iovecs, count, flags, data);
     }
 
-    private static IoUringIoOps transfer(byte opcode, int fd, long address, int length, short data) {
+    private static IoUringIoOps transfer(byte opcode, int fd, long address, int length, int flags, short data) {
         return new IoUringIoOps(
                 opcode,
                 (byte) 0,
@@ -48,7 +52,7 @@ final class IoUringOps {
                 /* offset, which a device has none of */ 0L,
                 address,
                 length,
-                RWF_NOWAIT,
+                flags,
                 (long) data,
                 (short) 0,
                 (short) 0,

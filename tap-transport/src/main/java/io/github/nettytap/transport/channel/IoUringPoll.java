@@ -20,6 +20,7 @@ final class IoUringPoll {
     private final IoUringIoOps ops;
     private final short data;
     private long id;
+    private boolean cancelling;
 
     IoUringPoll(int fd, int events, int data) {
         this.data = (short) data;
@@ -41,7 +42,11 @@ final class IoUringPoll {
 
     /** Returns the number of operations submitted. */
     int cancel(IoRegistration registration) {
-        return isArmed() && registration.submit(IoUringOps.cancel(id)) != 0 ? 1 : 0;
+        if (!isArmed() || cancelling) {
+            return 0;
+        }
+        cancelling = registration.submit(IoUringOps.cancel(id)) != 0;
+        return cancelling ? 1 : 0;
     }
 
     /** Whether the completion with this data is ours; if so, the poll is no longer armed. */
@@ -50,6 +55,7 @@ final class IoUringPoll {
             return false;
         }
         id = 0;
+        cancelling = false;
         return true;
     }
 }

@@ -34,7 +34,9 @@ final class IoUringReads {
     private final TapChannel channel;
     private final ReceiveBatch reads;
     private final ReceiveSlots slots;
+    private final FrameCopier copier;
     private final int fd;
+    private final int flags;
     private final int headroom;
 
     /** By slot: the memory of a slot is always the same, so its read operation is too. */
@@ -48,12 +50,14 @@ final class IoUringReads {
     private boolean drained = true;
     private boolean unsupported;
 
-    IoUringReads(TapChannel channel, TapEndpoint endpoint, ReceiveSlots slots, int headroom) {
+    IoUringReads(TapChannel channel, TapEndpoint endpoint, ReceiveSlots slots, FrameCopier copier, int headroom) {
         this.channel = channel;
         this.slots = slots;
+        this.copier = copier;
         this.headroom = headroom;
         reads = channel.readLoop();
         fd = endpoint.fd().intValue();
+        flags = endpoint.transferFlags();
     }
 
     boolean isPending() {
@@ -65,30 +69,45 @@ final class IoUringReads {
         return drained;
     }
 
-    /** Submits a batch and returns its size; 0 means that there are no slots now. */
+    /**
+     * Submits a batch and returns its size; 0 means that there are no slots now.
+     *
+     * @throws OutOfMemoryError or another failure of the allocator, if not one slot could be had
+     */
     int submit(IoRegistration registration) {
-        int wanted = channel.config().isAutoRead() ? limit : 1;
+        int wanted = reads.allowance(limit);
         submitted = 0;
         while (submitted < wanted) {
-            int slot = slots.acquire();
+            int slot = acquire();
             if (slot == ReceiveSlots.NONE) {
                 break;
             }
-            batchSlots[submitted] = slot;
             if (registration.submit(operation(slot)) == 0) {
                 slots.giveBack(slot);
                 break;
             }
-            submitted++;
+            batchSlots[submitted++] = slot;
         }
         pending = submitted;
         return submitted;
     }
 
+    private int acquire() {
+        try {
+            return slots.acquire();
+        } catch (Throwable cause) {
+            if (submitted > 0) {
+                return ReceiveSlots.NONE; // A smaller batch will do.
+            }
+            throw cause;
+        }
+    }
+
     private IoUringIoOps operation(int slot) {
         IoUringIoOps operation = operations[slot];
         if (operation == null) {
-            operation = IoUringOps.read(fd, slots.address(slot) + headroom, ReceiveSlabs.MAX_FRAME, (short) slot);
+            operation =
+                    IoUringOps.read(fd, slots.address(slot) + headroom, ReceiveSlabs.MAX_FRAME, flags, (short) slot);
             operations[slot] = operation;
         }
         return operation;
@@ -110,17 +129,14 @@ final class IoUringReads {
         return unsupported;
     }
 
-    /** Delivers the batch: all of it if reading goes on that long; the rest is held until it is wanted again. */
+    /** Delivers the batch as far as it is wanted; the rest is held until it is. */
     void deliver() {
-        boolean wanted = reads.isWanted();
-        boolean delivering = wanted;
         int received = 0;
         int receivedBytes = 0;
         drained = false;
-        if (wanted) {
-            reads.begin();
-        }
-        for (int i = 0; i < submitted; i++) {
+        int count = submitted;
+        submitted = 0;
+        for (int i = 0; i < count; i++) {
             int slot = batchSlots[i];
             int result = results[slot];
             if (result <= 0) {
@@ -130,32 +146,24 @@ final class IoUringReads {
             }
             received++;
             receivedBytes += result;
-            ByteBuf frame = take(slot, result);
-            if (delivering) {
-                reads.deliver(frame, result, ReceiveSlabs.MAX_FRAME);
-                delivering = reads.isContinuing();
-            } else {
-                reads.hold(frame);
+            try {
+                reads.offer(take(slot, result), result, ReceiveSlabs.MAX_FRAME);
+            } catch (Throwable cause) {
+                reads.failed(cause);
             }
         }
-        submitted = 0;
         adapt(received, receivedBytes);
         if (drained) {
             channel.counters().receiveWouldBlock.increment();
         }
-        if (wanted) {
-            reads.end();
-        }
-        if (!channel.isOpen()) {
-            reads.release();
-        }
+        reads.end();
     }
 
     private ByteBuf take(int slot, int length) {
         if (slots.isCopying()) {
             channel.counters().framesCopied.increment();
         }
-        return slots.take(slot, headroom, length);
+        return slots.take(slot, headroom, length, copier);
     }
 
     private void nothingRead(int result) {

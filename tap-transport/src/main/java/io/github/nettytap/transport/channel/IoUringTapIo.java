@@ -36,11 +36,13 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
     /** Switches batches off, for a kernel on which they would turn out to be wrong. */
     private static final boolean BATCHES = SystemPropertyUtil.getBoolean("io.github.nettytap.ioUringBatches", true);
 
-    private static final AtomicBoolean FALLBACK_TOLD = new AtomicBoolean();
+    private static final AtomicBoolean FALLBACK_LOGGED = new AtomicBoolean();
 
     private static final int POLL_READ = 1;
     private static final int POLL_WRITE = 2;
     private static final int POLL_DEVICE = 3;
+
+    private static final int ECANCELED = -125;
 
     private final TapChannel channel;
     private final LoopBuffers buffers;
@@ -60,7 +62,10 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
     private final SystemCallReads systemCallReads;
 
     private IoRegistration registration;
+
+    /** Operations that have yet to complete, and what else must end before the channel may leave. */
     private int inFlight;
+
     private boolean readingInBatches;
     private boolean writingInBatches;
     private boolean reading;
@@ -68,25 +73,21 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
     private boolean leaving;
     private final Queue<Runnable> whenIdle = new ArrayDeque<>(1);
 
-    /**
-     * @param receiver for frames that are read by system calls
-     * @param buffers acquired for this
-     */
-    IoUringTapIo(TapChannel channel, TapEndpoint endpoint, FrameReceiver receiver, LoopBuffers buffers) {
+    /** @param buffers acquired for this, which releases them */
+    IoUringTapIo(TapChannel channel, TapEndpoint endpoint, LoopBuffers buffers, FrameCopier copier) {
         this.channel = channel;
         this.buffers = buffers;
         int fd = endpoint.fd().intValue();
-        reads = new IoUringReads(
-                channel, endpoint, buffers.slots(), channel.config().getHeadroom());
-        writes = new IoUringWrites(channel, endpoint);
-        systemCallReads = new SystemCallReads(channel, endpoint.fd(), receiver);
+        int headroom = channel.config().getHeadroom();
+        reads = new IoUringReads(channel, endpoint, buffers.slots(), copier, headroom);
+        writes = new IoUringWrites(channel.writeLoop(), endpoint);
+        systemCallReads = new SystemCallReads(channel, endpoint.fd(), buffers.slabs(), copier, headroom);
         readPoll = new IoUringPoll(fd, IoUringPoll.IN | IoUringPoll.ERR | IoUringPoll.HUP, POLL_READ);
         writePoll = new IoUringPoll(fd, IoUringPoll.OUT | IoUringPoll.ERR | IoUringPoll.HUP, POLL_WRITE);
         devicePoll = new IoUringPoll(fd, IoUringPoll.RDBAND | IoUringPoll.ERR | IoUringPoll.HUP, POLL_DEVICE);
-        // A batch cannot be undone where a frame in its middle has to wait, and a receive allocator gives one buffer a
-        // time.
+        // A batch cannot be undone where a frame in its middle has to wait.
         writingInBatches = BATCHES && !endpoint.mayBlock();
-        readingInBatches = BATCHES && channel.config().isReceivingIntoSharedBuffers();
+        readingInBatches = BATCHES;
     }
 
     @Override
@@ -127,14 +128,24 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
 
     /** Submits the next batch while the last one was full, else waits. */
     private void continueReading() {
-        if (!reading || leaving || reads.isPending() || readPoll.isArmed()) {
+        if (!reading
+                || leaving
+                || reads.isPending()
+                || readPoll.isArmed()
+                || channel.readLoop().hasHeld()) {
             return;
         }
         if (reads.isDrained() || !readingInBatches) {
             inFlight += readPoll.arm(registration);
             return;
         }
-        int submitted = reads.submit(registration);
+        int submitted;
+        try {
+            submitted = reads.submit(registration);
+        } catch (Throwable cause) {
+            channel.readFailed(cause);
+            return;
+        }
         inFlight += submitted;
         if (submitted == 0) {
             // Other channels of this loop have all the slots in flight; they are back before the next turn.
@@ -145,55 +156,69 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
     @Override
     public void handle(IoRegistration ignored, IoEvent event) {
         IoUringIoEvent completion = (IoUringIoEvent) event;
-        int result = completion.res();
-        switch (completion.opcode()) {
+        try {
+            completed(completion.opcode(), completion.userData(), completion.res());
+        } catch (Throwable cause) {
+            channel.closeWith(cause);
+        } finally {
+            // Last, so that a channel that is closed from in here keeps its buffers until we are through with them.
+            inFlight--;
+            runIfIdle();
+        }
+    }
+
+    private void completed(byte opcode, long data, int result) {
+        switch (opcode) {
             case IoUringOps.OP_READ:
-                if (reads.completed((int) completion.userData(), result)) {
+                if (reads.completed((int) data, result)) {
                     deliver();
                 }
                 break;
             case IoUringOps.OP_WRITE:
             case IoUringOps.OP_WRITEV:
-                if (writes.completed((int) completion.userData(), result)) {
-                    finishWrites();
+                if (writes.completed((int) data, result) && finishWrites()) {
+                    channel.resumeWrites();
                 }
                 break;
             case IoUringOps.OP_POLL_ADD:
-                polled(completion.userData(), result);
+                polled(data, result);
                 break;
             default:
             // The cancellation of a poll, which completes by itself as well.
         }
-        // Last, so that a channel that is closed from in here keeps its buffers until we are through with them.
-        inFlight--;
-        runIfIdle();
     }
 
     private void polled(long data, int events) {
-        if (readPoll.completes(data)) {
-            if (leaving || events < 0) {
-                return;
-            }
-            if (readingInBatches) {
-                reads.assumeReadable();
-            } else if (reading) {
-                delivering = true;
-                systemCallReads.readBatch();
-                delivering = false;
-            }
-            continueReading();
-            watchDevice();
-        } else if (writePoll.completes(data)) {
-            finishWrites();
-        } else if (devicePoll.completes(data)) {
+        boolean read = readPoll.completes(data);
+        boolean write = !read && writePoll.completes(data);
+        boolean device = !read && !write && devicePoll.completes(data);
+        if (events < 0 && events != ECANCELED) {
+            channel.pollFailed(-events);
+        } else if (read && !leaving && events > 0) {
+            readable();
+        } else if (write && finishWrites()) {
+            channel.resumeWrites();
+        } else if (device && !leaving) {
             devicePolled(events);
         }
     }
 
-    private void devicePolled(int events) {
-        if (leaving) {
-            return;
+    private void readable() {
+        if (readingInBatches) {
+            reads.assumeReadable();
+        } else if (reading) {
+            delivering = true;
+            try {
+                systemCallReads.readBatch();
+            } finally {
+                delivering = false;
+            }
         }
+        continueReading();
+        watchDevice();
+    }
+
+    private void devicePolled(int events) {
         if (events > 0 && (events & IoUringPoll.ERR) != 0) {
             channel.deviceFailed();
         } else if (events > 0 && (events & IoUringPoll.HUP) != 0 && !reading) {
@@ -206,38 +231,45 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
 
     private void deliver() {
         delivering = true;
-        reads.deliver();
-        delivering = false;
+        try {
+            reads.deliver();
+        } finally {
+            delivering = false;
+        }
         if (reads.isUnsupported() && readingInBatches) {
             readingInBatches = false;
-            if (FALLBACK_TOLD.compareAndSet(false, true)) {
-                LOGGER.info("{} reads by one system call a frame: this kernel cannot read from it in batches", channel);
-            }
+            logFallback();
         }
         continueReading();
         watchDevice();
     }
 
+    private void logFallback() {
+        if (FALLBACK_LOGGED.compareAndSet(false, true)) {
+            LOGGER.info(
+                    "{} transfers one frame a system call: this kernel cannot promise not to wait for the device, as"
+                            + " batches need. Linux 6.4 and later can",
+                    channel);
+        }
+    }
+
     @Override
     boolean isWriteBlocked() {
-        return writes.isBusy() || writePoll.isArmed();
+        return leaving || writes.isBusy() || writePoll.isArmed();
     }
 
     @Override
     void write(ChannelOutboundBuffer in) throws IOException {
-        if (leaving || isWriteBlocked()) {
+        if (isWriteBlocked()) {
             return;
         }
         if (writingInBatches) {
-            inFlight += writes.submit(registration, in);
-            if (!writes.isPending()) {
-                finishWrites();
-            }
+            writeBatch(in);
             return;
         }
         switch (channel.writeLoop().writeAll(in)) {
             case BLOCKED:
-                inFlight += writePoll.arm(registration);
+                inFlight += leaving ? 0 : writePoll.arm(registration);
                 break;
             case MORE:
                 channel.scheduleFlush();
@@ -246,28 +278,45 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
         }
     }
 
-    private void finishWrites() {
-        try {
-            if (!writes.finish(channel.unsafe().outboundBuffer())) {
-                if (!leaving) {
-                    inFlight += writePoll.arm(registration);
-                }
-                return;
-            }
-        } catch (IOException e) {
-            if (channel.isOpen()) {
-                channel.closeWith(e);
-            }
+    private void writeBatch(ChannelOutboundBuffer in) throws IOException {
+        int submitted = writes.submit(registration, in);
+        inFlight += submitted;
+        if (submitted > 0) {
             return;
         }
-        if (channel.isOpen()) {
-            channel.resumeWrites();
+        // Nothing to wait for: writes that were cancelled, failed or are empty. Promises may close the channel.
+        inFlight++;
+        try {
+            if (finishWrites() && !in.isEmpty()) {
+                channel.scheduleFlush();
+            }
+        } finally {
+            inFlight--;
+            runIfIdle();
+        }
+    }
+
+    /** Returns whether the batch is through; if not, the device is blocked or gone. */
+    private boolean finishWrites() {
+        try {
+            boolean finished = writes.finish();
+            if (writes.isUnsupported() && writingInBatches) {
+                writingInBatches = false;
+                logFallback();
+            }
+            if (!finished && !leaving) {
+                inFlight += writePoll.arm(registration);
+            }
+            return finished;
+        } catch (IOException e) {
+            channel.closeWith(e);
+            return false;
         }
     }
 
     @Override
-    boolean isIdle() {
-        return inFlight == 0;
+    void abandonWrites() {
+        writes.abandon();
     }
 
     @Override
@@ -294,16 +343,7 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
             registration = null;
         }
         writes.release();
-        systemCallReads.release();
         buffers.release();
-    }
-
-    @Override
-    void close(TapEndpoint endpoint) {
-        whenIdle(() -> {
-            deregister();
-            channel.closeDescriptor(endpoint);
-        });
     }
 
     @Override

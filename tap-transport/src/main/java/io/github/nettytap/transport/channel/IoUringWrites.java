@@ -16,51 +16,68 @@ import java.io.IOException;
  * Writes flushed frames in batches, in order: the frames of a flush are submitted together and complete within the same
  * system call, since a TAP takes or refuses a frame at once.
  *
- * <p>Every frame in flight is retained, as a close releases those of the outbound buffer while the kernel has yet to read
- * them.
+ * <p>The frames of a batch stay at the head of the outbound buffer until all are complete, so that it keeps them and their
+ * promises. Writes that were cancelled lie between them: Netty passes over those when it shows what is flushed, but not
+ * when it removes what was written.
  */
 final class IoUringWrites implements ChannelOutboundBuffer.MessageProcessor {
 
     private static final int MAX_BATCH = 128;
     private static final int EAGAIN = -11;
+    private static final int EOPNOTSUPP = -95;
 
-    private final TapChannel channel;
+    /** Results that no kernel has. */
+    private static final int EMPTY = Integer.MIN_VALUE;
+
+    private static final int FAILED = Integer.MIN_VALUE + 1;
+
     private final TapWriteLoop writes;
     private final int fd;
+    private final int flags;
 
     private final ByteBuf[] frames = new ByteBuf[MAX_BATCH];
     private final int[] results = new int[MAX_BATCH];
     private IoRegistration registration;
+    private ChannelOutboundBuffer in;
     private int limit;
-    private int submitted;
+    private int count;
     private int pending;
-    private int told;
+    private int settled;
     private boolean completing;
+    private boolean abandoned;
+    private boolean unsupported;
+
+    /** What went wrong with frames before they were submitted, by their place in the batch; null if nothing ever did. */
+    private Throwable[] failures;
 
     /** For frames in several parts; made when the first one comes. */
     private IovArray iovArray;
 
-    IoUringWrites(TapChannel channel, TapEndpoint endpoint) {
-        this.channel = channel;
-        writes = channel.writeLoop();
+    IoUringWrites(TapWriteLoop writes, TapEndpoint endpoint) {
+        this.writes = writes;
         fd = endpoint.fd().intValue();
+        flags = endpoint.transferFlags();
     }
 
-    /** Whether frames are in flight, or the promises of their batch have yet to be told. */
+    /** Whether frames are in flight, or the promises of their batch have yet to be completed. */
     boolean isBusy() {
-        return submitted > 0 || completing;
+        return count > 0 || completing;
     }
 
-    boolean isPending() {
-        return pending > 0;
+    /** Whether the kernel cannot write to this device without waiting, as the last batch has shown. */
+    boolean isUnsupported() {
+        return unsupported;
     }
 
-    /** Submits flushed frames and returns how many; writes that were cancelled are busy, but nothing is submitted for them. */
+    /**
+     * Submits flushed frames; {@link #finish} is to be called when all are complete.
+     *
+     * @return how many, 0 if there are only writes that were cancelled, failed or have nothing to send
+     */
     int submit(IoRegistration registration, ChannelOutboundBuffer in) throws IOException {
         this.registration = registration;
+        this.in = in;
         limit = Math.min(writes.begin(), MAX_BATCH);
-        submitted = 0;
-        pending = 0;
         if (iovArray != null) {
             iovArray.clear();
         }
@@ -76,27 +93,41 @@ final class IoUringWrites implements ChannelOutboundBuffer.MessageProcessor {
 
     @Override
     public boolean processMessage(Object message) {
-        if (submitted == limit) {
+        if (count == limit) {
             return false;
         }
         ByteBuf frame = (ByteBuf) message;
-        if (!TapWriteLoop.isCancelled(frame)) {
-            if (!submit(frame)) {
+        try {
+            if (!frame.isReadable()) {
+                results[count] = EMPTY;
+            } else if (submit(frame)) {
+                pending++;
+            } else {
                 return false;
             }
-            pending++;
+        } catch (Throwable cause) {
+            // A released buffer, or no memory for its parts: that is one frame's fault.
+            failed(cause);
         }
-        frames[submitted++] = frame.retain();
+        frames[count++] = frame;
         return true;
     }
 
+    private void failed(Throwable cause) {
+        if (failures == null) {
+            failures = new Throwable[MAX_BATCH];
+        }
+        failures[count] = cause;
+        results[count] = FAILED;
+    }
+
     private boolean submit(ByteBuf frame) {
-        short data = (short) submitted;
+        short data = (short) count;
         int start = frame.readerIndex();
         int length = frame.readableBytes();
         if (frame.hasMemoryAddress() || frame.nioBufferCount() == 1) {
             long address = NativeAddress.of(frame, start, length);
-            return registration.submit(IoUringOps.write(fd, address, length, data)) != 0;
+            return registration.submit(IoUringOps.write(fd, address, length, flags, data)) != 0;
         }
         return submitParts(frame, start, length, data);
     }
@@ -109,8 +140,8 @@ final class IoUringWrites implements ChannelOutboundBuffer.MessageProcessor {
         if (!iovArray.add(frame, start, length)) {
             return false; // Full: the frame opens the next batch.
         }
-        return registration.submit(IoUringOps.writev(fd, iovArray.memoryAddress(first), iovArray.count() - first, data))
-                != 0;
+        long iovecs = iovArray.memoryAddress(first);
+        return registration.submit(IoUringOps.writev(fd, iovecs, iovArray.count() - first, flags, data)) != 0;
     }
 
     /** A write has completed; returns true with the last of the batch. */
@@ -122,52 +153,107 @@ final class IoUringWrites implements ChannelOutboundBuffer.MessageProcessor {
     /**
      * Tells the outcome of the batch to the promises, or goes on with it after the device was blocked.
      *
-     * <p>A frame of a batch can be refused for the moment while a later one is taken, where the send buffer of the device was
-     * limited. It is tried again by itself, before anything new is submitted.
-     *
-     * @param in the outbound buffer, null if the channel is closed
      * @return false if the device is blocked, in which case this is to be called again when it no longer is
      * @throws IOException if the device is gone
      */
-    boolean finish(ChannelOutboundBuffer in) throws IOException {
+    boolean finish() throws IOException {
+        if (in == null || abandoned) {
+            forget();
+            return true;
+        }
         completing = true;
         try {
-            for (; told < submitted && in != null; told++) {
-                ByteBuf frame = frames[told];
-                int result = results[told];
-                if (TapWriteLoop.isCancelled(frame)) {
-                    in.remove();
-                } else if (result > 0) {
-                    writes.succeeded(in, result);
-                } else if (result != EAGAIN) {
-                    writes.refused(in, frame, -result);
-                } else if (!writes.write(in, frame)) {
+            while (settled < count) {
+                ByteBuf frame = frames[settled];
+                passOverCancelled(frame);
+                if (!settle(frame, results[settled])) {
                     return false;
                 }
+                frames[settled++] = null;
             }
+            removeEmpty();
             writes.end();
-            releaseFrames();
+            forget();
             return true;
         } catch (IOException e) {
-            releaseFrames();
+            forget();
             throw e;
         } finally {
             completing = false;
         }
     }
 
-    private void releaseFrames() {
-        for (int i = 0; i < submitted; i++) {
-            frames[i].release();
-            frames[i] = null;
+    /**
+     * Removes the cancelled writes in front of a frame. Each holds an empty buffer of Netty's instead of its message. If
+     * the frame is that very buffer, a cancelled write may go in its place; it is then removed as the next empty one.
+     */
+    private void passOverCancelled(ByteBuf frame) {
+        while (in.current() != frame && in.remove()) {
+            continue;
         }
-        submitted = 0;
-        told = 0;
     }
 
-    /** The registration ends and nothing is in flight. */
+    /** Removes what has nothing to send: writes that were cancelled, and empty buffers, which succeed. */
+    private void removeEmpty() {
+        ByteBuf next = (ByteBuf) in.current();
+        while (next != null && !next.isReadable()) {
+            in.remove();
+            next = (ByteBuf) in.current();
+        }
+    }
+
+    /** Returns false if the device is blocked. */
+    private boolean settle(ByteBuf frame, int result) throws IOException {
+        if (result > 0) {
+            writes.succeeded(in, result);
+            return true;
+        }
+        switch (result) {
+            case EMPTY:
+                in.remove();
+                return true;
+            case FAILED:
+                writes.failed(in, failures[settled]);
+                failures[settled] = null;
+                return true;
+            case EOPNOTSUPP:
+                unsupported = true;
+                return writes.write(in, frame);
+            case EAGAIN:
+            case 0:
+                return writes.write(in, frame);
+            default:
+                writes.refused(in, frame, -result);
+                return true;
+        }
+    }
+
+    private void forget() {
+        for (int i = settled; i < count; i++) {
+            if (abandoned) {
+                frames[i].release();
+            }
+            frames[i] = null;
+        }
+        abandoned = false;
+        in = null;
+        count = 0;
+        settled = 0;
+    }
+
+    /** Netty is about to fail the promises and to release the frames, which the kernel has yet to read. */
+    void abandon() {
+        if (!abandoned && count > 0) {
+            abandoned = true;
+            for (int i = settled; i < count; i++) {
+                frames[i].retain();
+            }
+        }
+    }
+
+    /** The registration ends and nothing is in flight. What has not been written is still in the outbound buffer. */
     void release() {
-        releaseFrames();
+        forget();
         if (iovArray != null) {
             iovArray.release();
             iovArray = null;

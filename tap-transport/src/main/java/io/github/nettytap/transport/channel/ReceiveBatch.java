@@ -8,56 +8,83 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.UncheckedBooleanSupplier;
 
-import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
- * One batch of received frames: how many, when to stop, what the pipeline and the counters are told.
+ * Received frames on their way to the pipeline: how many go in one batch, when to stop, what the pipeline and the counters
+ * are told.
  *
- * <p>Used as {@code begin}, then {@code deliver} for each frame while {@code isContinuing}, then {@code end}. What it
- * counts on is not the number of bytes read: on a device of frames a short read says nothing about there being more.
+ * <p>A batch begins with its first frame and ends with {@code channelReadComplete}, so that never comes without a frame.
+ * What a batch counts on is not the number of bytes read: on a device of frames a short read says nothing about there
+ * being more.
  */
 final class ReceiveBatch {
 
     private final TapChannel channel;
     private final TapCounters counters;
-    private final RecvByteBufAllocator.ExtendedHandle handle;
-    private final int vnetHeaderSize;
+    private RecvByteBufAllocator.ExtendedHandle handle;
+    private int vnetHeaderSize;
 
     private boolean readPending;
+    private boolean open;
     private int delivered;
     private boolean endOfInput;
     private Throwable failure;
 
-    /** Frames that were read in one batch with one during whose delivery reading was stopped; null if there never were any. */
+    /**
+     * Frames that were read together with one during whose delivery reading was stopped; null if there never were any.
+     * Nothing is read while there are any, so they are never more than one batch of reads.
+     */
     private Queue<ByteBuf> held;
 
-    ReceiveBatch(TapChannel channel, RecvByteBufAllocator.ExtendedHandle handle, int vnetHeaderSize) {
+    ReceiveBatch(TapChannel channel) {
         this.channel = channel;
-        this.handle = handle;
-        this.vnetHeaderSize = vnetHeaderSize;
         counters = channel.counters();
     }
 
-    /** {@code read()} was called, or is implied by autoRead. */
-    void want() {
-        readPending = true;
+    /** The channel has its device. */
+    void start(RecvByteBufAllocator.ExtendedHandle handle, int vnetHeaderSize) {
+        this.handle = handle;
+        this.vnetHeaderSize = vnetHeaderSize;
     }
 
-    void forget() {
-        readPending = false;
+    /**
+     * {@code read()} was called. While autoRead is on that says nothing, as Netty itself calls it then after each batch;
+     * a call that was counted would bring a frame after autoRead is switched off.
+     */
+    void want() {
+        if (!channel.config().isAutoRead()) {
+            readPending = true;
+        }
+    }
+
+    /** Whether {@code read()} was called and has brought no frame yet. */
+    boolean isPending() {
+        return readPending;
     }
 
     boolean isWanted() {
-        return channel.isDelivering() && (readPending || channel.config().isAutoRead());
+        return channel.isOpen() && (readPending || channel.config().isAutoRead());
     }
 
-    void begin() {
-        delivered = 0;
-        endOfInput = false;
-        failure = null;
-        handle.reset(channel.config());
+    /** How many frames may be read at once without having to hold some. */
+    int allowance(int limit) {
+        return channel.config().isAutoRead() ? Math.min(limit, channel.config().maxFramesPerRead()) : 1;
+    }
+
+    /** A frame that was read together with others: delivered if it is wanted now, held if it is not. */
+    void offer(ByteBuf frame, int length, int room) {
+        if (!channel.isOpen()) {
+            frame.release();
+        } else if (hasHeld() || !isWanted()) {
+            hold(frame);
+        } else {
+            deliver(frame, length, room);
+            if (!isContinuing()) {
+                complete();
+            }
+        }
     }
 
     /**
@@ -67,6 +94,11 @@ final class ReceiveBatch {
      * @param room the bytes that there was room for
      */
     void deliver(ByteBuf frame, int length, int room) {
+        if (!open) {
+            open = true;
+            delivered = 0;
+            handle.reset(channel.config());
+        }
         if (length == room) {
             counters.framesTruncated.increment();
         }
@@ -79,8 +111,7 @@ final class ReceiveBatch {
         channel.pipeline().fireChannelRead(frame);
     }
 
-    /** A frame that was read already, but is not wanted now. */
-    void hold(ByteBuf frame) {
+    private void hold(ByteBuf frame) {
         if (held == null) {
             held = new ArrayDeque<>();
         }
@@ -93,17 +124,12 @@ final class ReceiveBatch {
 
     /** Delivers frames that were held, in a batch of their own. */
     void deliverHeld() {
-        begin();
-        try {
-            while (hasHeld()) {
-                ByteBuf frame = held.remove();
-                deliver(frame, frame.readableBytes(), Integer.MAX_VALUE);
-                if (!isContinuing()) {
-                    break;
-                }
+        while (hasHeld() && isWanted()) {
+            ByteBuf frame = held.remove();
+            deliver(frame, frame.readableBytes(), Integer.MAX_VALUE);
+            if (!isContinuing()) {
+                break;
             }
-        } catch (Throwable cause) {
-            failed(cause);
         }
         end();
     }
@@ -122,27 +148,35 @@ final class ReceiveBatch {
 
     /** Whether one more frame may be delivered in this batch. */
     boolean isContinuing() {
-        return channel.isDelivering() && handle.continueReading(UncheckedBooleanSupplier.TRUE_SUPPLIER);
+        return channel.isOpen() && handle.continueReading(UncheckedBooleanSupplier.TRUE_SUPPLIER);
     }
 
     void failed(Throwable cause) {
-        failure = cause;
+        if (failure == null) {
+            failure = cause;
+        }
     }
 
-    void end() {
-        if (delivered > 0) {
-            counters.receiveBatches.increment();
-        }
+    private void complete() {
+        open = false;
+        counters.receiveBatches.increment();
         handle.readComplete();
         channel.pipeline().fireChannelReadComplete();
-        if (failure instanceof IOException) {
-            channel.readFailed((IOException) failure);
-        } else if (failure != null) {
-            channel.pipeline().fireExceptionCaught(failure);
-        } else if (endOfInput && channel.isOpen()) {
+    }
+
+    /** Ends the batch, if one has begun, and tells what else has come to light. */
+    void end() {
+        if (open) {
+            complete();
+        }
+        Throwable cause = failure;
+        failure = null;
+        if (cause != null) {
+            channel.readFailed(cause);
+        } else if (endOfInput && !hasHeld() && channel.isOpen()) {
             channel.peerClosed();
         }
-        // A handler may have called read() in the meantime, which set readPending again.
+        // A handler may have called read() in the meantime.
         if (!isWanted()) {
             channel.stopRead();
         }

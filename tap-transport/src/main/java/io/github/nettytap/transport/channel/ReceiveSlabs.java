@@ -16,10 +16,11 @@ import io.netty.buffer.ByteBufAllocator;
  * keeping it: the next frame starts where the last one ended. As soon as nobody holds a slice of the slab any more it
  * is rewound, so that in the usual case, where frames are forwarded at once, the same memory stays in the cache.
  *
- * <p><b>Bound.</b> A frame that a consumer keeps pins its whole slab. At most {@value #MAX_SLABS} slabs of
- * {@value #SLAB_SIZE} bytes exist for a loop; when all of them are pinned, frames are read into one more slab and
- * copied into buffers of their own size, which cost what they hold and pin nothing. So a loop never has more than
- * {@code (MAX_SLABS + 1) * SLAB_SIZE} bytes of slabs, however many frames are kept.
+ * <p><b>Bound.</b> A frame that a consumer keeps pins its whole slab. When {@value #FREE_SLABS} slabs are pinned, frames
+ * are read into one more slab and copied into buffers of their own size, which cost what they hold and pin nothing. For
+ * each slab's worth of bytes that were copied there is one more slab, so that a few frames that are kept for good do not
+ * slow the loop down for good; up to {@value #MAX_SLABS} slabs of {@value #SLAB_SIZE} bytes. So a loop never has more
+ * than {@code (MAX_SLABS + 1) * SLAB_SIZE} bytes of slabs, however many frames are kept.
  *
  * <p>Used by the loop's thread only. Slices may be released by any thread.
  */
@@ -30,11 +31,19 @@ final class ReceiveSlabs {
 
     static final int SLAB_SIZE = 256 * 1024;
 
-    static final int MAX_SLABS = 8;
+    /** How many slabs may be pinned before frames are copied. */
+    static final int FREE_SLABS = 8;
+
+    static final int MAX_SLABS = 64;
+
+    /** How many pinned slabs are looked at for one that has come back, each time that one is needed. */
+    private static final int LOOK_AHEAD = 8;
 
     private final ByteBufAllocator allocator;
     private final ByteBuf[] slabs = new ByteBuf[MAX_SLABS];
     private int count;
+    private int lookedAt;
+    private int copied;
     private ByteBuf current;
     private ByteBuf copySource;
 
@@ -62,17 +71,22 @@ final class ReceiveSlabs {
 
     /** Whether one more frame fits behind those of the current slab. */
     boolean hasRoom(int room) {
-        return current != copySource && current.writableBytes() >= room;
+        return isCopying() || current.writableBytes() >= room;
     }
 
     private ByteBuf next() {
-        for (int i = 0; i < count; i++) {
-            if (slabs[i].refCnt() == 1) {
-                return current = slabs[i].clear();
+        for (int i = Math.min(count, LOOK_AHEAD); i > 0; i--) {
+            lookedAt = (lookedAt + 1) % count;
+            if (slabs[lookedAt].refCnt() == 1) {
+                return current = slabs[lookedAt].clear();
             }
         }
-        if (count < MAX_SLABS) {
-            return current = slabs[count++] = allocate();
+        if (count < FREE_SLABS || count < MAX_SLABS && copied >= SLAB_SIZE) {
+            // Counted when it is there: there may be no memory for it.
+            ByteBuf slab = allocate();
+            slabs[count++] = slab;
+            copied = 0;
+            return current = slab;
         }
         if (copySource == null) {
             copySource = allocate();
@@ -94,13 +108,14 @@ final class ReceiveSlabs {
      *
      * @return a buffer of {@code headroom + length} bytes, its reader index behind the headroom; the caller's to release
      */
-    ByteBuf take(int headroom, int length) {
+    ByteBuf take(int headroom, int length, FrameCopier copier) {
         ByteBuf slab = current;
         int start = slab.writerIndex();
-        int size = headroom + length;
-        if (slab == copySource) {
-            return allocator.directBuffer(size).setIndex(headroom, headroom).writeBytes(slab, start + headroom, length);
+        if (isCopying() || copier.isForEveryFrame()) {
+            copied = Math.min(copied + length, SLAB_SIZE);
+            return copier.copy(slab, start + headroom, length);
         }
+        int size = headroom + length;
         slab.writerIndex(start + size);
         return slab.retainedSlice(start, size).setIndex(headroom, size);
     }
@@ -116,6 +131,7 @@ final class ReceiveSlabs {
             copySource = null;
         }
         count = 0;
+        lookedAt = 0;
         current = null;
     }
 }

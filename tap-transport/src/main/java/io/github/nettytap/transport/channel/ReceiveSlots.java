@@ -80,11 +80,10 @@ final class ReceiveSlots {
     }
 
     private int allocate() {
-        int slot = count++;
         ByteBuf buffer = UntrackedBuffers.allocate(allocator, SLOT_SIZE);
-        buffers[slot] = buffer;
-        addresses[slot] = NativeAddress.of(buffer, 0, SLOT_SIZE);
-        return slot;
+        addresses[count] = NativeAddress.of(buffer, 0, SLOT_SIZE);
+        buffers[count] = buffer;
+        return count++;
     }
 
     /** Where the frame area of the slot starts, headroom included. */
@@ -107,23 +106,21 @@ final class ReceiveSlots {
     }
 
     /**
-     * Takes the frame that was read into the slot, behind the headroom.
+     * Takes the frame that was read into the slot, behind the headroom. The slot is the caller's no longer, even if there
+     * is no memory to copy the frame.
      *
      * @return a buffer of {@code headroom + length} bytes, its reader index behind the headroom; the caller's to release
      */
-    ByteBuf take(int slot, int headroom, int length) {
-        int size = headroom + length;
+    ByteBuf take(int slot, int headroom, int length, FrameCopier copier) {
         ByteBuf buffer = buffers[slot];
         int start = offset(slot);
-        if (isCopying()) {
+        if (isCopying() || copier.isForEveryFrame()) {
+            // Nothing is read into it before this returns.
             giveBack(slot);
-            return allocator
-                    .directBuffer(size)
-                    .setIndex(headroom, headroom)
-                    .writeBytes(buffer, start + headroom, length);
+            return copier.copy(buffer, start + headroom, length);
         }
         lent[(lentHead + lentCount++) % MAX_SLOTS] = slot;
-        return buffer.retainedSlice(start, size).setIndex(headroom, size);
+        return buffer.retainedSlice(start, headroom + length).setIndex(headroom, headroom + length);
     }
 
     /** Lets go of the slots, none of which is in flight; frames that are still held keep theirs alive. */

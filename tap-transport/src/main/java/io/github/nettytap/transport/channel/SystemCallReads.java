@@ -15,33 +15,41 @@ final class SystemCallReads {
 
     private final TapChannel channel;
     private final FileDescriptor fd;
-    private final FrameReceiver receiver;
+    private final ReceiveSlabs slabs;
+    private final FrameCopier copier;
+    private final int headroom;
 
-    /** @param receiver released with this */
-    SystemCallReads(TapChannel channel, FileDescriptor fd, FrameReceiver receiver) {
+    SystemCallReads(TapChannel channel, FileDescriptor fd, ReceiveSlabs slabs, FrameCopier copier, int headroom) {
         this.channel = channel;
         this.fd = fd;
-        this.receiver = receiver;
+        this.slabs = slabs;
+        this.copier = copier;
+        this.headroom = headroom;
     }
 
     void readBatch() {
         ReceiveBatch reads = channel.readLoop();
-        reads.begin();
+        int room = headroom + ReceiveSlabs.MAX_FRAME;
         try {
-            do {
-                receiver.prepare();
-                int room = receiver.room();
-                int length = read(receiver.buffer(), receiver.index(), room);
+            // Not wanted: autoRead was switched off by another thread, whose task has yet to come.
+            boolean continuing = reads.isWanted();
+            while (continuing) {
+                ByteBuf slab = slabs.writable(room);
+                int length = read(slab, slab.writerIndex() + headroom);
                 if (length <= 0) {
-                    receiver.cancel();
                     channel.counters().receiveWouldBlock.increment();
                     if (length < 0) {
                         reads.endOfInput();
                     }
                     break;
                 }
-                reads.deliver(receiver.take(length), length, room);
-            } while (reads.isContinuing() && receiver.hasRoom());
+                if (slabs.isCopying()) {
+                    channel.counters().framesCopied.increment();
+                }
+                reads.deliver(slabs.take(headroom, length, copier), length, ReceiveSlabs.MAX_FRAME);
+                // A full slab ends the batch, so that what was read is sent on while it is in the cache.
+                continuing = reads.isContinuing() && slabs.hasRoom(room);
+            }
         } catch (Throwable cause) {
             reads.failed(cause);
         }
@@ -49,15 +57,11 @@ final class SystemCallReads {
     }
 
     /** Returns 0 if there is no frame and -1 if there will never be one. */
-    private int read(ByteBuf buffer, int index, int room) throws IOException {
+    private int read(ByteBuf buffer, int index) throws IOException {
         if (buffer.hasMemoryAddress()) {
-            return fd.readAddress(buffer.memoryAddress(), index, index + room);
+            return fd.readAddress(buffer.memoryAddress(), index, index + ReceiveSlabs.MAX_FRAME);
         }
-        ByteBuffer nio = buffer.internalNioBuffer(index, room);
+        ByteBuffer nio = buffer.internalNioBuffer(index, ReceiveSlabs.MAX_FRAME);
         return fd.read(nio, nio.position(), nio.limit());
-    }
-
-    void release() {
-        receiver.release();
     }
 }

@@ -8,20 +8,16 @@ import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
 import io.github.nettytap.transport.device.TapQueue;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.AbstractChannel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelMetadata;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
-import io.netty.channel.IoEventLoop;
-import io.netty.channel.IoRegistration;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.UnixChannel;
-import io.netty.channel.unix.UnixChannelUtil;
 import io.netty.util.internal.StringUtil;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
@@ -31,6 +27,8 @@ import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.util.Iterator;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
 
 /**
  * A Netty channel on one queue of a Linux TAP interface.
@@ -62,10 +60,17 @@ import java.util.concurrent.Executor;
  * it. The channels of a loop share their receive buffers, so an idle channel has none.
  *
  * <p><b>Errors.</b> A frame that the kernel refuses fails its own promise and is counted: the link is down (EIO), the
- * frame or its virtio-net header is malformed (EINVAL), there is no memory (ENOMEM, ENOBUFS). The channel goes on, and
- * needs no help when the link comes up again. When the interface is deleted, or its network namespace ends, the
- * channel closes once: writes that were flushed and not yet taken fail with the cause, {@code exceptionCaught} tells it, and
- * {@code channelInactive} follows, whether or not the channel is reading.
+ * frame or its virtio-net header is malformed (EINVAL), there is no memory (ENOMEM, ENOBUFS). So does a buffer that was
+ * released before it left. The channel goes on, and needs no help when the link comes up again. When the interface is
+ * deleted, or its network namespace ends, the channel closes once, also with {@code AUTO_CLOSE} switched off: writes that
+ * have not left fail with the cause, {@code exceptionCaught} reports it, and {@code channelInactive} follows, whether or
+ * not the channel is reading. Where there is no memory to receive a frame, {@code exceptionCaught} reports that, and
+ * reading pauses for {@value #NO_MEMORY_PAUSE_MILLIS} ms.
+ *
+ * <p><b>Closing.</b> {@code closeFuture} completes when the descriptor is closed, after {@code channelInactive}. Closing
+ * the {@link TapDevice} or its queue closes the channel too, on any thread, whether or not the channel is registered. An
+ * empty buffer sends nothing, and its promise succeeds when everything before it has left, so Netty's idiom
+ * {@code writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE)} works.
  *
  * <p>There is no connection: {@code disconnect} closes, {@code connect} is not supported, and
  * {@link #remoteAddress()} is null.
@@ -77,22 +82,25 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
     /** A TAP hands over one frame a read, so a batch is worth more of them than the 16 messages of a socket. */
     private static final ChannelMetadata METADATA = new ChannelMetadata(false, 64);
 
-    private static final String EXPECTED_TYPES = " (expected: " + StringUtil.simpleClassName(ByteBuf.class) + ')';
+    // asm-generic/errno.h
+    private static final int EBADFD = 77;
+
+    /** How long nothing is read after there was no memory to read into. */
+    static final int NO_MEMORY_PAUSE_MILLIS = 10;
 
     private final TapChannelConfig config = new TapChannelConfig(this);
     private final TapCounters counters = new TapCounters();
+    private final ReceiveBatch readLoop = new ReceiveBatch(this);
+    private final ReadControl readControl = new ReadControl(this);
+    private final LoopAttachment attachment = new LoopAttachment(this);
+    private final DescriptorOwnership ownership = new DescriptorOwnership();
     private final Runnable flushTask = this::resumeWrites;
 
     private volatile TapEndpoint endpoint;
     private volatile boolean active;
     private volatile boolean closed;
-    private TapIo io;
-    private ReceiveBatch readLoop;
     private TapWriteLoop writeLoop;
-    private LinkEvents linkEvents;
-
-    /** Close was asked for; set on the event loop, some time before {@code closed}. */
-    private boolean closing;
+    private Closing closing;
 
     /** Makes a channel that opens its device when it is bound; for {@code Bootstrap.channel(TapChannel.class)}. */
     public TapChannel() {
@@ -105,13 +113,16 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
      * @param queue the queue, which the channel owns from now on and closes with itself
      */
     public TapChannel(TapQueue queue) {
-        super(null);
-        endpoint = new TapQueueEndpoint(queue, this::closeFromAnywhere);
+        this(closeRequest -> new TapQueueEndpoint(queue, closeRequest));
     }
 
-    TapChannel(TapEndpoint endpoint) {
+    /** @param opening makes the endpoint, given what is to be run when somebody else closes that */
+    TapChannel(Function<Runnable, TapEndpoint> opening) {
         super(null);
-        this.endpoint = endpoint;
+        endpoint = opening.apply(this::closeFromAnywhere);
+        if (ownership.isClosing()) {
+            closeDescriptor(); // The queue was closed as soon as it was ours, by a thread that did not see it here.
+        }
     }
 
     /**
@@ -219,7 +230,9 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         try {
             attach(endpoint);
         } catch (Throwable cause) {
-            promise.setFailure(cause);
+            // Netty completes closeFuture as soon as it hears of the failure, so the descriptor must be closed by then.
+            closeFuture().addListener(done -> promise.setFailure(cause));
+            unsafe().close(unsafe().voidPromise());
             return;
         }
         promise.setSuccess();
@@ -234,6 +247,7 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
             throw new IllegalArgumentException("not a TapAddress: address=" + localAddress + ", type="
                     + StringUtil.simpleClassName(localAddress) + " (expected: TapAddress.of(\"tap0\"))");
         }
+        config.check();
         TapEndpoint opened = new TapQueueEndpoint(config.open((TapAddress) localAddress), this::closeFromAnywhere);
         try {
             attach(opened);
@@ -248,192 +262,145 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
 
     /** Joins the event loop; {@code deregister} is the reverse. */
     private void attach(TapEndpoint opened) throws Exception {
-        RecvByteBufAllocator.ExtendedHandle handle =
-                (RecvByteBufAllocator.ExtendedHandle) unsafe().recvBufAllocHandle();
-        if (readLoop == null) {
-            readLoop = new ReceiveBatch(this, handle, opened.vnetHeaderSize());
-            writeLoop = new TapWriteLoop(this, opened);
+        if (!ownership.attach(eventLoop())) {
+            throw new ClosedChannelException();
         }
-        TapIo joining = TapIoSelector.newIo(this, opened, handle, eventLoop());
-        boolean started = false;
+        boolean attached = false;
         try {
-            if (config.isLinkEvents() && opened instanceof TapQueueEndpoint) {
-                linkEvents =
-                        new LinkEvents(pipeline(), ((TapQueueEndpoint) opened).device(), (IoEventLoop) eventLoop());
-                linkEvents.start();
+            config.check();
+            RecvByteBufAllocator.ExtendedHandle handle =
+                    (RecvByteBufAllocator.ExtendedHandle) unsafe().recvBufAllocHandle();
+            if (writeLoop == null) {
+                readLoop.start(handle, opened.vnetHeaderSize());
+                writeLoop = new TapWriteLoop(this, opened);
             }
-            // On the loop's own thread the registration is complete when register returns.
-            IoRegistration registration = ((IoEventLoop) eventLoop())
-                    .register(joining.handle())
-                    .syncUninterruptibly()
-                    .getNow();
-            joining.start(registration);
-            started = true;
+            attachment.join(opened, handle);
+            attached = true;
         } finally {
-            if (!started) {
-                stopLinkEvents();
-                joining.deregister();
+            if (!attached) {
+                ownership.detach();
             }
         }
-        io = joining;
         active = true;
         if (!unsafe().outboundBuffer().isEmpty()) {
             scheduleFlush();
         }
+        readControl.joined();
     }
 
     @Override
     protected void doDeregister() {
-        TapIo current = io;
-        if (current != null) {
-            io = null;
-            stopLinkEvents();
-            current.deregister();
+        if (!ownership.isClosing()) {
+            leaveLoop();
         }
     }
 
-    private void stopLinkEvents() {
-        if (linkEvents != null) {
-            linkEvents.stop();
-            linkEvents = null;
+    /** Leaves the event loop, with nothing in flight. */
+    void leaveLoop() {
+        try {
+            attachment.leave();
+        } finally {
+            if (ownership.isClosing()) {
+                readLoop.release();
+            }
+            if (writeLoop != null) {
+                writeLoop.release();
+            }
+            ownership.detach();
         }
     }
 
     @Override
     protected void doDisconnect() {
-        doClose();
+        // Later, since Netty fires channelInactive by itself if the channel is inactive when this returns.
+        eventLoop().execute(() -> unsafe().close(unsafe().voidPromise()));
+    }
+
+    @Override
+    protected void doShutdownOutput() {
+        // A TAP cannot be half closed. Netty is about to fail and to release what has not left.
+        if (io() != null) {
+            io().abandonWrites();
+        }
+        unsafe().close(unsafe().voidPromise());
     }
 
     @Override
     protected void doClose() {
-        if (closed) {
-            return;
-        }
-        TapIo current = io;
-        TapEndpoint opened = endpoint;
-        stop();
-        if (current != null) {
-            current.close(opened);
-        } else if (opened != null) {
-            closeDescriptor(opened);
+        if (!ownership.isClosing()) {
+            // closeForcibly, which bootstraps call where no event loop takes the channel.
+            unsafe().close(unsafe().voidPromise());
+        } else if (!hasLoop()) {
+            closing.closeHere();
         }
     }
 
-    /** From here on nothing is read or written. */
-    private void stop() {
-        closed = true;
-        active = false;
-        if (io != null) {
-            io = null;
-            stopLinkEvents();
-        }
-        if (readLoop != null) {
-            readLoop.release();
-            writeLoop.release();
-        }
+    /** Whether there is an event loop on which the channel can be closed. */
+    private boolean hasLoop() {
+        return (isRegistered() || ownership.wasAttached()) && !eventLoop().isShutdown();
     }
 
     /** The queue or its device is closed by somebody. */
     private void closeFromAnywhere() {
-        if (isRegistered()) {
-            close();
-        } else {
-            unsafe().closeForcibly();
+        if (!hasLoop()) {
+            ((TapUnsafe) unsafe()).closeWithoutLoop();
+            return;
+        }
+        EventLoop loop = eventLoop();
+        if (loop.inEventLoop()) {
+            unsafe().close(newPromise());
+            return;
+        }
+        try {
+            loop.execute(() -> unsafe().close(newPromise()));
+        } catch (RejectedExecutionException e) {
+            ((TapUnsafe) unsafe()).closeWithoutLoop();
         }
     }
 
     void closeDescriptor() {
-        closeDescriptor(endpoint);
-    }
-
-    void closeDescriptor(TapEndpoint opened) {
-        try {
-            opened.fd().close();
-        } catch (IOException e) {
-            LOGGER.warn("{} failed to close {}", this, opened.fd(), e);
+        TapEndpoint opened = endpoint;
+        if (opened != null) {
+            try {
+                opened.fd().close();
+            } catch (IOException e) {
+                LOGGER.warn("{} failed to close {}", this, opened.fd(), e);
+            }
         }
     }
 
     @Override
     protected void doBeginRead() {
-        if (io != null) {
-            readLoop.want();
-            if (readLoop.hasHeld()) {
-                // Not delivered from here, as this is called by handlers.
-                eventLoop().execute(this::deliverHeld);
-            } else {
-                io.beginRead();
-            }
-        }
-    }
-
-    /** Frames that were read before reading was stopped come before any other. */
-    private void deliverHeld() {
-        if (io != null && readLoop.isWanted()) {
-            readLoop.deliverHeld();
-            if (io != null && readLoop.isWanted()) {
-                doBeginRead();
-            }
-        }
+        readControl.read();
     }
 
     void stopRead() {
-        if (io != null) {
-            io.stopRead();
-        }
+        readControl.stop();
     }
 
     /** autoRead was switched off, on whichever thread. */
     void autoReadCleared() {
-        if (!isRegistered()) {
-            return;
-        }
-        EventLoop loop = eventLoop();
-        if (loop.inEventLoop()) {
-            if (io != null) {
-                readLoop.forget();
-                io.stopRead();
-            }
-        } else {
-            loop.execute(() -> {
-                if (io != null && !readLoop.isWanted()) {
-                    io.stopRead();
-                }
-            });
-        }
+        readControl.autoReadCleared();
     }
 
     @Override
     protected Object filterOutboundMessage(Object message) throws IOException {
-        if (!(message instanceof ByteBuf)) {
-            String hint = message instanceof ByteBufHolder ? "; add the codec that turns it into a ByteBuf" : "";
-            throw new UnsupportedOperationException(
-                    "unsupported message type: " + StringUtil.simpleClassName(message) + EXPECTED_TYPES + hint);
-        }
-        ByteBuf frame = (ByteBuf) message;
-        TapEndpoint current = endpoint;
-        if (current != null) {
-            FrameLimits.check(current, frame.readableBytes(), counters);
-        }
-        return UnixChannelUtil.isBufferCopyNeededForWrite(frame) ? copyToDirect(frame) : frame;
-    }
-
-    private ByteBuf copyToDirect(ByteBuf frame) {
-        int length = frame.readableBytes();
-        ByteBuf copy = alloc().directBuffer(length, length);
-        copy.writeBytes(frame, frame.readerIndex(), length);
-        frame.release();
-        return copy;
+        return OutboundFrames.check(message, endpoint, alloc(), counters);
     }
 
     @Override
-    protected void doWrite(ChannelOutboundBuffer in) throws Exception {
-        io.write(in);
+    protected void doWrite(ChannelOutboundBuffer in) {
+        try {
+            io().write(in);
+        } catch (Throwable cause) {
+            // Netty would shut the output down, of which a TAP has no half.
+            closeWith(cause);
+        }
     }
 
-    /** Whether frames may still be delivered. On the event loop. */
-    boolean isDelivering() {
-        return !closed && !closing;
+    /** How the channel works on its event loop, null between two of them. */
+    TapIo io() {
+        return attachment.io();
     }
 
     int maxFramesPerWrite() {
@@ -450,29 +417,40 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
 
     /** Flushes again in a later turn of the loop, so that other channels get theirs. */
     void scheduleFlush() {
-        eventLoop().execute(flushTask);
+        executeQuietly(flushTask);
+    }
+
+    private void executeQuietly(Runnable task) {
+        try {
+            eventLoop().execute(task);
+        } catch (RejectedExecutionException e) {
+            LOGGER.debug("{} is on an event loop that has ended", this);
+        }
     }
 
     void resumeWrites() {
-        ((TapUnsafe) unsafe()).resumeWrites();
-    }
-
-    /** The event loop says that something is wrong with the descriptor; finds out what. */
-    void deviceFailed() {
-        IOException cause;
-        try {
-            // Reads nothing, but tells the error of a device that is gone.
-            fd().readAddress(0, 0, 0);
-            cause = new IOException("the device reports an error: address=" + localAddress());
-        } catch (NativeIoException e) {
-            cause = endpoint.explain("poll", -e.expectedErr());
-        } catch (IOException e) {
-            cause = e;
+        if (eventLoop().inEventLoop()) {
+            ((TapUnsafe) unsafe()).resumeWrites();
+        } else {
+            scheduleFlush(); // The channel has moved to another loop since this was scheduled.
         }
-        closeWith(cause);
     }
 
-    void readFailed(IOException cause) {
+    /**
+     * The descriptor reports an error, for which a TAP has one reason: the interface is about to go, or gone
+     * ({@code tun_chr_poll}). A read may still say otherwise at this moment.
+     */
+    void deviceFailed() {
+        closeWith(endpoint.explain("poll", EBADFD));
+    }
+
+    /** The kernel does not watch the descriptor. */
+    void pollFailed(int errno) {
+        closeWith(endpoint.explain("poll", errno));
+    }
+
+    /** A read failed, or there was no memory to read into. */
+    void readFailed(Throwable cause) {
         if (cause instanceof NativeIoException) {
             int errno = -((NativeIoException) cause).expectedErr();
             IOException explained = endpoint.explain("read", errno);
@@ -482,8 +460,12 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
                 counters.receiveErrors.increment();
                 pipeline().fireExceptionCaught(explained);
             }
-        } else {
+        } else if (cause instanceof IOException) {
             closeWith(cause);
+        } else {
+            counters.receiveErrors.increment();
+            readControl.pause();
+            pipeline().fireExceptionCaught(cause);
         }
     }
 
@@ -492,10 +474,13 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         unsafe().close(unsafe().voidPromise());
     }
 
-    void closeWith(IOException cause) {
-        // Closed first, so that writes in the queue fail with the cause whatever a handler does on hearing of it.
-        ((TapUnsafe) unsafe()).closeWith(cause);
-        pipeline().fireExceptionCaught(cause);
+    /** Closes the channel because of a failure, which fails the writes that have not left and goes up the pipeline. */
+    void closeWith(Throwable cause) {
+        if (!ownership.isClosing()) {
+            // Later, since this may be called by a handler that writes; but before channelInactive.
+            executeQuietly(() -> pipeline().fireExceptionCaught(cause));
+            ((TapUnsafe) unsafe()).closeWith(cause);
+        }
     }
 
     private final class TapUnsafe extends AbstractUnsafe {
@@ -507,63 +492,69 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
 
         @Override
         public void close(ChannelPromise promise) {
-            TapIo current = io;
-            if (closing) {
-                if (!promise.isVoid()) {
-                    closeFuture().addListener(done -> promise.trySuccess());
-                }
-            } else if (current == null) {
+            EventLoop owner = ownership.loop();
+            if (owner == null || owner.inEventLoop()) {
                 super.close(promise);
             } else {
-                // Whoever is told that the channel is closed may rely on its queue being gone.
-                closing = true;
-                current.whenIdle(() -> super.close(promise));
+                owner.execute(() -> super.close(promise));
             }
         }
 
-        /**
-         * Leaves the event loop, and has the descriptor closed elsewhere: the kernel takes milliseconds to remove an
-         * interface, in which the other channels of the loop would stand still.
-         */
-        @Override
-        protected Executor prepareToClose() {
-            TapIo current = io;
-            if (current == null || !current.isIdle() || eventLoop().isShuttingDown()) {
-                return null;
-            }
-            stop();
-            current.deregister();
-            return finish -> DescriptorCloser.close(TapChannel.this, finish);
-        }
-
+        /** Every close comes through here. */
         @Override
         protected void close(ChannelPromise promise, Throwable cause, ClosedChannelException closeCause) {
-            ChannelOutboundBuffer waiting = outboundBuffer();
-            super.close(promise, cause, closeCause);
-            if (waiting != null) {
-                failAll(waiting, cause, closeCause);
+            if (!promise.setUncancellable()) {
+                return; // Cancelled before it was carried out, so nobody asks for it any more.
+            }
+            if (ownership.beginClosing()) {
+                boolean wasActive = active;
+                closing = new Closing(TapChannel.this, outboundBuffer(), cause, closeCause, wasActive);
+                active = false;
+                closed = true;
+                super.close(promise, cause, closeCause);
+            } else if (!ownership.isClosing()) {
+                close(promise); // Another loop has just taken the channel.
+            } else if (closeFuture().isDone()) {
+                safeSetSuccess(promise);
+            } else if (!promise.isVoid()) {
+                closeFuture().addListener(done -> promise.trySuccess());
             }
         }
 
-        /** Now and not when the descriptor is closed: nobody would do it if the loop had ended by then. */
-        private void failAll(ChannelOutboundBuffer waiting, Throwable cause, ClosedChannelException closeCause) {
-            if (!waiting.isWritable()) {
-                // Stays so: that there is room again is no news of a closed channel.
-                waiting.setUserDefinedWritability(1, false);
+        /** Closes a channel without an event loop, or with one that has ended, on the calling thread. */
+        void closeWithoutLoop() {
+            EventLoop owner = ownership.loop();
+            if (owner != null && owner.isShutdown()) {
+                ownership.detach();
             }
-            while (waiting.remove(cause)) {
-                continue;
-            }
-            waiting.addFlush();
-            while (waiting.remove(closeCause)) {
-                continue;
+            ClosedChannelException cause = new ClosedChannelException();
+            close(newPromise(), cause, cause);
+        }
+
+        @Override
+        protected Executor prepareToClose() {
+            return hasLoop() ? closing : null;
+        }
+
+        void closeWith(Throwable cause) {
+            if (cause instanceof IOException && config.isAutoClose()) {
+                handleWriteError(cause); // Remembers the cause for later writes.
+            } else {
+                ClosedChannelException closeCause = new ClosedChannelException();
+                closeCause.initCause(cause);
+                close(voidPromise(), cause, closeCause);
             }
         }
 
         @Override
         public void deregister(ChannelPromise promise) {
-            TapIo current = io;
-            if (current == null) {
+            if (!promise.setUncancellable()) {
+                return;
+            }
+            TapIo current = io();
+            if (ownership.isClosing() && !closeFuture().isDone()) {
+                closeFuture().addListener(done -> super.deregister(promise));
+            } else if (current == null) {
                 super.deregister(promise);
             } else {
                 // What is in flight belongs to the loop that the channel is about to leave.
@@ -573,19 +564,16 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
 
         @Override
         protected void flush0() {
-            if (io == null || !io.isWriteBlocked()) {
+            // Between two event loops the frames wait for the next one; a channel that is not bound yet fails them.
+            TapIo current = io();
+            if (current == null ? !active : !current.isWriteBlocked()) {
                 super.flush0();
             }
         }
 
         void resumeWrites() {
-            super.flush0();
-        }
-
-        void closeWith(IOException cause) {
-            handleWriteError(cause);
-            if (isOpen()) {
-                close(voidPromise());
+            if (io() != null) {
+                super.flush0();
             }
         }
     }

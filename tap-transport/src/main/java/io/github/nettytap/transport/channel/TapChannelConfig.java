@@ -17,6 +17,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.DefaultChannelConfig;
+import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.netty.channel.MessageSizeEstimator;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
@@ -40,6 +41,8 @@ import java.util.Set;
 public final class TapChannelConfig extends DefaultChannelConfig {
 
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(1 << 20, 4 << 20);
+
+    private static final int MAX_HEADROOM = 1_024;
 
     private final TapChannel tapChannel;
 
@@ -308,17 +311,22 @@ public final class TapChannelConfig extends DefaultChannelConfig {
     /**
      * Sets {@link TapChannelOption#TAP_HEADROOM}.
      *
-     * @param headroom the number of bytes, 0 to 1,024
+     * @param headroom the number of bytes, 0 to {@value #MAX_HEADROOM}; anything else fails the next {@code bind} or
+     *     registration
      * @return this
-     * @throws IllegalArgumentException if it is out of range
      */
     public TapChannelConfig setHeadroom(int headroom) {
-        if (headroom < 0 || headroom > 1_024) {
-            throw new IllegalArgumentException(
-                    "headroom out of range: headroom=" + headroom + " (expected: 0 to 1024)");
-        }
+        // Only recorded: Bootstrap would log an exception and go on without the headroom that handlers count on.
         this.headroom = headroom;
         return this;
+    }
+
+    /** Refuses settings that could only be recorded so far. */
+    void check() {
+        if (headroom < 0 || headroom > MAX_HEADROOM) {
+            throw new IllegalArgumentException(
+                    "TAP_HEADROOM out of range: headroom=" + headroom + " (expected: 0 to " + MAX_HEADROOM + ")");
+        }
     }
 
     /**
@@ -373,29 +381,22 @@ public final class TapChannelConfig extends DefaultChannelConfig {
         }
     }
 
-    /** Whether frames are read into the loop's shared buffers, rather than into those of an allocator that was set. */
-    boolean isReceivingIntoSharedBuffers() {
-        return getRecvByteBufAllocator() instanceof SlabRecvByteBufAllocator;
+    /** How many frames may be delivered before a {@code channelReadComplete}. */
+    int maxFramesPerRead() {
+        RecvByteBufAllocator allocator = getRecvByteBufAllocator();
+        return allocator instanceof MaxMessagesRecvByteBufAllocator
+                ? Math.max(1, ((MaxMessagesRecvByteBufAllocator) allocator).maxMessagesPerRead())
+                : 1;
     }
 
-    /** Where frames that are read one by one go; on the event loop. */
-    FrameReceiver newReceiver(TapEndpoint endpoint, RecvByteBufAllocator.ExtendedHandle handle) throws IOException {
-        if (isReceivingIntoSharedBuffers()) {
-            return new SlabReceiver(
-                    LoopBuffers.acquire(getAllocator()),
-                    headroom,
-                    ReceiveSlabs.MAX_FRAME,
-                    tapChannel.counters().framesCopied);
-        }
-        int needed = headroom + endpoint.maxFrame();
-        if (handle.guess() < needed) {
-            throw new IllegalArgumentException("RECVBUF_ALLOCATOR is too small, frames would be cut: address="
-                    + endpoint.address() + ", size=" + handle.guess() + " (expected: at least " + needed
-                    + ", or leave the option unset)");
+    /** What copies frames out of the receive buffers of the loop. */
+    FrameCopier newCopier(RecvByteBufAllocator.ExtendedHandle handle) {
+        if (getRecvByteBufAllocator() instanceof SlabRecvByteBufAllocator) {
+            return new FrameCopier(getAllocator(), null, headroom);
         }
         PreferredDirectByteBufAllocator direct = new PreferredDirectByteBufAllocator();
         direct.updateAllocator(getAllocator());
-        return new AllocatorReceiver(handle, direct, headroom, endpoint.maxFrame());
+        return new FrameCopier(direct, handle, headroom);
     }
 
     @Override

@@ -27,11 +27,13 @@ abstract class TapEndpoint {
     /** Bytes of the virtio-net header in front of each frame, 0 for none. */
     abstract int vnetHeaderSize();
 
-    /** Bytes of the largest message that can be read, virtio-net header included. */
-    abstract int maxFrame() throws IOException;
-
     /** Whether a write can be refused for the moment in the middle of a batch; a TAP takes or refuses it for good. */
     abstract boolean mayBlock();
+
+    /** The {@code RWF_*} flags of reads and writes in batches. */
+    int transferFlags() {
+        return IoUringOps.RWF_NOWAIT;
+    }
 
     /** Gives the descriptor back to its owner, which closes it. Called once. */
     abstract void closeDescriptor() throws IOException;

@@ -33,21 +33,22 @@ abstract class TapIo {
     /** No more frames are wanted. */
     abstract void stopRead();
 
-    /** Writes flushed frames until there are none, or the device blocks, or the limit for one turn is reached. */
+    /**
+     * Writes flushed frames until there are none, or the device blocks, or the limit for one turn is reached.
+     *
+     * @throws IOException if the device is gone
+     */
     abstract void write(ChannelOutboundBuffer in) throws IOException;
 
     /** Whether a flush would be in vain, since an earlier one still waits for the device. */
     abstract boolean isWriteBlocked();
 
-    /** Whether nothing is in flight. */
-    abstract boolean isIdle();
+    /** The outbound buffer is about to be emptied by Netty: frames in flight are kept until they have left. */
+    abstract void abandonWrites();
 
     /** Starts nothing new, and runs the task when nothing is in flight any more; at once if nothing is. */
     abstract void whenIdle(Runnable task);
 
     /** Leaves the event loop when idle, without closing the device. */
     abstract void deregister();
-
-    /** Leaves the event loop and closes the device as soon as nothing refers to it any more. */
-    abstract void close(TapEndpoint endpoint);
 }

@@ -8,8 +8,6 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.RecvByteBufAllocator;
 
-import java.io.IOException;
-
 /** Chooses the I/O strategy that the event loop of a channel understands. */
 final class TapIoSelector {
 
@@ -28,12 +26,20 @@ final class TapIoSelector {
     }
 
     static TapIo newIo(
-            TapChannel channel, TapEndpoint endpoint, RecvByteBufAllocator.ExtendedHandle handle, EventLoop loop)
-            throws IOException {
+            TapChannel channel, TapEndpoint endpoint, RecvByteBufAllocator.ExtendedHandle handle, EventLoop loop) {
         TapChannelConfig config = channel.config();
-        FrameReceiver receiver = config.newReceiver(endpoint, handle);
-        return isEpoll(loop)
-                ? new EpollTapIo(channel, endpoint, receiver)
-                : new IoUringTapIo(channel, endpoint, receiver, LoopBuffers.acquire(config.getAllocator()));
+        FrameCopier copier = config.newCopier(handle);
+        LoopBuffers buffers = LoopBuffers.acquire(config.getAllocator());
+        TapIo io = null;
+        try {
+            io = isEpoll(loop)
+                    ? new EpollTapIo(channel, endpoint, buffers, copier)
+                    : new IoUringTapIo(channel, endpoint, buffers, copier);
+            return io;
+        } finally {
+            if (io == null) {
+                buffers.release();
+            }
+        }
     }
 }

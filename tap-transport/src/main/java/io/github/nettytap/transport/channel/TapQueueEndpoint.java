@@ -13,9 +13,7 @@ import java.io.Closeable;
 import java.io.IOException;
 
 /** A queue of a TAP device as the end that a channel works on. */
-final class TapQueueEndpoint extends TapEndpoint {
-
-    private static final int ETHERNET_AND_TWO_VLAN_TAGS = 14 + 8;
+class TapQueueEndpoint extends TapEndpoint {
 
     // asm-generic/errno-base.h and errno.h
     private static final int EIO = 5;
@@ -38,7 +36,7 @@ final class TapQueueEndpoint extends TapEndpoint {
         vnetHeaderSize = device.vnetHeaderSize();
     }
 
-    TapDevice device() {
+    final TapDevice device() {
         return device;
     }
 
@@ -50,13 +48,6 @@ final class TapQueueEndpoint extends TapEndpoint {
     @Override
     int vnetHeaderSize() {
         return vnetHeaderSize;
-    }
-
-    @Override
-    int maxFrame() throws IOException {
-        return device.offloads().isEmpty()
-                ? vnetHeaderSize + ETHERNET_AND_TWO_VLAN_TAGS + device.mtu()
-                : ReceiveSlabs.MAX_FRAME;
     }
 
     @Override

@@ -32,6 +32,7 @@ final class TapWriteLoop {
     private final SoftwareSegmentation segmentation;
     private final int vnetHeaderSize;
     private int sent;
+    private int attempts;
 
     /** For frames in several parts; made when the first one comes. */
     private IovArray iovArray;
@@ -77,7 +78,8 @@ final class TapWriteLoop {
     /** Begins a turn and tells how many frames it may write. */
     int begin() {
         sent = 0;
-        return channel.maxFramesPerWrite();
+        attempts = Math.max(1, channel.config().getWriteSpinCount());
+        return Math.max(1, channel.maxFramesPerWrite());
     }
 
     /**
@@ -87,29 +89,29 @@ final class TapWriteLoop {
      * @throws IOException if the device is gone
      */
     boolean write(ChannelOutboundBuffer in, ByteBuf frame) throws IOException {
-        if (isCancelled(frame)) {
+        if (!frame.isReadable()) {
+            // A write that was cancelled, which leaves an empty buffer of Netty's; or one that has nothing to send.
             in.remove();
             return true;
         }
+        long written = 0;
         try {
-            for (int attempts = channel.config().getWriteSpinCount(); attempts > 0; attempts--) {
-                long written = write(frame);
-                if (written > 0) {
-                    succeeded(in, written);
-                    return true;
-                }
+            for (int i = attempts; i > 0 && written == 0; i--) {
+                written = write(frame);
             }
         } catch (NativeIoException e) {
             refused(in, frame, -e.expectedErr());
             return true;
+        } catch (RuntimeException | Error e) {
+            failed(in, e);
+            return true;
         }
-        blocked();
-        return false;
-    }
-
-    /** Netty leaves an empty buffer in place of a write that was cancelled; no frame is empty. */
-    static boolean isCancelled(ByteBuf frame) {
-        return !frame.isReadable();
+        if (written == 0) {
+            counters.sendWouldBlock.increment();
+            return false;
+        }
+        succeeded(in, written);
+        return true;
     }
 
     /** The current frame was taken. */
@@ -129,28 +131,28 @@ final class TapWriteLoop {
         if (endpoint.isFatal(errno)) {
             throw endpoint.explain("write", errno);
         }
-        if (errno != EINVAL || !segmentation.applies(frame) || !segmented(in, frame)) {
+        long written = errno == EINVAL ? segmented(frame) : 0;
+        if (written > 0) {
+            counters.framesSegmented.increment();
+            succeeded(in, written);
+        } else {
             in.remove(failures.countAndExplain(errno));
         }
     }
 
-    private boolean segmented(ChannelOutboundBuffer in, ByteBuf frame) {
+    /** Returns the bytes of the segments that were written instead of the frame, or 0 if not all of them were. */
+    private long segmented(ByteBuf frame) {
         try {
-            long written = segmentation.write(frame, channel.alloc());
-            if (written == 0) {
-                return false;
-            }
-            counters.framesSegmented.increment();
-            succeeded(in, written);
-            return true;
-        } catch (IOException e) {
-            return false;
+            return segmentation.applies(frame) ? segmentation.write(frame, channel.alloc()) : 0;
+        } catch (IOException | RuntimeException | Error e) {
+            return 0; // The frame fails by what the kernel said.
         }
     }
 
-    /** The current frame was refused for the moment. */
-    void blocked() {
-        counters.sendWouldBlock.increment();
+    /** The current frame could not even be tried: it was released before it left, or there is no memory for its parts. */
+    void failed(ChannelOutboundBuffer in, Throwable cause) {
+        (cause instanceof OutOfMemoryError ? counters.dropsNoMemory : counters.dropsOther).increment();
+        in.remove(cause);
     }
 
     private long write(ByteBuf frame) throws IOException {

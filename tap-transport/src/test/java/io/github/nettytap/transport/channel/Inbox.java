@@ -23,16 +23,24 @@ class Inbox extends ChannelInboundHandlerAdapter {
     final BlockingQueue<byte[]> frames = new LinkedBlockingQueue<>();
     final List<Throwable> errors = new CopyOnWriteArrayList<>();
     final AtomicInteger readCompletes = new AtomicInteger();
+    final AtomicInteger emptyBatches = new AtomicInteger();
     final AtomicInteger inactive = new AtomicInteger();
+
+    private int inBatch;
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
+        inBatch++;
         frames.add(NumberedFrames.bytesAndRelease((ByteBuf) message));
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         readCompletes.incrementAndGet();
+        if (inBatch == 0) {
+            emptyBatches.incrementAndGet();
+        }
+        inBatch = 0;
     }
 
     @Override

@@ -5,6 +5,7 @@
 package io.github.nettytap.transport.channel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
@@ -34,7 +35,7 @@ class ReceiveSlabsTest {
         ByteBuf slab = slabs.writable(ROOM);
         assertThat(slab.writableBytes()).isGreaterThanOrEqualTo(ROOM);
         slab.setInt(slab.writerIndex(), number);
-        return slabs.take(0, length);
+        return slabs.take(0, length, new FrameCopier(allocator, null, 0));
     }
 
     @Test
@@ -82,7 +83,7 @@ class ReceiveSlabsTest {
             assertThat(kept.get(i).getInt(0)).isEqualTo(i * 1_000);
         }
         // Each may have been drawn twice, to get one that the leak detector does not track.
-        assertThat(allocator.slabs).isBetween(ReceiveSlabs.MAX_SLABS + 1, 2 * (ReceiveSlabs.MAX_SLABS + 1));
+        assertThat(allocator.slabs).isBetween(ReceiveSlabs.FREE_SLABS + 1, 2 * (ReceiveSlabs.MAX_SLABS + 1));
         assertThat(allocator.copies).isPositive();
         assertThat(allocator.largestCopy).isEqualTo(60);
     }
@@ -103,6 +104,31 @@ class ReceiveSlabsTest {
         cut.release();
     }
 
+    /** Eight frames that are kept for good, one a slab: copying ends once it has cost as much as a slab. */
+    @Test
+    void keptFramesDoNotTurnToCopyingForGood() {
+        while (!slabs.isCopying()) {
+            kept.add(receive(kept.size(), ROOM));
+        }
+        int copies = allocator.copies;
+        for (int i = 0; i < 2_000; i++) {
+            receive(i, 1_514).release();
+            assertThat(slabs.hasRoom(ROOM)).as("batches stay long").isTrue();
+        }
+        assertThat(slabs.isCopying()).isFalse();
+        assertThat(allocator.copies - copies).isLessThan(2 * ReceiveSlabs.SLAB_SIZE / 1_514);
+    }
+
+    @Test
+    void aSlabThatCannotBeAllocatedIsAskedForAgain() {
+        allocator.failing = true;
+        for (int i = 0; i < 3; i++) {
+            assertThatThrownBy(() -> slabs.writable(ROOM)).isInstanceOf(OutOfMemoryError.class);
+        }
+        allocator.failing = false;
+        receive(1, 60).release();
+    }
+
     @Test
     void framesOutliveTheSlabs() {
         ByteBuf frame = receive(42, 60);
@@ -116,6 +142,7 @@ class ReceiveSlabsTest {
         private int slabs;
         private int copies;
         private int largestCopy;
+        private boolean failing;
 
         CountingAllocator() {
             super(true);
@@ -123,6 +150,9 @@ class ReceiveSlabsTest {
 
         @Override
         protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
+            if (failing) {
+                throw new OutOfMemoryError("for the test");
+            }
             if (initialCapacity == ReceiveSlabs.SLAB_SIZE) {
                 slabs++;
             } else {

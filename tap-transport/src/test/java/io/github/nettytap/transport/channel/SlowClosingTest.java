@@ -44,7 +44,9 @@ class SlowClosingTest {
     @BeforeEach
     void register() throws Exception {
         group = TapEventLoopGroup.builder().io(io).build();
-        subject = new SocketpairSubject(0, this::closeSlowly);
+        subject = SocketpairSubject.of(LoopKind.valueOf(io.name()))
+                .whileClosing(this::closeSlowly)
+                .open();
         channel = new Bootstrap()
                 .group(group)
                 .channelFactory(subject::channel)

@@ -23,21 +23,17 @@ final class SocketpairSubject implements Subject {
     private final TapChannel channel;
     private final FdPeer peer;
 
-    SocketpairSubject() {
-        this(0);
-    }
-
-    SocketpairSubject(int vnetHeaderSize) {
-        this(vnetHeaderSize, () -> {});
-    }
-
-    /** @param whileClosing run by whoever closes the descriptor of the channel, before it does */
-    SocketpairSubject(int vnetHeaderSize, Runnable whileClosing) {
+    private SocketpairSubject(Options options) {
         int[] fds = new int[2];
         FdPeer.check(
                 "socketpair", LibC.get().socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds));
-        channel = new TapChannel(new SocketEndpoint(fds[0], vnetHeaderSize, whileClosing));
+        channel = new TapChannel(closeRequest -> new SocketEndpoint(fds[0], options));
         peer = new FdPeer(fds[1]);
+    }
+
+    /** Describes a subject; {@link Options#open()} makes it. */
+    static Options of(LoopKind loop) {
+        return new Options(loop);
     }
 
     @Override
@@ -46,7 +42,7 @@ final class SocketpairSubject implements Subject {
     }
 
     @Override
-    public Peer peer() {
+    public FdPeer peer() {
         return peer;
     }
 
@@ -55,15 +51,46 @@ final class SocketpairSubject implements Subject {
         peer.close();
     }
 
+    static final class Options {
+
+        private final LoopKind loop;
+        private int vnetHeaderSize;
+        private boolean blocking;
+        private Runnable whileClosing = () -> {};
+
+        private Options(LoopKind loop) {
+            this.loop = loop;
+        }
+
+        Options vnetHeaderSize(int vnetHeaderSize) {
+            this.vnetHeaderSize = vnetHeaderSize;
+            return this;
+        }
+
+        /** The test lets the socket fill up, so that frames must not be written in batches. */
+        Options blocking() {
+            blocking = true;
+            return this;
+        }
+
+        /** Run by whoever closes the descriptor of the channel, before it does. */
+        Options whileClosing(Runnable whileClosing) {
+            this.whileClosing = whileClosing;
+            return this;
+        }
+
+        SocketpairSubject open() {
+            return new SocketpairSubject(this);
+        }
+    }
+
     private static final class SocketEndpoint extends TapEndpoint {
 
-        private final int vnetHeaderSize;
-        private final Runnable whileClosing;
+        private final Options options;
 
-        SocketEndpoint(int fd, int vnetHeaderSize, Runnable whileClosing) {
+        SocketEndpoint(int fd, Options options) {
             super(fd);
-            this.vnetHeaderSize = vnetHeaderSize;
-            this.whileClosing = whileClosing;
+            this.options = options;
         }
 
         @Override
@@ -73,22 +100,22 @@ final class SocketpairSubject implements Subject {
 
         @Override
         int vnetHeaderSize() {
-            return vnetHeaderSize;
-        }
-
-        @Override
-        int maxFrame() {
-            return 1_522;
+            return options.vnetHeaderSize;
         }
 
         @Override
         boolean mayBlock() {
-            return true;
+            return options.blocking;
+        }
+
+        @Override
+        int transferFlags() {
+            return options.loop.transferFlags();
         }
 
         @Override
         void closeDescriptor() {
-            whileClosing.run();
+            options.whileClosing.run();
             LibC.get().close(fd().intValue());
         }
 

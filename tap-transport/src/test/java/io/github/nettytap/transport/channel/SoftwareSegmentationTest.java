@@ -28,7 +28,10 @@ class SoftwareSegmentationTest {
 
     private final TapEventLoopGroup group =
             TapEventLoopGroup.builder().io(TapIoType.EPOLL).build();
-    private final SocketpairSubject subject = new SocketpairSubject(HEADER);
+    private final SocketpairSubject subject = SocketpairSubject.of(LoopKind.EPOLL)
+            .vnetHeaderSize(HEADER)
+            .blocking()
+            .open();
 
     @BeforeEach
     void register() throws Exception {

@@ -7,6 +7,7 @@ package io.github.nettytap.transport.channel;
 import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapOffload;
+import io.github.nettytap.transport.device.TapQueue;
 import io.github.nettytap.transport.linux.LibC;
 
 import java.nio.file.Files;
@@ -21,35 +22,41 @@ final class TapSubject implements Subject {
     private final TapChannel channel;
     private final PacketPeer peer;
 
-    private TapSubject(NetworkNamespace namespace, TapDevice device, PacketPeer peer) {
+    private TapSubject(LoopKind loop, NetworkNamespace namespace, TapDevice device, PacketPeer peer) {
         this.namespace = namespace;
         this.device = device;
         this.peer = peer;
-        channel = new TapChannel(device.queues().get(0));
+        TapQueue queue = device.queues().get(0);
+        channel = new TapChannel(closeRequest -> new TapQueueEndpoint(queue, closeRequest) {
+            @Override
+            int transferFlags() {
+                return loop.transferFlags();
+            }
+        });
     }
 
-    static TapSubject singleQueue() throws Exception {
-        return open(false, Set.of());
+    static TapSubject singleQueue(LoopKind loop) throws Exception {
+        return open(loop, false, Set.of());
     }
 
-    static TapSubject multiQueue() throws Exception {
-        return open(true, Set.of());
+    static TapSubject multiQueue(LoopKind loop) throws Exception {
+        return open(loop, true, Set.of());
     }
 
-    static TapSubject withOffloads(Set<TapOffload> offloads) throws Exception {
-        return open(false, offloads);
+    static TapSubject withOffloads(LoopKind loop, Set<TapOffload> offloads) throws Exception {
+        return open(loop, false, offloads);
     }
 
     /** On a descriptor that somebody else opened, and has closed since. */
-    static TapSubject adopted() throws Exception {
-        TapSubject original = open(false, Set.of());
+    static TapSubject adopted(LoopKind loop) throws Exception {
+        TapSubject original = open(loop, false, Set.of());
         TapDevice device = TapDevice.adopt(FdPeer.check(
                 "dup", LibC.get().dup(original.device.queues().get(0).fd())));
         original.channel.unsafe().closeForcibly();
-        return new TapSubject(original.namespace, device, original.peer);
+        return new TapSubject(loop, original.namespace, device, original.peer);
     }
 
-    private static TapSubject open(boolean multiQueue, Set<TapOffload> offloads) throws Exception {
+    private static TapSubject open(LoopKind loop, boolean multiQueue, Set<TapOffload> offloads) throws Exception {
         NetworkNamespace namespace = NetworkNamespace.create();
         namespace.run(TapSubject::disableAutoconfiguration);
         TapDevice device = TapDevice.builder("tap0")
@@ -60,7 +67,7 @@ final class TapSubject implements Subject {
                 .namespace(namespace)
                 .open();
         int ifindex = device.ifindex();
-        return new TapSubject(namespace, device, namespace.call(() -> PacketPeer.open(ifindex)));
+        return new TapSubject(loop, namespace, device, namespace.call(() -> PacketPeer.open(ifindex)));
     }
 
     /** Neighbor discovery sends frames by itself, which would be counted. {@code /proc/sys/net} is that of the thread. */

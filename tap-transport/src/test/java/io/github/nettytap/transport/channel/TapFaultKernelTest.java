@@ -23,7 +23,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -33,17 +37,22 @@ import java.util.concurrent.atomic.AtomicLong;
 /** What happens to a channel when something happens to its device. */
 @KernelTest
 @Timeout(120)
-abstract class TapFaultContract {
+@ParameterizedClass
+@EnumSource(TapIoType.class)
+class TapFaultKernelTest {
 
+    private final TapIoType io;
     private TapEventLoopGroup group;
     private NetworkNamespace namespace;
     private final Inbox inbox = new Inbox();
 
-    abstract TapIoType io();
+    TapFaultKernelTest(TapIoType io) {
+        this.io = io;
+    }
 
     @BeforeEach
     void makeGroup() throws Exception {
-        group = TapEventLoopGroup.builder().threads(2).io(io()).build();
+        group = TapEventLoopGroup.builder().threads(2).io(io).build();
         namespace = NetworkNamespace.create();
     }
 
@@ -270,5 +279,87 @@ abstract class TapFaultContract {
                 return event;
             }
         }
+    }
+
+    @Test
+    void deletionFailsWhatIsFlushedAndWhatIsNot() throws Exception {
+        for (boolean autoClose : new boolean[] {true, false}) {
+            TapChannel channel = bind();
+            channel.config().setAutoClose(autoClose);
+            List<ChannelFuture> writes = new ArrayList<>();
+            channel.eventLoop()
+                    .submit(() -> {
+                        writes.add(channel.write(frame()));
+                        deleteFromElsewhere(channel.device());
+                        channel.flush();
+                        writes.add(channel.write(frame()));
+                        writes.add(channel.write(frame()));
+                        return null;
+                    })
+                    .sync();
+            assertThat(channel.closeFuture().await(5, TimeUnit.SECONDS)).isTrue();
+            for (ChannelFuture write : writes) {
+                assertThat(write.await(5, TimeUnit.SECONDS)).isTrue();
+                assertThat(write.isSuccess()).isFalse();
+            }
+            assertThat(channel.isOpen()).isFalse();
+            assertThat(channel.fd().isOpen()).isFalse();
+            assertThat(inbox.errors).singleElement().isInstanceOf(TapException.class);
+            assertThat(inbox.inactive.get()).isOne();
+            inbox.errors.clear();
+            inbox.inactive.set(0);
+        }
+    }
+
+    private void deleteFromElsewhere(TapDevice device) throws Exception {
+        Thread thread = new Thread(() -> {
+            try {
+                delete(device);
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        thread.start();
+        thread.join();
+    }
+
+    @Test
+    void closingTheDeviceClosesAChannelThatNoLoopHas() throws Exception {
+        TapDevice never = TapDevice.builder("tap0").namespace(namespace).open();
+        TapChannel unregistered = new TapChannel(never.queues().get(0));
+        never.close();
+        assertThat(unregistered.closeFuture().await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(unregistered.isOpen()).isFalse();
+        assertThat(unregistered.fd().isOpen()).isFalse();
+
+        TapChannel deregistered = bind();
+        deregistered.deregister().sync();
+        deregistered.device().close();
+        assertThat(deregistered.closeFuture().await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(deregistered.fd().isOpen()).isFalse();
+    }
+
+    /** Every outcome is allowed but a channel that is neither: open while its descriptor is not, or the reverse. */
+    @Test
+    void closingTheDeviceDuringARegistrationLeavesNoZombie() throws Exception {
+        for (int i = 0; i < 200; i++) {
+            TapDevice device = TapDevice.builder("tap0").namespace(namespace).open();
+            TapChannel channel = new TapChannel(device.queues().get(0));
+            Bootstrap bootstrap = bootstrapOf(channel);
+            Thread closer = new Thread(device::close);
+            closer.start();
+            ChannelFuture registration = bootstrap.register();
+            closer.join();
+            assertThat(registration.await(5, TimeUnit.SECONDS)).isTrue();
+            assertThat(channel.closeFuture().await(5, TimeUnit.SECONDS))
+                    .as("round %d", i)
+                    .isTrue();
+            assertThat(channel.fd().isOpen()).isFalse();
+            assertThat(device.isOpen()).isFalse();
+        }
+    }
+
+    private Bootstrap bootstrapOf(TapChannel channel) {
+        return new Bootstrap().group(group).channelFactory(() -> channel).handler(inbox);
     }
 }

@@ -17,6 +17,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -32,7 +34,11 @@ import java.util.concurrent.TimeUnit;
  */
 @KernelTest
 @Timeout(300)
-abstract class FrameLengthContract {
+@ParameterizedClass
+@EnumSource(
+        value = LoopKind.class,
+        names = {"EPOLL", "IO_URING"})
+class FrameLengthKernelTest {
 
     private static final int ETHERNET_HEADER = 14;
 
@@ -44,13 +50,16 @@ abstract class FrameLengthContract {
 
     private static final byte[] PATTERN = pattern();
 
+    private final LoopKind loop;
     private TapEventLoopGroup group;
 
-    abstract TapIoType io();
+    FrameLengthKernelTest(LoopKind loop) {
+        this.loop = loop;
+    }
 
     @BeforeEach
     void makeGroup() {
-        group = TapEventLoopGroup.builder().io(io()).build();
+        group = TapEventLoopGroup.builder().io(loop.io()).build();
     }
 
     @AfterEach
@@ -92,7 +101,7 @@ abstract class FrameLengthContract {
     }
 
     private TapSubject start(Set<TapOffload> offloads) throws Exception {
-        TapSubject subject = TapSubject.withOffloads(offloads);
+        TapSubject subject = TapSubject.withOffloads(loop, offloads);
         subject.device().setMtu(MAX_LENGTH - ETHERNET_HEADER);
         new Bootstrap()
                 .group(group)

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -34,22 +36,27 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** The queues of one interface as channels on several loops. */
 @KernelTest
 @Timeout(60)
-abstract class MultiQueueContract {
+@ParameterizedClass
+@EnumSource(TapIoType.class)
+class MultiQueueKernelTest {
 
     private static final int FLOWS = 32;
     private static final int FRAMES_OF_A_FLOW = 100;
 
+    private final TapIoType io;
     private TapEventLoopGroup group;
     private NetworkNamespace namespace;
     private TapDevice device;
     private PacketPeer peer;
     private final FlowRecorder recorder = new FlowRecorder();
 
-    abstract TapIoType io();
+    MultiQueueKernelTest(TapIoType io) {
+        this.io = io;
+    }
 
     @BeforeEach
     void open() throws Exception {
-        group = TapEventLoopGroup.builder().threads(2).io(io()).build();
+        group = TapEventLoopGroup.builder().threads(2).io(io).build();
         namespace = NetworkNamespace.create();
         device = TapDevice.builder("tap0")
                 .queues(2)

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -23,16 +25,21 @@ import java.util.concurrent.TimeUnit;
 
 /** What only a socket in place of a TAP does: it blocks writers and it ends. And races, in large numbers. */
 @Timeout(90)
-abstract class SocketpairBackpressureContract {
+@ParameterizedClass
+@EnumSource(LoopKind.class)
+class SocketpairBackpressureTest {
 
+    private final LoopKind loop;
     private TapEventLoopGroup group;
     private final Inbox inbox = new Inbox();
 
-    abstract TapIoType io();
+    SocketpairBackpressureTest(LoopKind loop) {
+        this.loop = loop;
+    }
 
     @BeforeEach
     void makeGroup() {
-        group = TapEventLoopGroup.builder().threads(2).io(io()).build();
+        group = TapEventLoopGroup.builder().threads(2).io(loop.io()).build();
     }
 
     @AfterEach
@@ -52,7 +59,7 @@ abstract class SocketpairBackpressureContract {
 
     @Test
     void blockedWritesWaitBecomeUnwritableAndGoOnInOrder() throws Exception {
-        SocketpairSubject subject = new SocketpairSubject();
+        SocketpairSubject subject = SocketpairSubject.of(loop).blocking().open();
         TapChannel channel = register(subject);
         channel.config().setWriteBufferWaterMark(new WriteBufferWaterMark(10_000, 20_000));
         List<ChannelFuture> writes = new ArrayList<>();
@@ -76,7 +83,7 @@ abstract class SocketpairBackpressureContract {
 
     @Test
     void closeFailsBlockedWrites() throws Exception {
-        SocketpairSubject subject = new SocketpairSubject();
+        SocketpairSubject subject = SocketpairSubject.of(loop).blocking().open();
         TapChannel channel = register(subject);
         ChannelFuture last = null;
         for (int i = 0; i < 2_000; i++) {
@@ -90,7 +97,7 @@ abstract class SocketpairBackpressureContract {
 
     @Test
     void endOfThePeerClosesTheChannelAfterTheLastFrame() throws Exception {
-        SocketpairSubject subject = new SocketpairSubject();
+        SocketpairSubject subject = SocketpairSubject.of(loop).blocking().open();
         subject.peer().send(NumberedFrames.numbered(1, 64));
         subject.peer().send(NumberedFrames.numbered(2, 64));
         TapChannel channel = subject.channel();
@@ -104,7 +111,7 @@ abstract class SocketpairBackpressureContract {
 
     @Test
     void autoReadTogglesUnderLoadLoseNothing() throws Exception {
-        SocketpairSubject subject = new SocketpairSubject();
+        SocketpairSubject subject = SocketpairSubject.of(loop).blocking().open();
         Channel channel = register(subject);
         int frames = 20_000;
         Thread sender = new Thread(
@@ -158,7 +165,7 @@ abstract class SocketpairBackpressureContract {
             threads.add(thread);
         }
         for (int i = 0; i < rounds; i++) {
-            SocketpairSubject subject = new SocketpairSubject();
+            SocketpairSubject subject = SocketpairSubject.of(loop).blocking().open();
             subject.peer().send(NumberedFrames.numbered(i, 64));
             current[0] = register(subject);
             await(start);
@@ -180,7 +187,7 @@ abstract class SocketpairBackpressureContract {
         for (Thread thread : threads) {
             thread.join();
         }
-        SocketpairSubject healthy = new SocketpairSubject();
+        SocketpairSubject healthy = SocketpairSubject.of(loop).blocking().open();
         TapChannel channel = register(healthy);
         channel.writeAndFlush(Unpooled.directBuffer(64).writeBytes(NumberedFrames.numbered(7, 64)))
                 .sync();
