@@ -9,6 +9,7 @@ import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.Icmpv4Header;
 import io.github.nettytap.codec.wire.Icmpv6Header;
 import io.github.nettytap.codec.wire.Ipv4Header;
+import io.github.nettytap.net.routing.dhcp.DhcpLeaseFile;
 import io.github.nettytap.net.routing.dhcp.DhcpServer;
 import io.github.nettytap.net.routing.forwarding.IcmpErrors;
 import io.github.nettytap.net.routing.forwarding.Ipv4Forwarding;
@@ -76,11 +77,11 @@ final class Router {
         nextHops = new NextHops(output, this::now, new NextHopEvents());
         LocalOutput originator = new LocalOutput(output, routes, nextHops);
         errors = new IcmpErrors(output, originator, this::now);
-        arp = new Arp(output, nextHops);
         advertisements = new RouterAdvertisements(output, this::now);
         neighbors = new NeighborMessages(output, nextHops);
         nat = new SourceNat(vnetHeaderSize, this::now, natSettings);
         localIpv4 = new LocalIpv4(output, originator, errors);
+        arp = new Arp(output, nextHops, localIpv4::heard);
         ipv4 = new Ipv4Forwarding(output, routes, nextHops, errors, localIpv4, nat);
         ipv6 = new Ipv6Forwarding(
                 output, routes, nextHops, errors, new LocalIpv6(output, originator, errors, neighbors, advertisements));
@@ -102,8 +103,10 @@ final class Router {
      * @param mtu the longest IP packet that the link takes
      * @param offloads what the other side of the channel takes
      * @param settings what it is to be
+     * @param leases where the leases of its DHCP server are kept, or null
      */
-    RouterPort addPort(Channel channel, long mac, int mtu, Set<TapOffload> offloads, PortSettings settings) {
+    RouterPort addPort(
+            Channel channel, long mac, int mtu, Set<TapOffload> offloads, PortSettings settings, DhcpLeaseFile leases) {
         RouterPort port = new RouterPort(
                 channel,
                 output.vnetHeaderSize(),
@@ -113,12 +116,13 @@ final class Router {
                 mtu,
                 settings.networks(),
                 settings.translates());
+        if (settings.dhcp() != null) {
+            localIpv4.serve(
+                    port, new DhcpServer(port, settings.dhcp(), settings.networkOfLeases(), output, this::now, leases));
+        }
         settings.networks().forEach(network -> routes.addNetwork(port, network));
         if (settings.advertises()) {
             advertisements.add(port);
-        }
-        if (settings.dhcp() != null) {
-            localIpv4.serve(port, new DhcpServer(port, settings.dhcp(), settings.networkOfLeases(), output, this::now));
         }
         return port;
     }
@@ -142,6 +146,7 @@ final class Router {
         errors.tick();
         advertisements.tick();
         nat.tick();
+        localIpv4.tick();
         endBatch();
     }
 
@@ -149,6 +154,11 @@ final class Router {
     void end() {
         advertisements.end();
         endBatch();
+    }
+
+    /** Ends what goes on beside the event loop, once that does nothing more. Waits for the disk. */
+    void close() {
+        localIpv4.close();
     }
 
     /** After the frames of a batch. */

@@ -6,6 +6,7 @@ package io.github.nettytap.net.routing;
 
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.routing.dhcp.DhcpLeaseFile;
 import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.transport.channel.TapChannel;
@@ -19,7 +20,10 @@ import io.netty.channel.EventLoop;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -104,6 +108,7 @@ public final class TapRouter implements AutoCloseable {
      * @param settings what it is to be
      * @throws TapException if the device is gone
      * @throws IllegalArgumentException if a network of the port is on another one
+     * @throws UncheckedIOException if the file of its leases cannot be read or written
      */
     public void add(TapDevice device, PortSettings settings) throws TapException, InterruptedException {
         if (device.vnetHeaderSize() != vnetHeaderSize) {
@@ -112,12 +117,14 @@ public final class TapRouter implements AutoCloseable {
                     + ", vnetHeaderSize=" + device.vnetHeaderSize() + " (expected: " + vnetHeaderSize + ")");
         }
         int mtu;
+        DhcpLeaseFile leases;
         try {
             onLoop(() -> {
                 router.check(settings);
                 return null;
             });
             mtu = device.mtu();
+            leases = openLeases(settings);
         } catch (TapException | RuntimeException e) {
             device.close();
             throw e;
@@ -129,13 +136,25 @@ public final class TapRouter implements AutoCloseable {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        RouterPort port = router.addPort(channel, mac, mtu, device.offloads(), settings);
+                        RouterPort port = router.addPort(channel, mac, mtu, device.offloads(), settings, leases);
                         ports.add(port);
                         channel.pipeline().addLast(router.handler(port));
                     }
                 })
                 .register()
                 .sync();
+    }
+
+    private static DhcpLeaseFile openLeases(PortSettings settings) {
+        Path file = settings.dhcp() == null ? null : settings.dhcp().leaseFile();
+        try {
+            return file == null ? null : DhcpLeaseFile.open(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "no file for DHCP leases: file=" + file + ", cause=" + e
+                            + " (expected: a file in a folder that this user may write to)",
+                    e);
+        }
     }
 
     /**
@@ -175,5 +194,6 @@ public final class TapRouter implements AutoCloseable {
         loop.submit(router::end).syncUninterruptibly();
         ports.forEach(port -> port.channel().close().syncUninterruptibly());
         loops.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS).syncUninterruptibly();
+        router.close();
     }
 }

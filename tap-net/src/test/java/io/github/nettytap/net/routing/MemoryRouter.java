@@ -92,7 +92,7 @@ final class MemoryRouter implements AutoCloseable {
 
     private int port(int mtu, PortSettings settings) {
         EmbeddedChannel channel = new EmbeddedChannel();
-        RouterPort port = router.addPort(channel, ROUTER_MAC + channels.size(), mtu, TapOffload.NONE, settings);
+        RouterPort port = router.addPort(channel, ROUTER_MAC + channels.size(), mtu, TapOffload.NONE, settings, null);
         channel.pipeline().addLast(router.handler(port));
         channels.add(channel);
         ports.add(port);
@@ -207,5 +207,6 @@ final class MemoryRouter implements AutoCloseable {
     @Override
     public void close() {
         channels.forEach(EmbeddedChannel::finishAndReleaseAll);
+        router.close();
     }
 }

@@ -39,7 +39,7 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
                         settings.networks(),
                         settings.advertises(),
                         settings.translates(),
-                        new DhcpPool(pool.first(), pool.last(), nameServers));
+                        pool.withNameServers(nameServers));
     }
 
     /** Reads {@code NAME=ADDRESS/LENGTH[,ADDRESS/LENGTH…][,advertise][,nat][,dhcp=FIRST-LAST][,mtu=BYTES][,offloads=all|none]}. */

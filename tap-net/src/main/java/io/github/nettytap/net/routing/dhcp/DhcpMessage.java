@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing.dhcp;
 
+import io.github.nettytap.codec.wire.MacAddress;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
@@ -26,6 +27,8 @@ final class DhcpMessage {
     static final int OPTION_MASK = 1;
     static final int OPTION_ROUTER = 3;
     static final int OPTION_NAME_SERVERS = 6;
+    static final int OPTION_DOMAIN = 15;
+    static final int OPTION_SEARCH = 119;
     static final int OPTION_REQUESTED = 50;
     static final int OPTION_TYPE = 53;
     static final int OPTION_SERVER = 54;
@@ -78,8 +81,27 @@ final class DhcpMessage {
 
     /** The whole option in which the client names itself, its bytes shared with the frame; empty if it is not there. */
     static ByteBuf clientIdentifier(ByteBuf frame, int index, int end) {
-        int value = find(frame, index, end, OPTION_CLIENT_IDENTIFIER, ANY);
+        int value = identifier(frame, index, end);
         return value < 0 ? Unpooled.EMPTY_BUFFER : frame.slice(value - 2, 2 + frame.getUnsignedByte(value - 1));
+    }
+
+    /** Who the client is. */
+    static ClientId client(ByteBuf frame, int index, int end) {
+        int value = identifier(frame, index, end);
+        return value < 0
+                ? ClientId.ofMac(MacAddress.read(frame, index + CLIENT_MAC))
+                : ClientId.of(frame, value, frame.getUnsignedByte(value - 1));
+    }
+
+    /** RFC 2132, section 9.14: two bytes or more. */
+    private static int identifier(ByteBuf frame, int index, int end) {
+        int value = find(frame, index, end, OPTION_CLIENT_IDENTIFIER, ANY);
+        return value < 0 || frame.getUnsignedByte(value - 1) < 2 ? -1 : value;
+    }
+
+    /** The number by which the client tells its exchanges apart. */
+    static int transaction(ByteBuf frame, int index) {
+        return frame.getInt(index + XID);
     }
 
     private static int find(ByteBuf frame, int index, int end, int option, int length) {

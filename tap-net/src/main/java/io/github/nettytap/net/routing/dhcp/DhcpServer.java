@@ -19,11 +19,22 @@ import io.github.nettytap.net.routing.port.RouterPort;
 import io.netty.buffer.ByteBuf;
 
 import java.net.Inet4Address;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * Leases addresses to the hosts of one link: RFC 2131 and RFC 2132, without relays, and with nothing kept on a disk.
+ * Leases addresses to the hosts of one link: RFC 2131 and RFC 2132, without relays.
+ *
+ * <ul>
+ *   <li>A client is known by its client identifier, or else its MAC address; some always get the same address.
+ *   <li>Before an address is offered to somebody new, whoever has it already is asked for by ARP (RFC 2131, section 2.2).
+ *   <li>Who is another server's client hears nothing, whether it refuses our offer, or comes back with an address that we know
+ *       nothing of (RFC 2131, section 4.3.2).
+ *   <li>Leases outlive the router in a file, if there is one.
+ * </ul>
+ *
+ * <p>Used on the event loop of the router. Each message costs a bounded number of steps, however large the pool.
  */
 public final class DhcpServer {
 
@@ -50,17 +61,74 @@ public final class DhcpServer {
     private final RouterPort port;
     private final DhcpPool pool;
     private final DhcpLeases leases;
+    private final DhcpLeaseFile file;
+    private final DhcpProbes probes;
     private final Output output;
     private final int own;
     private final int mask;
 
-    public DhcpServer(RouterPort port, DhcpPool pool, Cidr network, Output output, LongSupplier clock) {
+    /**
+     * A server for the hosts behind a port.
+     *
+     * @param network the network of the leased addresses, with the router's own
+     * @param clock milliseconds that only grow
+     * @param file where leases are kept, owned by this server from now on; null for nowhere
+     */
+    public DhcpServer(
+            RouterPort port, DhcpPool pool, Cidr network, Output output, LongSupplier clock, DhcpLeaseFile file) {
         this.port = port;
         this.pool = pool;
         this.output = output;
-        leases = new DhcpLeases(pool, clock);
+        this.file = file;
+        leases = new DhcpLeases(pool, clock, file == null ? (address, client, millis) -> {} : file::record);
+        probes = new DhcpProbes(port, output, clock);
         own = (int) IpAddress.low(network.address());
         mask = network.prefixLength() == 0 ? 0 : -1 << Integer.SIZE - network.prefixLength();
+        if (file != null) {
+            long seconds = System.currentTimeMillis() / 1_000;
+            for (DhcpLeaseFile.Line line : file.lines()) {
+                leases.restore(line.address(), line.client(), (line.endSeconds() - seconds) * 1_000);
+            }
+        }
+    }
+
+    /** How many addresses of the pool are leased, those of configured clients not counted. */
+    public int leased() {
+        return leases.leased();
+    }
+
+    /** To be called a few times a second: offers what nobody has claimed when asked. */
+    public void tick() {
+        for (DhcpProbes.Probe probe = probes.pollDone(); probe != null; probe = probes.pollDone()) {
+            try {
+                reply(probe.request, probe.message, probe.end, OFFER, probe.address);
+            } finally {
+                probe.request.release();
+            }
+        }
+    }
+
+    /** Ends what waits, and writes what is to be kept. Waits for the disk. */
+    public void close() {
+        probes.close();
+        if (file != null) {
+            file.close();
+        }
+    }
+
+    /** A host of the link has said by ARP that it has an address. */
+    public void heard(int address, long mac) {
+        DhcpProbes.Probe probe = probes.claimed(address, mac);
+        if (probe == null) {
+            return;
+        }
+        // Somebody has it who did not ask us. The client is offered another.
+        try {
+            leases.decline(probe.client, address);
+            discover(probe.request, probe.message, probe.end, probe.client, probe.mac, 0);
+        } finally {
+            probe.request.release();
+        }
     }
 
     /**
@@ -82,20 +150,36 @@ public final class DhcpServer {
             return;
         }
         int type = DhcpMessage.octetOption(frame, message, end, DhcpMessage.OPTION_TYPE);
-        long client = MacAddress.read(frame, message + DhcpMessage.CLIENT_MAC);
+        long mac = MacAddress.read(frame, message + DhcpMessage.CLIENT_MAC);
+        int server = DhcpMessage.intOption(frame, message, end, DhcpMessage.OPTION_SERVER);
+        if (MacAddress.isGroup(mac)) {
+            return; // The answer would go to all of them.
+        }
+        ClientId client = DhcpMessage.client(frame, message, end);
         int current = frame.getInt(message + DhcpMessage.CLIENT_ADDRESS);
         int wished = DhcpMessage.intOption(frame, message, end, DhcpMessage.OPTION_REQUESTED);
-        int server = DhcpMessage.intOption(frame, message, end, DhcpMessage.OPTION_SERVER);
+        boolean isOurs = server == 0 || server == own;
         switch (type) {
-            case DISCOVER -> {
-                int offered = leases.offer(client, wished);
-                if (offered != 0) {
-                    reply(frame, message, end, OFFER, offered);
+            case DISCOVER -> discover(frame, message, end, client, mac, wished);
+            case REQUEST -> {
+                if (isOurs) {
+                    boolean isToUs = Ipv4Header.destination(frame, ip) == own;
+                    request(frame, message, end, client, mac, wished, server == own, isToUs);
+                } else {
+                    // It has taken the offer of another server.
+                    leases.withdraw(client);
                 }
             }
-            case REQUEST -> request(frame, message, end, client, server, wished != 0 ? wished : current);
-            case DECLINE -> leases.decline(client, wished);
-            case RELEASE -> leases.release(client, current);
+            case DECLINE -> {
+                if (isOurs) {
+                    leases.decline(client, wished);
+                }
+            }
+            case RELEASE -> {
+                if (isOurs) {
+                    leases.release(client, current);
+                }
+            }
             case INFORM -> {
                 if (current != 0) {
                     reply(frame, message, end, ACK, 0);
@@ -107,11 +191,51 @@ public final class DhcpServer {
         }
     }
 
-    private void request(ByteBuf frame, int message, int end, long client, int server, int address) {
-        if (server != 0 && server != own) {
-            // It has taken the offer of another server.
-            leases.withdraw(client);
-        } else if (leases.lease(client, address)) {
+    private void discover(ByteBuf frame, int message, int end, ClientId client, long mac, int wished) {
+        int fixed = pool.fixedAddress(mac);
+        if (fixed != 0) {
+            reply(frame, message, end, OFFER, fixed);
+            return;
+        }
+        int had = leases.addressOf(client);
+        int offered = leases.offer(client, wished);
+        if (offered == 0) {
+            return;
+        }
+        // Who comes back to its address is there itself; and who asks too often waits for nobody.
+        boolean isAsked = offered != had && probes.ask(frame, message, end, client, mac, offered);
+        if (!isAsked && !probes.isAsking(client)) {
+            reply(frame, message, end, OFFER, offered);
+        }
+    }
+
+    /** RFC 2131, section 4.3.2: what the client is at is told by what it leaves out. */
+    private void request(
+            ByteBuf frame,
+            int message,
+            int end,
+            ClientId client,
+            long mac,
+            int wished,
+            boolean isSelecting,
+            boolean isToUs) {
+        int current = frame.getInt(message + DhcpMessage.CLIENT_ADDRESS);
+        int address = wished != 0 ? wished : current;
+        if (address == 0) {
+            return;
+        }
+        int known = leases.addressOf(client);
+        boolean isRenewing = current != 0 && isToUs;
+        // A client that has just started or lost its server, and that we know nothing of, is somebody else's.
+        boolean isStranger = known == 0 && !isSelecting && !isRenewing;
+        int fixed = pool.fixedAddress(mac);
+        if (fixed != 0) {
+            reply(frame, message, end, address == fixed ? ACK : NAK, address == fixed ? address : 0);
+        } else if (((address ^ own) & mask) != 0) {
+            reply(frame, message, end, NAK, 0);
+        } else if (isStranger) {
+            return;
+        } else if (leases.lease(client, address, isSelecting)) {
             reply(frame, message, end, ACK, address);
         } else {
             reply(frame, message, end, NAK, 0);
@@ -127,7 +251,9 @@ public final class DhcpServer {
     private void reply(ByteBuf request, int message, int requestEnd, int type, int address) {
         // RFC 6842: who names itself is answered by that name.
         ByteBuf identifier = DhcpMessage.clientIdentifier(request, message, requestEnd);
-        int room = DhcpMessage.OPTIONS + 64 + 4 * pool.nameServers().size() + identifier.readableBytes();
+        int names = pool.domain() == null ? 0 : 2 + pool.domain().length();
+        names += pool.search().isEmpty() ? 0 : 2 + DomainNames.encodedLength(pool.search());
+        int room = DhcpMessage.OPTIONS + 64 + 4 * pool.nameServers().size() + names + identifier.readableBytes();
         ByteBuf frame = output.newFrame(
                 port,
                 EthernetHeader.TYPE_IPV4,
@@ -168,7 +294,8 @@ public final class DhcpServer {
         int end = DhcpMessage.writeInt(frame, index + 3, DhcpMessage.OPTION_SERVER, own);
         if (type != NAK) {
             if (address != 0) {
-                end = DhcpMessage.writeInt(frame, end, OPTION_LEASE_TIME, DhcpLeases.LEASE_SECONDS);
+                end = DhcpMessage.writeInt(
+                        frame, end, OPTION_LEASE_TIME, (int) pool.leaseTime().toSeconds());
             }
             end = DhcpMessage.writeInt(frame, end, DhcpMessage.OPTION_MASK, mask);
             end = DhcpMessage.writeInt(frame, end, DhcpMessage.OPTION_ROUTER, own);
@@ -183,6 +310,22 @@ public final class DhcpServer {
                     end += Integer.BYTES;
                 }
             }
+            end = writeNames(frame, end);
+        }
+        return end;
+    }
+
+    private int writeNames(ByteBuf frame, int index) {
+        int end = index;
+        if (pool.domain() != null) {
+            frame.setByte(end, DhcpMessage.OPTION_DOMAIN)
+                    .setByte(end + 1, pool.domain().length());
+            frame.setCharSequence(end + 2, pool.domain(), StandardCharsets.US_ASCII);
+            end += 2 + pool.domain().length();
+        }
+        if (!pool.search().isEmpty()) {
+            frame.setByte(end, DhcpMessage.OPTION_SEARCH).setByte(end + 1, DomainNames.encodedLength(pool.search()));
+            end = DomainNames.write(frame, end + 2, pool.search());
         }
         return end;
     }

@@ -1,6 +1,23 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
 /**
- * The DHCPv4 server of a link: messages, the pool of addresses, and who has leased which.
+ * A DHCP server for the hosts of a link: {@link io.github.nettytap.net.routing.dhcp.DhcpServer}, on a port of a router, or on any
+ * channel of frames:
  *
- * <p>RFC 2131 and RFC 2132. Used on the event loop of the router. A request stays the caller's.
+ * <pre>{@code
+ *   Output output = new Output(0);                                   // frames without virtio-net headers
+ *   Cidr network = Cidr.parse("10.0.0.1/24");
+ *   RouterPort port = new RouterPort(channel, 0, TapOffload.NONE, 0, mac, 1500, List.of(network), false);
+ *   DhcpPool pool = new DhcpPool(first, last, nameServers).withDomain("lab.example", List.of());
+ *   DhcpServer server = new DhcpServer(port, pool, network, output, clock, null);
+ *
+ *   server.receive(frame, EthernetHeader.LENGTH);                    // UDP to port 67; then
+ *   output.endBatch();
+ *   eventLoop.scheduleAtFixedRate(server::tick, 200, 200, TimeUnit.MILLISECONDS);
+ * }</pre>
+ *
+ * <p>Used on the event loop of the channel, but for {@code close}, which waits for the disk.
  */
 package io.github.nettytap.net.routing.dhcp;

@@ -40,6 +40,25 @@ public final class LocalIpv4 {
         dhcpServers.put(link, server);
     }
 
+    /** A host of the link has said by ARP that it has an address. */
+    public void heard(RouterPort link, int address, long mac) {
+        DhcpServer server = dhcpServers.get(link);
+        if (server != null) {
+            server.heard(address, mac);
+        }
+    }
+
+    /** To be called a few times a second. */
+    public void tick() {
+        dhcpServers.values().forEach(DhcpServer::tick);
+    }
+
+    /** Ends the services, once the event loop does nothing more. Waits for the disk. */
+    public void close() {
+        dhcpServers.values().forEach(DhcpServer::close);
+        dhcpServers.clear();
+    }
+
     /**
      * Takes a packet whose header is right.
      *

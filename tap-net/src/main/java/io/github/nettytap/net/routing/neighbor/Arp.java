@@ -20,10 +20,19 @@ public final class Arp {
 
     private final Output output;
     private final NextHops nextHops;
+    private final Listener listener;
 
-    public Arp(Output output, NextHops nextHops) {
+    /** Hears who has which address, whether that was asked for or not. */
+    @FunctionalInterface
+    public interface Listener {
+        /** A host of the link has said that it has an address. */
+        void heard(RouterPort port, int address, long mac);
+    }
+
+    public Arp(Output output, NextHops nextHops, Listener listener) {
         this.output = output;
         this.nextHops = nextHops;
+        this.listener = listener;
     }
 
     /** Takes a frame of type ARP. Owns the frame. */
@@ -39,6 +48,9 @@ public final class Arp {
         long senderMac = ArpHeader.senderMac(frame, arp);
         int target = ArpHeader.targetIpv4(frame, arp);
         int operation = ArpHeader.operation(frame, arp);
+        if (sender != 0) {
+            listener.heard(port, sender, senderMac);
+        }
         boolean isForUs = port.addresses().isOwn(target);
         boolean isQuestion = operation == ArpHeader.REQUEST && isForUs;
         // A probe for a free address (RFC 5227) has no sender yet. Others may speak only for their own network.

@@ -22,10 +22,13 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 
 /** The server by its messages: RFC 2131, section 4.3. */
@@ -35,6 +38,7 @@ class DhcpServerTest {
     private static final int OFFER = 2;
     private static final int REQUEST = 3;
     private static final int ACK = 5;
+    private static final int DECLINE = 4;
     private static final int NAK = 6;
     private static final int RELEASE = 7;
     private static final int INFORM = 8;
@@ -52,10 +56,13 @@ class DhcpServerTest {
             channel, 0, TapOffload.NONE, 0, 0x02_00_00_00_00_10L, 1500, List.of(Cidr.parse("10.0.0.1/24")), false);
     private final DhcpPool pool = new DhcpPool(address("10.0.0.10"), address("10.0.0.11"), List.of());
     private long millis = 1_000_000;
-    private final DhcpServer server = new DhcpServer(port, pool, Cidr.parse("10.0.0.1/24"), output, () -> millis);
+    private Runnable toProbe = () -> {};
+    private boolean toAll;
+    private DhcpServer server = new DhcpServer(port, pool, Cidr.parse("10.0.0.1/24"), output, () -> millis, null);
 
     @AfterEach
     void close() {
+        server.close();
         channel.finishAndReleaseAll();
     }
 
@@ -73,6 +80,28 @@ class DhcpServerTest {
 
     /** Sends a message and returns the answer, or null. */
     private ByteBuf ask(long client, int type, int current, String options) {
+        receive(client, type, current, options);
+        ByteBuf answer = channel.readOutbound();
+        if (answer != null && EthernetHeader.type(answer, 0) == EthernetHeader.TYPE_ARP) {
+            // The address is asked for first; nobody has it, unless the test says so.
+            Runnable claim = toProbe;
+            toProbe = () -> {};
+            claim.run();
+            output.endBatch();
+            for (;
+                    answer != null && EthernetHeader.type(answer, 0) == EthernetHeader.TYPE_ARP;
+                    answer = channel.readOutbound()) {
+                answer.release();
+            }
+            millis += 500;
+            server.tick();
+            output.endBatch();
+            answer = answer == null ? channel.readOutbound() : answer;
+        }
+        return answer;
+    }
+
+    private void receive(long client, int type, int current, String options) {
         byte[] more = ByteBufUtil.decodeHexDump(options);
         int length = MESSAGE + DhcpMessage.OPTIONS + 3 + more.length + 1;
         ByteBuf frame = Unpooled.directBuffer(length).writeZero(length);
@@ -82,7 +111,7 @@ class DhcpServerTest {
                 length - EthernetHeader.LENGTH,
                 Ipv4Header.PROTOCOL_UDP,
                 current,
-                current == 0 ? -1 : OWN);
+                current == 0 || toAll ? -1 : OWN);
         int udp = MESSAGE - UdpHeader.LENGTH;
         UdpHeader.sourcePort(frame, udp, 68);
         UdpHeader.destinationPort(frame, udp, 67);
@@ -98,7 +127,6 @@ class DhcpServerTest {
         server.receive(frame, EthernetHeader.LENGTH);
         frame.release();
         output.endBatch();
-        return channel.readOutbound();
     }
 
     private static String requested(int address) {
@@ -166,6 +194,7 @@ class DhcpServerTest {
     void addressOfAnotherIsNotReleased() {
         lease(ONE, FIRST);
         assertThat(ask(TWO, RELEASE, FIRST, server(OWN))).isNull();
+        lease(TWO, FIRST + 1);
         assertAnswer(ask(TWO, REQUEST, 0, requested(FIRST)), NAK, 0);
     }
 
@@ -184,5 +213,119 @@ class DhcpServerTest {
         ByteBuf answer = ask(ONE, DISCOVER, 0, identifier);
         assertThat(ByteBufUtil.hexDump(answer)).contains(identifier + "ff");
         assertAnswer(answer, OFFER, FIRST);
+    }
+
+    @Test
+    void clientsOfOtherServersHearNothing() {
+        lease(ONE, FIRST);
+        // It has just started, and another server of this network has given it what it asks for.
+        assertThat(ask(TWO, REQUEST, 0, requested(ipv4("10.0.0.99")))).isNull();
+        assertThat(ask(TWO, REQUEST, 0, requested(FIRST))).isNull();
+        // Its server is gone, and it asks all.
+        assertThat(askAll(TWO, REQUEST, ipv4("10.0.0.99"))).isNull();
+        assertThat(ask(ONE, DECLINE, 0, requested(FIRST) + server(ipv4("10.0.0.2"))))
+                .isNull();
+        assertThat(ask(ONE, RELEASE, FIRST, server(ipv4("10.0.0.2")))).isNull();
+        assertAnswer(ask(ONE, REQUEST, FIRST, ""), ACK, FIRST);
+    }
+
+    private ByteBuf askAll(long client, int type, int current) {
+        toAll = true;
+        try {
+            return ask(client, type, current, "");
+        } finally {
+            toAll = false;
+        }
+    }
+
+    @Test
+    void clientIsKnownByItsIdentifierThoughItsMacAddressChanges() {
+        String identifier = "3d05ff01020304";
+        assertAnswer(ask(ONE, DISCOVER, 0, identifier + requested(FIRST)), OFFER, FIRST);
+        assertAnswer(ask(ONE, REQUEST, 0, identifier + requested(FIRST) + server(OWN)), ACK, FIRST);
+        assertAnswer(ask(TWO, DISCOVER, 0, identifier), OFFER, FIRST);
+        // The same MAC address with another name, or none, is another client.
+        assertAnswer(ask(ONE, DISCOVER, 0, "3d05ff01020305"), OFFER, FIRST + 1);
+    }
+
+    @Test
+    void addressThatSomebodyHasIsNotOffered() {
+        toProbe = () -> server.heard(FIRST, 0x02_00_00_00_77_77L);
+        assertAnswer(ask(ONE, DISCOVER, 0, requested(FIRST)), OFFER, FIRST + 1);
+        toProbe = () -> server.heard(FIRST + 1, ONE);
+        assertAnswer(ask(ONE, DISCOVER, 0, ""), OFFER, FIRST + 1);
+    }
+
+    @Test
+    void floodOfClientsIsAnsweredWithoutAFloodOfQuestions() {
+        int questions = 0;
+        for (int i = 0; i < 1_000; i++) {
+            receive(0x02_00_00_01_00_00L + i, DISCOVER, 0, "");
+        }
+        for (ByteBuf frame = channel.readOutbound(); frame != null; frame = channel.readOutbound()) {
+            questions += EthernetHeader.type(frame, 0) == EthernetHeader.TYPE_ARP ? 1 : 0;
+            frame.release();
+        }
+        assertThat(questions).isBetween(1, 64);
+    }
+
+    @Test
+    void domainAndSearchListAreSaid() {
+        server.close();
+        server = new DhcpServer(
+                port,
+                pool.withDomain("lab.example", List.of("lab.example", "example.org")),
+                Cidr.parse("10.0.0.1/24"),
+                output,
+                () -> millis,
+                null);
+        ByteBuf answer = ask(ONE, DISCOVER, 0, "");
+        assertThat(ByteBufUtil.hexDump(answer))
+                .contains("0f0b6c61622e6578616d706c65")
+                .contains("771a036c6162076578616d706c6500076578616d706c65036f726700");
+        assertAnswer(answer, OFFER, FIRST);
+    }
+
+    @Test
+    void clientThatIsConfiguredAlwaysGetsItsAddressAndNobodyElseDoes() {
+        server.close();
+        server = new DhcpServer(
+                port,
+                pool.withFixed(MacAddress.of(TWO), address("10.0.0.10"))
+                        .withFixed(MacAddress.of(3), address("10.0.0.200")),
+                Cidr.parse("10.0.0.1/24"),
+                output,
+                () -> millis,
+                null);
+        assertAnswer(ask(ONE, DISCOVER, 0, requested(FIRST)), OFFER, FIRST + 1);
+        assertAnswer(ask(TWO, DISCOVER, 0, ""), OFFER, FIRST);
+        assertAnswer(ask(TWO, REQUEST, 0, requested(FIRST) + server(OWN)), ACK, FIRST);
+        assertAnswer(ask(3, DISCOVER, 0, ""), OFFER, ipv4("10.0.0.200"));
+        assertAnswer(ask(3, REQUEST, 0, requested(FIRST) + server(OWN)), NAK, 0);
+        assertAnswer(ask(ONE, REQUEST, 0, requested(FIRST) + server(OWN)), NAK, 0);
+    }
+
+    @Test
+    void leasesAreKeptOverARestart(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("leases");
+        DhcpPool kept = pool.withLeaseFile(file);
+        for (int run = 0; run < 2; run++) {
+            server.close();
+            server = new DhcpServer(
+                    port, kept, Cidr.parse("10.0.0.1/24"), output, () -> millis, DhcpLeaseFile.open(file));
+            if (run == 0) {
+                lease(ONE, FIRST + 1);
+                lease(TWO, FIRST);
+                assertThat(ask(TWO, RELEASE, FIRST, server(OWN))).isNull();
+            }
+        }
+        // The clock of the new run has nothing to do with that of the old one.
+        assertAnswer(ask(ONE, REQUEST, 0, requested(FIRST + 1)), ACK, FIRST + 1);
+        assertAnswer(ask(3, DISCOVER, 0, ""), OFFER, FIRST);
+        server.close();
+        // A crash has cut a line off, and somebody has written into the file.
+        Files.writeString(file, Files.readString(file) + "10.0.0.10 17000000000 01020000\nhello\n10.0.0.11 1");
+        server = new DhcpServer(port, kept, Cidr.parse("10.0.0.1/24"), output, () -> millis, DhcpLeaseFile.open(file));
+        assertAnswer(ask(ONE, REQUEST, 0, requested(FIRST + 1)), ACK, FIRST + 1);
     }
 }
