@@ -83,8 +83,8 @@ class CodecArchitectureTest {
     }
 
     @Test
-    void filterUsesWire() {
-        mayUse(ROOT + ".filter..", ROOT + ".filter..", ROOT + ".wire..");
+    void filterUsesWireAndVirtio() {
+        mayUse(ROOT + ".filter..", ROOT + ".filter..", ROOT + ".wire..", ROOT + ".virtio..");
     }
 
     @Test
@@ -93,8 +93,14 @@ class CodecArchitectureTest {
     }
 
     @Test
-    void captureUsesWireFilterAndPcap() {
-        mayUse(ROOT + ".capture..", ROOT + ".capture..", ROOT + ".pcap..", ROOT + ".filter..", ROOT + ".wire..");
+    void captureUsesWireVirtioFilterAndPcap() {
+        mayUse(
+                ROOT + ".capture..",
+                ROOT + ".capture..",
+                ROOT + ".pcap..",
+                ROOT + ".filter..",
+                ROOT + ".wire..",
+                ROOT + ".virtio..");
     }
 
     @Test
@@ -103,8 +109,8 @@ class CodecArchitectureTest {
     }
 
     @Test
-    void faultUsesWire() {
-        mayUse(ROOT + ".fault..", ROOT + ".fault..", ROOT + ".wire..");
+    void faultUsesWireVirtioAndOffload() {
+        mayUse(ROOT + ".fault..", ROOT + ".fault..", ROOT + ".wire..", ROOT + ".virtio..", ROOT + ".offload..");
     }
 
     @Test

@@ -8,8 +8,9 @@ import io.github.nettytap.codec.pcap.CaptureInterface;
 import io.github.nettytap.codec.pcap.CaptureSection;
 import io.github.nettytap.codec.pcap.InterfaceStatistics;
 import io.github.nettytap.codec.pcap.PcapngWriter;
+import io.github.nettytap.codec.virtio.FrameView;
 import io.github.nettytap.codec.wire.FrameDirection;
-import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 
 import java.io.Closeable;
@@ -106,14 +107,8 @@ public final class Capture implements Closeable {
     }
 
     /** Takes a copy of a frame, or counts it as dropped. Never waits, and allocates nothing. */
-    void offer(
-            CaptureCounters counters,
-            ByteBuf view,
-            FrameDirection direction,
-            ByteBuf source,
-            int frame,
-            int length,
-            int note) {
+    void offer(CaptureCounters counters, ByteBuf view, FrameDirection direction, FrameView frame) {
+        int length = frame.length();
         int kept = Math.min(length, snapLength);
         int record = ring.claim(kept);
         if (record < 0) {
@@ -128,11 +123,14 @@ public final class Capture implements Closeable {
                     .setInt(record + CaptureRing.ORIGINAL_LENGTH, length)
                     .setInt(record + CaptureRing.INTERFACE, counters.id())
                     .setByte(record + CaptureRing.DIRECTION, direction.ordinal());
-            if (note >= 0) {
+            if (frame.hasState()) {
                 view.setByte(record + CaptureRing.HAS_NOTE, 1);
-                source.getBytes(note, view, record + CaptureRing.NOTE, VirtioNetHeader.LEGACY_LENGTH);
+                int note = record + CaptureRing.NOTE;
+                frame.writeHeader(view, note, VnetHeader.LEGACY);
+                view.setShortLE(note + CaptureRing.NOTE_OUTER_TRANSPORT, frame.outerTransportOffset());
+                view.setShortLE(note + CaptureRing.NOTE_INNER_NETWORK, frame.innerNetworkOffset());
             }
-            source.getBytes(frame, view, record + CaptureRing.HEADER, kept);
+            frame.buffer().getBytes(frame.index(), view, record + CaptureRing.HEADER, kept);
             filled = true;
         } finally {
             // A record that is claimed and never published would stop the consumer for good.

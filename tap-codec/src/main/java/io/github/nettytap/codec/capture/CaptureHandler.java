@@ -6,11 +6,10 @@ package io.github.nettytap.codec.capture;
 
 import io.github.nettytap.codec.filter.FrameFilter;
 import io.github.nettytap.codec.pcap.CaptureInterface;
-import io.github.nettytap.codec.pcap.VirtioNetNote;
+import io.github.nettytap.codec.virtio.FrameView;
 import io.github.nettytap.codec.wire.FrameDirection;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -32,7 +31,7 @@ public final class CaptureHandler extends ChannelDuplexHandler {
     private final Capture capture;
     private final CaptureCounters counters;
     private final ByteBuf view;
-    private final int vnetHeaderLength;
+    private final FrameView frame;
     private final FrameFilter filter;
 
     /**
@@ -60,8 +59,21 @@ public final class CaptureHandler extends ChannelDuplexHandler {
         this.capture = capture;
         this.counters = capture.register(captureInterface);
         this.view = capture.newView();
-        this.vnetHeaderLength = header.length();
+        this.frame = new FrameView(header);
         this.filter = Objects.requireNonNull(filter, "filter");
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        if (ctx.channel().isActive()) {
+            frame.checkPlace(ctx);
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        frame.checkPlace(ctx);
+        ctx.fireChannelActive();
     }
 
     @Override
@@ -80,25 +92,8 @@ public final class CaptureHandler extends ChannelDuplexHandler {
         if (!capture.isRunning()) {
             return;
         }
-        if (message instanceof ByteBuf) {
-            ByteBuf buffer = (ByteBuf) message;
-            tap(buffer, direction, vnetHeaderLength);
-        } else if (message instanceof ByteBufHolder) {
-            tap(((ByteBufHolder) message).content(), direction, 0);
+        if (frame.read(message) && filter.accept(frame.buffer(), frame.index(), frame.length(), direction)) {
+            capture.offer(counters, view, direction, frame);
         }
-    }
-
-    private void tap(ByteBuf buffer, FrameDirection direction, int headerLength) {
-        int start = buffer.readerIndex();
-        // A buffer too short for its header has no frame, and shows up as one of length 0.
-        int frame = Math.min(start + headerLength, buffer.writerIndex());
-        int length = buffer.writerIndex() - frame;
-        if (!filter.accept(buffer, frame, length, direction)) {
-            return;
-        }
-        boolean offloaded = headerLength > 0
-                && buffer.readableBytes() >= headerLength
-                && VirtioNetNote.isWorthNoting(buffer, start);
-        capture.offer(counters, view, direction, buffer, frame, length, offloaded ? start : -1);
     }
 }

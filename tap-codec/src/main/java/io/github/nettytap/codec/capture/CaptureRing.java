@@ -26,7 +26,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * | interface id             | 20
  * | direction | note? | note | 24
  * | the note: a virtio-net   |
- * | header of 10 bytes       | 26
+ * | header of 10 bytes, and  | 26
+ * | the offsets of a tunnel  | 36
  * +--------------------------+
  * | the frame                | 40
  * +--------------------------+
@@ -49,6 +50,8 @@ final class CaptureRing {
     static final int DIRECTION = 24;
     static final int HAS_NOTE = 25;
     static final int NOTE = 26;
+    static final int NOTE_OUTER_TRANSPORT = 10;
+    static final int NOTE_INNER_NETWORK = 12;
 
     private static final int ALIGNMENT = 8;
     private static final VarHandle SIZE = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.nativeOrder());

@@ -181,8 +181,15 @@ final class CaptureTask implements Runnable, CaptureRing.Consumer {
                         ring.getInt(record + CaptureRing.KEPT),
                         ring.getByte(record + CaptureRing.HAS_NOTE) == 0
                                 ? null
-                                : VirtioNetNote.read(ring, record + CaptureRing.NOTE));
+                                : note(ring, record + CaptureRing.NOTE));
         capture.interfaces()[id].countCapture();
         return --framesLeft > 0;
+    }
+
+    private static VirtioNetNote note(ByteBuf ring, int index) {
+        return VirtioNetNote.read(ring, index)
+                .withTunnel(
+                        ring.getUnsignedShortLE(index + CaptureRing.NOTE_OUTER_TRANSPORT),
+                        ring.getUnsignedShortLE(index + CaptureRing.NOTE_INNER_NETWORK));
     }
 }

@@ -13,6 +13,7 @@ import io.netty.channel.ChannelPromise;
 
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 
 /**
@@ -74,6 +75,19 @@ public final class FaultHandler extends ChannelDuplexHandler {
      */
     public FaultCounters outboundCounters() {
         return outboundPath.counters();
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        if (ctx.channel().isActive()) {
+            inboundPath.checkPlace(ctx);
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        inboundPath.checkPlace(ctx);
+        ctx.fireChannelActive();
     }
 
     @Override
@@ -165,7 +179,7 @@ public final class FaultHandler extends ChannelDuplexHandler {
         private final long seed;
         private boolean inbound = true;
         private boolean outbound = true;
-        private int vnetHeaderLength;
+        VnetHeader vnetHeader = VnetHeader.NONE;
         double drop;
         double corrupt;
         double duplicate;
@@ -211,7 +225,7 @@ public final class FaultHandler extends ChannelDuplexHandler {
          * @return this
          */
         public Builder vnetHeader(VnetHeader header) {
-            vnetHeaderLength = header.length();
+            vnetHeader = Objects.requireNonNull(header, "header");
             return this;
         }
 
@@ -228,7 +242,8 @@ public final class FaultHandler extends ChannelDuplexHandler {
         }
 
         /**
-         * Flips one bit of frames.
+         * Flips one bit of frames, as they are on the wire: a GSO frame is segmented before, and a partial checksum
+         * completed, so that the receiver notices. The write of such a frame is that of its last segment.
          *
          * @param probability of each frame, 0 to 1
          * @return this
@@ -355,10 +370,6 @@ public final class FaultHandler extends ChannelDuplexHandler {
             } catch (CloneNotSupportedException e) {
                 throw new AssertionError(e);
             }
-        }
-
-        int vnetHeaderLength(Object message) {
-            return message instanceof ByteBuf ? Math.min(vnetHeaderLength, ((ByteBuf) message).readableBytes()) : 0;
         }
 
         private static double checked(String what, double probability) {

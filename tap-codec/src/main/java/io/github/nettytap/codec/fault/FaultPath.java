@@ -4,10 +4,16 @@
  */
 package io.github.nettytap.codec.fault;
 
+import io.github.nettytap.codec.offload.Segmentation;
+import io.github.nettytap.codec.virtio.ChecksumState;
+import io.github.nettytap.codec.virtio.FrameVerdict;
+import io.github.nettytap.codec.virtio.FrameView;
+import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.util.AbstractReferenceCounted;
 import io.netty.util.ReferenceCountUtil;
 
 import java.util.ArrayDeque;
@@ -27,6 +33,7 @@ abstract class FaultPath {
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     private final FaultHandler.Builder settings;
+    private final FrameView view;
     private final FaultRandom random;
     private final FaultCounters counters = new FaultCounters();
     private final List<Held> held = new ArrayList<>();
@@ -65,6 +72,7 @@ abstract class FaultPath {
 
     FaultPath(FaultHandler.Builder settings, long seed) {
         this.settings = settings;
+        this.view = new FrameView(settings.vnetHeader);
         this.random = new FaultRandom(seed);
     }
 
@@ -76,6 +84,10 @@ abstract class FaultPath {
 
     /** Makes the promise of a second copy. */
     abstract ChannelPromise newPromise(ChannelHandlerContext ctx);
+
+    void checkPlace(ChannelHandlerContext ctx) {
+        view.checkPlace(ctx);
+    }
 
     FaultCounters counters() {
         return counters;
@@ -97,7 +109,7 @@ abstract class FaultPath {
             discard(frame, promise);
             return;
         }
-        Object message = corrupt ? corrupted(frame, corruptBit) : frame;
+        Object message = corrupt ? corrupted(ctx, frame, corruptBit) : frame;
         Object second = duplicate ? copy(message) : null;
         int waiting = held.size();
         if (reorder && waiting < settings.queueFrames) {
@@ -148,6 +160,14 @@ abstract class FaultPath {
     }
 
     private void emit(ChannelHandlerContext ctx, Object message, ChannelPromise promise, long jitter) {
+        if (message instanceof Segments) {
+            // The write of a frame that was segmented here is that of its last segment.
+            Object[] segments = ((Segments) message).frames;
+            for (int i = 0; i < segments.length; i++) {
+                emit(ctx, segments[i], i == segments.length - 1 ? promise : newPromise(ctx), jitter);
+            }
+            return;
+        }
         if (settings.delayNanos == 0 && settings.jitterNanos == 0 && settings.bitsPerSecond == 0) {
             deliver(ctx, message, promise);
             return;
@@ -160,7 +180,7 @@ abstract class FaultPath {
         long sent = now(ctx);
         if (settings.bitsPerSecond > 0) {
             long start = queue.isEmpty() ? sent : Math.max(sent, lineFree);
-            lineFree = start + transmission(frame(message).readableBytes() - settings.vnetHeaderLength(message));
+            lineFree = start + transmission(length(message));
             sent = lineFree;
         }
         long due = sent + settings.delayNanos + jitter;
@@ -230,28 +250,102 @@ abstract class FaultPath {
         }
     }
 
-    private static ByteBuf frame(Object message) {
-        return message instanceof ByteBuf ? (ByteBuf) message : ((ByteBufHolder) message).content();
+    private int length(Object message) {
+        view.read(message);
+        return view.length();
     }
 
     private static Object copy(Object message) {
+        if (message instanceof Segments) {
+            Object[] copies = ((Segments) message).frames.clone();
+            for (int i = 0; i < copies.length; i++) {
+                copies[i] = copy(copies[i]);
+            }
+            return new Segments(copies);
+        }
         return message instanceof ByteBuf ? ((ByteBuf) message).copy() : ((ByteBufHolder) message).copy();
     }
 
-    /** A copy with one bit flipped, since others may hold the memory of the original too. */
-    private Object corrupted(Object message, long random) {
-        int header = settings.vnetHeaderLength(message);
-        long bits = (frame(message).readableBytes() - header) * (long) Byte.SIZE;
-        if (bits <= 0) {
+    /**
+     * Flips one bit of what goes on the wire: a GSO frame is segmented and a partial checksum completed before, as netem
+     * does, or whoever completes it later would vouch for the flipped bit. In copies, since others may hold the memory of
+     * the original too. Nothing says any longer that the checksum is valid.
+     */
+    private Object corrupted(ChannelHandlerContext ctx, Object message, long random) {
+        view.read(message);
+        if (view.length() == 0) {
             return message;
         }
-        Object copy = copy(message);
-        ByteBuf frame = frame(copy);
-        long bit = random % bits;
-        int index = frame.readerIndex() + header + (int) (bit / Byte.SIZE);
-        frame.setByte(index, frame.getByte(index) ^ 1 << (int) (bit % Byte.SIZE));
-        ReferenceCountUtil.release(message);
+        int headroom = message instanceof ByteBuf ? settings.vnetHeader.length() : 0;
+        List<ByteBuf> complete = new ArrayList<>();
+        long bytes = 0;
+        try {
+            if (Segmentation.segment(view, headroom, ctx.alloc(), complete::add) != FrameVerdict.WELL_FORMED) {
+                // What is malformed goes on as it is, but for the bit.
+                complete.add(view.buffer().copy(view.index() - headroom, view.length() + headroom));
+            }
+            for (ByteBuf frame : complete) {
+                bytes += frame.readableBytes() - headroom;
+            }
+            long bit = random % (bytes * Byte.SIZE);
+            for (int i = 0; ; i++) {
+                ByteBuf frame = complete.get(i);
+                long bits = (frame.readableBytes() - headroom) * (long) Byte.SIZE;
+                if (bit < bits) {
+                    complete.set(i, flipped(frame, headroom + (int) (bit / Byte.SIZE), (int) (bit % Byte.SIZE)));
+                    break;
+                }
+                bit -= bits;
+            }
+        } catch (Throwable cause) {
+            complete.forEach(ByteBuf::release);
+            ReferenceCountUtil.release(message);
+            throw cause;
+        }
         counters.countCorrupted();
+        Object[] frames = new Object[complete.size()];
+        for (int i = 0; i < frames.length; i++) {
+            frames[i] = inFormOf(message, complete.get(i));
+        }
+        ReferenceCountUtil.release(message);
+        return frames.length == 1 ? frames[0] : new Segments(frames);
+    }
+
+    private static ByteBuf flipped(ByteBuf frame, int offset, int bit) {
+        ByteBuf copy = frame.copy();
+        copy.setByte(copy.readerIndex() + offset, copy.getByte(copy.readerIndex() + offset) ^ 1 << bit);
+        frame.release();
         return copy;
+    }
+
+    private static Object inFormOf(Object message, ByteBuf frame) {
+        if (message instanceof ByteBuf) {
+            return frame;
+        }
+        return message instanceof VirtioNetFrame
+                ? VirtioNetFrame.whole(frame, ChecksumState.NONE)
+                : ((ByteBufHolder) message).replace(frame);
+    }
+
+    /** The segments of a GSO frame, one of them corrupted, on their way as one. */
+    private static final class Segments extends AbstractReferenceCounted {
+
+        private final Object[] frames;
+
+        private Segments(Object[] frames) {
+            this.frames = frames;
+        }
+
+        @Override
+        protected void deallocate() {
+            for (Object frame : frames) {
+                ReferenceCountUtil.release(frame);
+            }
+        }
+
+        @Override
+        public Segments touch(Object hint) {
+            return this;
+        }
     }
 }

@@ -4,9 +4,8 @@
  */
 package io.github.nettytap.codec.filter;
 
+import io.github.nettytap.codec.virtio.FrameView;
 import io.github.nettytap.codec.wire.VnetHeader;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -31,7 +30,7 @@ public final class MacFilter extends ChannelDuplexHandler {
 
     private static final MacVerdict[] VERDICTS = MacVerdict.values();
 
-    private final int vnetHeaderLength;
+    private final FrameView view;
     private final AtomicLongArray inboundCounts = new AtomicLongArray(VERDICTS.length);
     private final AtomicLongArray outboundCounts = new AtomicLongArray(VERDICTS.length);
     private volatile MacRules inbound;
@@ -46,7 +45,7 @@ public final class MacFilter extends ChannelDuplexHandler {
      * @param outbound the rules for frames that are written
      */
     public MacFilter(VnetHeader header, MacRules inbound, MacRules outbound) {
-        this.vnetHeaderLength = header.length();
+        this.view = new FrameView(header);
         this.inbound = Objects.requireNonNull(inbound, "inbound");
         this.outbound = Objects.requireNonNull(outbound, "outbound");
     }
@@ -108,6 +107,28 @@ public final class MacFilter extends ChannelDuplexHandler {
     }
 
     @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        if (ctx.channel().isActive()) {
+            checkPlace(ctx);
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        checkPlace(ctx);
+        ctx.fireChannelActive();
+    }
+
+    private void checkPlace(ChannelHandlerContext ctx) {
+        try {
+            view.checkPlace(ctx);
+        } catch (IllegalStateException e) {
+            ctx.close(); // Nothing may pass by a filter that cannot read it.
+            throw e;
+        }
+    }
+
+    @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         if (passes(message, inbound, inboundCounts)) {
             ctx.fireChannelRead(message);
@@ -127,16 +148,10 @@ public final class MacFilter extends ChannelDuplexHandler {
     }
 
     private boolean passes(Object message, MacRules rules, AtomicLongArray counts) {
-        MacVerdict verdict;
-        if (message instanceof ByteBuf) {
-            ByteBuf buffer = (ByteBuf) message;
-            verdict = rules.verdict(buffer, buffer.readerIndex() + vnetHeaderLength, buffer.writerIndex());
-        } else if (message instanceof ByteBufHolder) {
-            ByteBuf content = ((ByteBufHolder) message).content();
-            verdict = rules.verdict(content, content.readerIndex(), content.writerIndex());
-        } else {
+        if (!view.read(message)) {
             return true;
         }
+        MacVerdict verdict = rules.verdict(view.buffer(), view.index(), view.limit());
         int rule = verdict.ordinal();
         counts.lazySet(rule, counts.get(rule) + 1); // only this event loop writes
         return verdict.isAccepted();

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.codec.offload;
 
+import io.github.nettytap.codec.virtio.FrameView;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
@@ -18,7 +19,7 @@ import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /**
- * A validated GSO frame and where its headers are, for the time it takes to cut it.
+ * A validated GSO frame and where its headers are, for the time it takes to segment it.
  *
  * <p>Offsets count from the first byte of the frame. Nothing here checks a bound: the validator did. The work is done on
  * the NIO views of source and destination, taken once for all segments, since each access through a {@code ByteBuf} costs
@@ -60,37 +61,30 @@ final class GsoSegmenter {
     private long outerNetworkSum;
     private long outerTransportSum;
 
-    GsoSegmenter(
-            ByteBuf source,
-            int index,
-            int limit,
-            int flags,
-            int gsoType,
-            int gsoSize,
-            int checksumStart,
-            int outerTransport,
-            int innerNetwork) {
-        this.source = source;
-        this.index = index;
-        this.transport = checksumStart;
-        this.outerTransport = outerTransport;
+    GsoSegmenter(FrameView view) {
+        int gsoType = view.gsoType();
+        int limit = view.limit();
+        source = view.buffer();
+        index = view.index();
+        transport = view.checksumStart();
+        outerTransport = view.outerTransportOffset();
         tunnel = (gsoType & TUNNEL_BITS) != 0;
         outerNetwork = EthernetHeader.networkOffset(EthernetHeader.network(source, index, limit));
         outerV6 = isV6(outerNetwork);
-        outerChecksum = (flags & VirtioNetHeader.FLAG_UDP_TUNNEL_CSUM) != 0;
-        network = tunnel ? innerNetwork : outerNetwork;
+        outerChecksum = (view.flags() & VirtioNetHeader.FLAG_UDP_TUNNEL_CSUM) != 0;
+        network = tunnel ? view.innerNetworkOffset() : outerNetwork;
         v6 = isV6(network);
         tcp = (gsoType & ~(TUNNEL_BITS | VirtioNetHeader.GSO_ECN)) != VirtioNetHeader.GSO_UDP_L4;
         headers = transport + (tcp ? TcpHeader.headerLength(source, index + transport) : UdpHeader.LENGTH);
         payloadLength = limit - index - headers;
-        segmentSize = gsoSize;
+        segmentSize = view.gsoSize();
     }
 
     private boolean isV6(int offset) {
         return source.getUnsignedByte(index + offset) >>> 4 == 6;
     }
 
-    void cut(int headerLength, ByteBufAllocator alloc, Consumer<? super ByteBuf> output) {
+    void segment(int headerLength, ByteBufAllocator alloc, Consumer<? super ByteBuf> output) {
         int count = Math.max(1, (payloadLength + segmentSize - 1) / segmentSize);
         int total = count * (headerLength + headers) + payloadLength;
         ByteBuf memory = alloc.directBuffer(total);

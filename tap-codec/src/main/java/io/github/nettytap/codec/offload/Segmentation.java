@@ -5,17 +5,17 @@
 package io.github.nettytap.codec.offload;
 
 import io.github.nettytap.codec.virtio.ChecksumState;
-import io.github.nettytap.codec.virtio.FrameValidator;
 import io.github.nettytap.codec.virtio.FrameVerdict;
+import io.github.nettytap.codec.virtio.FrameView;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
-import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 
 import java.util.function.Consumer;
 
 /**
- * Cuts GSO frames into the frames that go on a wire, as a network card with TSO and USO would, and the kernel without.
+ * Segments GSO frames into the frames that go on a wire, as a network card with TSO and USO would, and the kernel without.
  *
  * <ul>
  *   <li>The headers of the GSO frame, with tags, options and extension headers, go in front of each segment.
@@ -34,7 +34,7 @@ public final class Segmentation {
     private Segmentation() {}
 
     /**
-     * Makes wire frames of any packet: cuts a GSO frame, completes a partial checksum, and leaves a plain frame as it is.
+     * Makes complete frames of a frame with a virtio-net header: segments a GSO frame, completes a partial checksum, and leaves a plain frame as it is.
      * This is what a port needs that did not negotiate any offload.
      *
      * @param packet header and frame, from reader to writer index; unchanged, and still the caller's
@@ -50,59 +50,53 @@ public final class Segmentation {
             int outputHeaderLength,
             ByteBufAllocator alloc,
             Consumer<? super ByteBuf> output) {
-        int index = packet.readerIndex();
-        int limit = packet.writerIndex();
-        FrameVerdict verdict = FrameValidator.validate(packet, index, limit, headerLength);
-        if (verdict != FrameVerdict.WELL_FORMED) {
-            return verdict;
-        }
-        int frame = index + headerLength;
-        if (VirtioNetHeader.gsoType(packet, index) != VirtioNetHeader.GSO_NONE) {
-            boolean tunnel = headerLength >= VirtioNetHeader.TUNNEL_LENGTH;
-            GsoSegmenter gsoFrame = new GsoSegmenter(
-                    packet,
-                    frame,
-                    limit,
-                    VirtioNetHeader.flags(packet, index),
-                    VirtioNetHeader.gsoType(packet, index),
-                    VirtioNetHeader.gsoSize(packet, index),
-                    VirtioNetHeader.checksumStart(packet, index),
-                    tunnel ? VirtioNetHeader.outerTransportOffset(packet, index) : 0,
-                    tunnel ? VirtioNetHeader.innerNetworkOffset(packet, index) : 0);
-            gsoFrame.cut(outputHeaderLength, alloc, output);
-            return verdict;
-        }
-        boolean partial = (VirtioNetHeader.flags(packet, index) & VirtioNetHeader.FLAG_NEEDS_CSUM) != 0;
-        if (!partial && outputHeaderLength == 0) {
-            output.accept(packet.retainedSlice(frame, limit - frame));
-            return verdict;
-        }
-        if (!partial && outputHeaderLength == headerLength) {
+        FrameView view = new FrameView(VnetHeader.ofLength(headerLength));
+        view.read(packet);
+        FrameVerdict verdict = view.validate();
+        if (verdict == FrameVerdict.WELL_FORMED && view.isComplete() && outputHeaderLength == headerLength) {
             output.accept(packet.retainedDuplicate());
             return verdict;
         }
-        ByteBuf copy = copy(packet, frame, limit, outputHeaderLength, alloc);
-        if (partial) {
-            Checksums.complete(
-                    copy,
-                    outputHeaderLength,
-                    copy.writerIndex(),
-                    VirtioNetHeader.checksumStart(packet, index),
-                    VirtioNetHeader.checksumOffset(packet, index));
-        }
-        output.accept(copy);
-        return verdict;
-    }
-
-    private static ByteBuf copy(ByteBuf packet, int frame, int limit, int headerLength, ByteBufAllocator alloc) {
-        ByteBuf copy = alloc.directBuffer(headerLength + limit - frame);
-        copy.writeZero(headerLength);
-        packet.getBytes(frame, copy, limit - frame);
-        return copy;
+        return verdict == FrameVerdict.WELL_FORMED ? complete(view, outputHeaderLength, alloc, output) : verdict;
     }
 
     /**
-     * Cuts a GSO frame.
+     * Makes complete frames of a frame in any form: segments a GSO frame, completes a partial checksum, and leaves a
+     * complete frame as it is.
+     *
+     * @param view a frame; unchanged, and still the caller's
+     * @param headroom the bytes of zeros in front of each result, which may be a virtio-net header
+     * @param alloc where the results come from
+     * @param output takes each result, header and frame, in order, and owns it
+     * @return {@link FrameVerdict#WELL_FORMED}, or why nothing was output
+     */
+    public static FrameVerdict segment(
+            FrameView view, int headroom, ByteBufAllocator alloc, Consumer<? super ByteBuf> output) {
+        FrameVerdict verdict = view.validate();
+        return verdict == FrameVerdict.WELL_FORMED ? complete(view, headroom, alloc, output) : verdict;
+    }
+
+    private static FrameVerdict complete(
+            FrameView view, int headroom, ByteBufAllocator alloc, Consumer<? super ByteBuf> output) {
+        ByteBuf buffer = view.buffer();
+        if (view.isGsoFrame()) {
+            new GsoSegmenter(view).segment(headroom, alloc, output);
+        } else if (view.isComplete() && headroom == 0) {
+            output.accept(buffer.retainedSlice(view.index(), view.length()));
+        } else {
+            ByteBuf copy = alloc.directBuffer(headroom + view.length());
+            copy.writeZero(headroom);
+            buffer.getBytes(view.index(), copy, view.length());
+            if (!view.isComplete()) {
+                Checksums.complete(copy, headroom, copy.writerIndex(), view.checksumStart(), view.checksumOffset());
+            }
+            output.accept(copy);
+        }
+        return FrameVerdict.WELL_FORMED;
+    }
+
+    /**
+     * Segments a GSO frame.
      *
      * @param frame a GSO frame; unchanged, and still the caller's
      * @param headerLength the length of the virtio-net header of the device that the segments may go to; of any other
@@ -117,29 +111,21 @@ public final class Segmentation {
         if (!frame.isGsoFrame()) {
             throw new IllegalArgumentException("not a GSO frame: " + frame);
         }
-        FrameVerdict verdict = FrameValidator.validate(frame, VirtioNetHeader.TUNNEL_LENGTH);
-        if (verdict != FrameVerdict.WELL_FORMED) {
-            return verdict;
+        FrameView view = new FrameView(VnetHeader.NONE);
+        view.read(frame);
+        FrameVerdict verdict = view.validate();
+        if (verdict == FrameVerdict.WELL_FORMED) {
+            new GsoSegmenter(view)
+                    .segment(
+                            headerLength,
+                            alloc,
+                            packet -> output.accept(
+                                    // Zeros of any length are the header of a plain frame.
+                                    headerLength >= Short.BYTES
+                                            ? VirtioNetFrame.parse(packet, headerLength)
+                                            : VirtioNetFrame.whole(
+                                                    packet.skipBytes(headerLength), ChecksumState.NONE)));
         }
-        ByteBuf content = frame.content();
-        GsoSegmenter gsoFrame = new GsoSegmenter(
-                content,
-                content.readerIndex(),
-                content.writerIndex(),
-                frame.flags(),
-                frame.gsoType(),
-                frame.gsoSize(),
-                frame.checksumStart(),
-                frame.outerTransportOffset(),
-                frame.innerNetworkOffset());
-        gsoFrame.cut(
-                headerLength,
-                alloc,
-                packet -> output.accept(
-                        // Zeros of any length are the header of a plain frame.
-                        headerLength >= Short.BYTES
-                                ? VirtioNetFrame.parse(packet, headerLength)
-                                : VirtioNetFrame.whole(packet.skipBytes(headerLength), ChecksumState.NONE)));
         return verdict;
     }
 }

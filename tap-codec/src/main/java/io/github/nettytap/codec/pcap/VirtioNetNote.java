@@ -20,19 +20,58 @@ import java.util.regex.Pattern;
  *
  * <pre>virtio-net: flags=0x1 gso_type=0x1 hdr_len=66 gso_size=1448 csum_start=34 csum_offset=16</pre>
  *
+ * <p>A frame in a tunnel has {@code outer_th_offset=34 inner_nh_offset=64} behind that.
+ *
  * @param flags 1 checksum is partial, 2 checksum is valid
  * @param gsoType the kind of segmentation left to do, 0 for none
  * @param headerLength the length of all headers, a hint
  * @param gsoSize the payload of one segment
  * @param checksumStart where the checksum begins, from the start of the Ethernet header
  * @param checksumOffset where the checksum is stored, from {@code checksumStart}
+ * @param outerTransportOffset where the outer UDP header of a tunnel is, from the start of the Ethernet header, else 0
+ * @param innerNetworkOffset where the inner IP header of a tunnel is, from the start of the Ethernet header, else 0
  */
 public record VirtioNetNote(
-        int flags, int gsoType, int headerLength, int gsoSize, int checksumStart, int checksumOffset) {
+        int flags,
+        int gsoType,
+        int headerLength,
+        int gsoSize,
+        int checksumStart,
+        int checksumOffset,
+        int outerTransportOffset,
+        int innerNetworkOffset) {
 
     private static final Pattern TEXT = Pattern.compile("(?m)^virtio-net: flags=0x([0-9a-f]{1,2})"
             + " gso_type=0x([0-9a-f]{1,2}) hdr_len=(\\d{1,5}) gso_size=(\\d{1,5})"
-            + " csum_start=(\\d{1,5}) csum_offset=(\\d{1,5})$");
+            + " csum_start=(\\d{1,5}) csum_offset=(\\d{1,5})"
+            + "(?: outer_th_offset=(\\d{1,5}) inner_nh_offset=(\\d{1,5}))?$");
+
+    /**
+     * Makes a note of a frame that is not in a tunnel.
+     *
+     * @param flags 1 checksum is partial, 2 checksum is valid
+     * @param gsoType the kind of segmentation left to do, 0 for none
+     * @param headerLength the length of all headers, a hint
+     * @param gsoSize the payload of one segment
+     * @param checksumStart where the checksum begins, from the start of the Ethernet header
+     * @param checksumOffset where the checksum is stored, from {@code checksumStart}
+     */
+    public VirtioNetNote(int flags, int gsoType, int headerLength, int gsoSize, int checksumStart, int checksumOffset) {
+        this(flags, gsoType, headerLength, gsoSize, checksumStart, checksumOffset, 0, 0);
+    }
+
+    /**
+     * Makes a note that has the offsets of a tunnel, too.
+     *
+     * @param outer where the outer UDP header is, from the start of the Ethernet header
+     * @param inner where the inner IP header is, from the start of the Ethernet header
+     * @return the note
+     */
+    public VirtioNetNote withTunnel(int outer, int inner) {
+        return outer == outerTransportOffset && inner == innerNetworkOffset
+                ? this
+                : new VirtioNetNote(flags, gsoType, headerLength, gsoSize, checksumStart, checksumOffset, outer, inner);
+    }
 
     /**
      * Reads the note of a frame.
@@ -45,24 +84,17 @@ public record VirtioNetNote(
         if (matcher == null || !matcher.find()) {
             return null;
         }
-        return new VirtioNetNote(
+        VirtioNetNote note = new VirtioNetNote(
                 Integer.parseInt(matcher.group(1), 16),
                 Integer.parseInt(matcher.group(2), 16),
                 Integer.parseInt(matcher.group(3)) & 0xffff,
                 Integer.parseInt(matcher.group(4)) & 0xffff,
                 Integer.parseInt(matcher.group(5)) & 0xffff,
                 Integer.parseInt(matcher.group(6)) & 0xffff);
-    }
-
-    /**
-     * Tells whether a header says anything: most frames are plain, and theirs does not.
-     *
-     * @param buffer holds the header
-     * @param index where it starts; its first 10 bytes must be there
-     * @return true if the frame is offloaded, or its checksum known to be right
-     */
-    public static boolean isWorthNoting(ByteBuf buffer, int index) {
-        return VirtioNetHeader.flags(buffer, index) != 0 || VirtioNetHeader.gsoType(buffer, index) != 0;
+        return matcher.group(7) == null
+                ? note
+                : note.withTunnel(
+                        Integer.parseInt(matcher.group(7)) & 0xffff, Integer.parseInt(matcher.group(8)) & 0xffff);
     }
 
     /**
@@ -105,6 +137,9 @@ public record VirtioNetNote(
                 + " hdr_len=" + headerLength
                 + " gso_size=" + gsoSize
                 + " csum_start=" + checksumStart
-                + " csum_offset=" + checksumOffset;
+                + " csum_offset=" + checksumOffset
+                + (outerTransportOffset == 0 && innerNetworkOffset == 0
+                        ? ""
+                        : " outer_th_offset=" + outerTransportOffset + " inner_nh_offset=" + innerNetworkOffset);
     }
 }

@@ -104,6 +104,14 @@ public final class FrameValidator {
                 content.writerIndex());
     }
 
+    /** Judges a frame that nothing is left to do on. */
+    static FrameVerdict validateComplete(int length) {
+        if (length < EthernetHeader.LENGTH) {
+            return FrameVerdict.TRUNCATED;
+        }
+        return length > MAX_FRAME_LENGTH ? FrameVerdict.FRAME_TOO_LONG : FrameVerdict.WELL_FORMED;
+    }
+
     private static FrameVerdict validate(
             int flags,
             int gsoType,
@@ -151,11 +159,9 @@ public final class FrameValidator {
 
     private static FrameVerdict validateBounds(
             int flags, int headerHint, int checksumStart, int checksumOffset, int length) {
-        if (length < EthernetHeader.LENGTH) {
-            return FrameVerdict.TRUNCATED;
-        }
-        if (length > MAX_FRAME_LENGTH) {
-            return FrameVerdict.FRAME_TOO_LONG;
+        FrameVerdict verdict = validateComplete(length);
+        if (verdict != FrameVerdict.WELL_FORMED) {
+            return verdict;
         }
         if (headerHint > length) {
             return FrameVerdict.HEADER_LENGTH;

@@ -14,9 +14,12 @@ import io.github.nettytap.codec.pcap.CapturedFrame;
 import io.github.nettytap.codec.pcap.InterfaceStatistics;
 import io.github.nettytap.codec.pcap.VirtioNetNote;
 import io.github.nettytap.codec.testing.MemoryChannel;
+import io.github.nettytap.codec.virtio.VirtioNetCodec;
 import io.github.nettytap.codec.wire.FrameDirection;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.testkit.Allocations;
+import io.github.nettytap.testkit.Frames;
+import io.github.nettytap.testkit.Tunnels;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.buffer.ByteBufUtil;
@@ -143,6 +146,30 @@ class CaptureHandlerTest {
         assertThat(frames.get(0).originalLength()).isEqualTo(100);
         assertThat(frames.get(0).data().getByte(0)).isEqualTo((byte) headerLength);
         assertThat(frames.get(1).comment()).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void offloadStateIsNotedBehindACodecToo(boolean behindCodec) throws IOException {
+        Capture capture = Capture.toChannel(file).start();
+        EmbeddedChannel channel = new EmbeddedChannel();
+        if (behindCodec) {
+            channel.pipeline().addLast(new VirtioNetCodec(VnetHeader.TUNNEL));
+        }
+        channel.pipeline().addLast(new CaptureHandler(capture, TAP0, VnetHeader.TUNNEL));
+        Frames inner = Frames.tcp4();
+        inner.payload = 250;
+
+        channel.writeInbound(Tunnels.vxlan(inner, false, true, 100));
+        ReferenceCountUtil.release(channel.readInbound());
+        channel.finish();
+        capture.close();
+
+        // 50 bytes of Ethernet, IPv4, UDP and VXLAN in front of the inner frame.
+        String text = "virtio-net: flags=0x9 gso_type=0x21 hdr_len=104 gso_size=100 csum_start=84 csum_offset=16"
+                + " outer_th_offset=34 inner_nh_offset=64";
+        assertThat(frames().get(0).comment()).isEqualTo(text);
+        assertThat(VirtioNetNote.parse(text)).isEqualTo(new VirtioNetNote(9, 0x21, 104, 100, 84, 16, 34, 64));
     }
 
     @Test

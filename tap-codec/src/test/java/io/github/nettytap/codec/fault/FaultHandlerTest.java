@@ -8,7 +8,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.nettytap.codec.offload.Checksums;
+import io.github.nettytap.codec.virtio.ChannelWithHeader;
+import io.github.nettytap.codec.virtio.FrameView;
+import io.github.nettytap.codec.virtio.VirtioNetCodec;
+import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.github.nettytap.codec.wire.VnetHeader;
+import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.buffer.DefaultByteBufHolder;
@@ -24,6 +30,7 @@ import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -171,6 +178,89 @@ class FaultHandlerTest {
             original.release();
         }
         channel.finishAndReleaseAll();
+    }
+
+    /** A receiver who completes or trusts the checksum would else vouch for the flipped bit. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void corruptionIsNoticedByWhoeverVerifies(boolean behindCodec) {
+        FaultHandler handler =
+                FaultHandler.builder(5).corrupt(1).vnetHeader(VnetHeader.V1).build();
+        EmbeddedChannel channel = new EmbeddedChannel();
+        if (behindCodec) {
+            channel.pipeline().addLast(new VirtioNetCodec(VnetHeader.V1));
+        }
+        channel.pipeline().addLast(handler);
+        int wrong = 0;
+        for (int i = 0; i < 100; i++) {
+            ByteBuf valid = Frames.tcp4().packet(12);
+            valid.setByte(0, VirtioNetHeader.FLAG_DATA_VALID);
+            Frames unfinished = Frames.tcp4();
+            unfinished.partial = true;
+            ByteBuf partial = unfinished.packet(12);
+            partial.setByte(0, VirtioNetHeader.FLAG_NEEDS_CSUM)
+                    .setShortLE(6, 34)
+                    .setShortLE(8, 16);
+            Frames large = Frames.tcp4();
+            large.payload = 250;
+
+            channel.writeInbound(valid, partial, large.gsoFrame(12, 100));
+
+            int length = 0;
+            for (int n = 0; n < 5; n++) {
+                FrameView view = new FrameView(VnetHeader.V1);
+                Object message = channel.readInbound();
+                assertThat(view.read(message)).isTrue();
+                assertThat(view.flags()).isZero();
+                assertThat(view.isGsoFrame()).isFalse();
+                length += view.length();
+                wrong +=
+                        Checksums.verify(view.buffer(), view.index(), view.limit()) == Checksums.Result.CORRECT ? 0 : 1;
+                ReferenceCountUtil.release(message);
+            }
+            assertThat(length).isEqualTo(154 + 154 + 3 * 54 + 250);
+        }
+        assertThat(handler.inboundCounters().corrupted()).isEqualTo(300);
+        // But for the bits of the Ethernet header, which nothing sums: 14 of about 150 bytes.
+        assertThat(wrong).isBetween(240, 299);
+        assertThat(channel.finishAndReleaseAll()).isFalse();
+    }
+
+    @Test
+    void writeOfACorruptedGsoFrameEndsWithItsLastSegment() {
+        EmbeddedChannel channel = new EmbeddedChannel(FaultHandler.builder(5)
+                .corrupt(1)
+                .duplicate(1)
+                .delay(Duration.ofMillis(1))
+                .vnetHeader(VnetHeader.V1)
+                .build());
+        channel.freezeTime();
+        Frames large = Frames.tcp4();
+        large.payload = 250;
+
+        ChannelFuture write = channel.writeAndFlush(large.gsoFrame(12, 100));
+        assertThat(write.isDone()).isFalse();
+        channel.advanceTimeBy(1, TimeUnit.MILLISECONDS);
+        channel.runScheduledPendingTasks();
+
+        assertThat(write.isSuccess()).isTrue();
+        assertThat(channel.outboundMessages()).hasSize(6);
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void firstHandlerThatWasToldOfAnotherHeaderSaysSo() throws Exception {
+        ChannelWithHeader tap = new ChannelWithHeader(Set.of());
+        tap.header = VnetHeader.V1;
+        tap.pipeline().addLast(FaultHandler.builder(5).build());
+
+        tap.register();
+
+        assertThatThrownBy(tap::checkException)
+                .rootCause()
+                .hasMessage("FaultHandler would misread the frames of its channel: header=NONE (expected: V1, as the"
+                        + " channel has, or a place behind the VirtioNetCodec)");
+        tap.finishAndReleaseAll();
     }
 
     @Test

@@ -102,6 +102,10 @@ public final class Replay {
             VirtioNetHeader.gsoSize(packet, 0, note.gsoSize());
             VirtioNetHeader.checksumStart(packet, 0, note.checksumStart());
             VirtioNetHeader.checksumOffset(packet, 0, note.checksumOffset());
+            if (vnetHeaderSize >= VirtioNetHeader.TUNNEL_LENGTH) {
+                VirtioNetHeader.outerTransportOffset(packet, 0, note.outerTransportOffset());
+                VirtioNetHeader.innerNetworkOffset(packet, 0, note.innerNetworkOffset());
+            }
         }
         sent++;
         bytes += data.readableBytes();
