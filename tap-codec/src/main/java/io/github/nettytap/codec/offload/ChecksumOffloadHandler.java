@@ -71,7 +71,7 @@ public final class ChecksumOffloadHandler extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object msg) {
         if (!(msg instanceof VirtioNetFrame)) {
-            ctx.fireChannelRead(msg);
+            Misplaced.pass(ctx, msg);
             return;
         }
         VirtioNetFrame frame = (VirtioNetFrame) msg;

@@ -183,7 +183,12 @@ public final class Coalescer {
         int i = 0;
         try {
             for (; i < flushed; i++) {
-                output.accept(runs[i].finish(alloc));
+                VirtioNetFrame result = runs[i].finish(alloc);
+                if (result != null) {
+                    output.accept(result);
+                } else {
+                    runs[i].takeApart((frame, promise) -> output.accept(frame));
+                }
             }
         } finally {
             while (i < flushed) {
@@ -198,15 +203,12 @@ public final class Coalescer {
         forget();
         for (int i = 0; i < flushed; i++) {
             ChannelPromise promise = runs[i].promise(ctx);
-            VirtioNetFrame result;
-            try {
-                result = runs[i].finish(ctx.alloc());
-            } catch (Throwable cause) { // No memory: these frames are lost, not the ones behind them.
-                runs[i].discard();
-                promise.tryFailure(cause);
-                continue;
+            VirtioNetFrame result = runs[i].finish(ctx.alloc());
+            if (result != null) {
+                output.accept(result, promise);
+            } else {
+                runs[i].takeApart(output);
             }
-            output.accept(result, promise);
         }
     }
 

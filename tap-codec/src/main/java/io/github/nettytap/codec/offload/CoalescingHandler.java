@@ -67,7 +67,7 @@ public final class CoalescingHandler extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext ctx, Object msg) {
         if (!(msg instanceof VirtioNetFrame)) {
             flush(ctx);
-            ctx.fireChannelRead(msg);
+            Misplaced.pass(ctx, msg);
             return;
         }
         received++;

@@ -128,6 +128,14 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) {
+        if (headerLength > 0 && msg instanceof VirtioNetFrame) {
+            ReferenceCountUtil.release(msg);
+            promise.tryFailure(
+                    new IllegalStateException(
+                            "CoalescingWriteHandler.packets got a VirtioNetFrame (expected:"
+                                    + " ByteBuf of header and frame; use CoalescingWriteHandler.frames behind a VirtioNetCodec)"));
+            return;
+        }
         if (waiting.isEmpty() && !draining && isGsoFrame(msg)) {
             received++;
             delivered++;

@@ -17,6 +17,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 
 import java.util.Arrays;
+import java.util.function.BiConsumer;
 
 /**
  * Consecutive frames of one flow that will leave as one GSO frame, or a single frame that will leave as it came.
@@ -212,11 +213,19 @@ final class GroFlow {
         return !last && count < (tcp ? FrameValidator.MAX_TCP_SEGMENTS : MAX_DATAGRAMS);
     }
 
-    /** Ends the run: hands out its only frame, or the GSO frame of all, and forgets them. */
+    /**
+     * Ends the run: hands out its only frame, or the GSO frame of all, and forgets them.
+     *
+     * @return null if there is no memory for a GSO frame, in which case the run is as it was
+     */
     VirtioNetFrame finish(ByteBufAllocator alloc) {
         VirtioNetFrame result = frames[0];
         if (count > 1) {
-            result = merge(alloc);
+            try {
+                result = merge(alloc);
+            } catch (OutOfMemoryError e) {
+                return null;
+            }
             for (int i = 0; i < count; i++) {
                 frames[i].release();
             }
@@ -277,6 +286,22 @@ final class GroFlow {
         UdpHeader.checksum(content, at, Checksums.pseudoHeader(content, ip, v6, Ipv4Header.PROTOCOL_UDP, end - at));
         int type = VirtioNetHeader.GSO_UDP_L4;
         return VirtioNetFrame.gsoFrame(content, type, segmentSize, transport, UdpHeader.CHECKSUM_OFFSET, headers);
+    }
+
+    /** Hands out the frames of the run as they came, each with its promise, and forgets them. */
+    void takeApart(BiConsumer<VirtioNetFrame, ChannelPromise> output) {
+        int i = 0;
+        try {
+            while (i < count) {
+                int next = i++;
+                output.accept(frames[next], promises[next]);
+            }
+        } finally {
+            while (i < count) {
+                frames[i++].release();
+            }
+            forget();
+        }
     }
 
     /** Releases what the run holds. */

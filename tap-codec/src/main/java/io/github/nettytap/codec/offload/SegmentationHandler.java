@@ -95,6 +95,10 @@ public final class SegmentationHandler extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object msg) {
+        if (!(msg instanceof VirtioNetFrame)) {
+            Misplaced.pass(ctx, msg);
+            return;
+        }
         if (!inbound || !isGsoFrame(msg)) {
             ctx.fireChannelRead(msg);
             return;

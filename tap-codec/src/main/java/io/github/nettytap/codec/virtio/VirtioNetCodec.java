@@ -9,10 +9,12 @@ import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.util.ReferenceCounted;
 
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLongArray;
 
@@ -73,6 +75,12 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
+        for (Map.Entry<String, ChannelHandler> other : ctx.pipeline()) {
+            if (other.getValue() instanceof VirtioNetCodec && other.getValue() != this) {
+                throw new IllegalStateException("a second VirtioNetCodec would write a second header: first="
+                        + other.getKey() + ", second=" + ctx.name() + " (expected: one in a pipeline)");
+            }
+        }
         if (ctx.channel().isActive()) {
             askChannel(ctx);
         }

@@ -6,6 +6,7 @@ package io.github.nettytap.codec.offload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.codec.testing.NoMemory;
 import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.TcpHeader;
@@ -576,6 +577,16 @@ class CoalescerTest {
                 received.get(f).add(tail);
             }
         }
+    }
+
+    @Test
+    void framesLeaveAsTheyCameWhereThereIsNoMemoryToJoinThem() {
+        send(100);
+        send(90);
+
+        coalescer.flush(new NoMemory(), results::add);
+
+        assertPayloads(100, 90);
     }
 
     @Test

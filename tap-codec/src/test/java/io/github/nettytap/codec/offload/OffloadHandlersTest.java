@@ -7,6 +7,7 @@ package io.github.nettytap.codec.offload;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.nettytap.codec.virtio.ChannelWithHeader;
 import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.virtio.MalformedFrameException;
@@ -18,6 +19,7 @@ import io.github.nettytap.testkit.Frames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
@@ -29,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 class OffloadHandlersTest {
@@ -288,6 +291,24 @@ class OffloadHandlersTest {
         assertThat(gsoFrame.isGsoFrame()).isTrue();
         assertThat(channel.<Object>readInbound()).isEqualTo("other");
         gsoFrame.release();
+    }
+
+    @Test
+    void handlerWithoutACodecInFrontOfItSaysSo() throws Exception {
+        for (ChannelHandler handler :
+                List.of(SegmentationHandler.inbound(), ChecksumOffloadHandler.completing(), new CoalescingHandler())) {
+            ChannelWithHeader tap = new ChannelWithHeader(Set.of());
+            tap.header = VnetHeader.V1;
+            tap.pipeline().addLast(handler);
+            tap.register();
+
+            assertThatThrownBy(() -> tap.writeInbound(Frames.tcp4().packet(12)))
+                    .hasMessage(
+                            handler.getClass().getSimpleName() + " got a ByteBuf from a channel with virtio-net headers"
+                                    + " (expected: VirtioNetFrame; put a VirtioNetCodec in front of this handler)");
+            tap.finishAndReleaseAll();
+        }
+        channel = new EmbeddedChannel();
     }
 
     @Test

@@ -87,6 +87,17 @@ class VirtioNetCodecTest {
         slab.release();
     }
 
+    @Test
+    void secondCodecOfAPipelineIsRefused() {
+        channel.pipeline().addLast("second", new VirtioNetCodec());
+
+        assertThatThrownBy(channel::checkException)
+                .rootCause()
+                .hasMessage("a second VirtioNetCodec would write a second header: first=VirtioNetCodec#0, second=second"
+                        + " (expected: one in a pipeline)");
+        assertThat(channel.pipeline().get("second")).isNull();
+    }
+
     private static void assertFrame(EmbeddedChannel channel, ByteBuf expected) {
         VirtioNetFrame frame = channel.readInbound();
         assertThat(frame.content()).isEqualTo(expected);
