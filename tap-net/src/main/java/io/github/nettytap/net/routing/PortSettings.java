@@ -5,6 +5,7 @@
 package io.github.nettytap.net.routing;
 
 import io.github.nettytap.codec.wire.Cidr;
+import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.routing.dhcp.DhcpPool;
 import io.github.nettytap.net.routing.packet.IpAddress;
 
@@ -19,12 +20,24 @@ import java.util.List;
  * @param advertises whether the hosts of the link are told the IPv6 prefixes and the router
  * @param translates whether IPv4 packets that leave here get the router's address as their source
  * @param dhcp the addresses that are leased to hosts of the link, or null
+ * @param checksReversePath whether packets must come from where an answer to them would go (RFC 3704, section 2.2)
+ * @param mac the router's MAC address on the link, or null for one that is made of the port's name and stays the same
  */
-public record PortSettings(List<Cidr> networks, boolean advertises, boolean translates, DhcpPool dhcp) {
+public record PortSettings(
+        List<Cidr> networks,
+        boolean advertises,
+        boolean translates,
+        DhcpPool dhcp,
+        boolean checksReversePath,
+        MacAddress mac) {
 
     /** Checks that the addresses can be those of a router, and that there are some of the kind that each service needs. */
     public PortSettings {
         networks = List.copyOf(networks);
+        if (mac != null && (mac.isGroup() || mac.value() == 0)) {
+            throw new IllegalArgumentException(
+                    "not a MAC address of a router: mac=" + mac + " (expected: neither a group nor zero)");
+        }
         networks.forEach(PortSettings::checkIsOfHost);
         if (translates && networks.stream().noneMatch(network -> network.address() instanceof Inet4Address)) {
             throw new IllegalArgumentException("NAT without an IPv4 address: networks=" + networks
@@ -39,6 +52,26 @@ public record PortSettings(List<Cidr> networks, boolean advertises, boolean tran
                     + dhcp.first().getHostAddress() + ", last=" + dhcp.last().getHostAddress()
                     + " (expected: all in one network of the port, without its own, its first and its last address)");
         }
+    }
+
+    /** Everything else as it is by default. */
+    public PortSettings(List<Cidr> networks, boolean advertises, boolean translates, DhcpPool dhcp) {
+        this(networks, advertises, translates, dhcp, false, null);
+    }
+
+    /** The same, with another DHCP pool. */
+    public PortSettings withDhcp(DhcpPool pool) {
+        return new PortSettings(networks, advertises, translates, pool, checksReversePath, mac);
+    }
+
+    /** The same, with packets only from where an answer to them would go. */
+    public PortSettings withReversePathCheck() {
+        return new PortSettings(networks, advertises, translates, dhcp, true, mac);
+    }
+
+    /** The same, with a MAC address. */
+    public PortSettings withMac(MacAddress address) {
+        return new PortSettings(networks, advertises, translates, dhcp, checksReversePath, address);
     }
 
     private static void checkIsOfHost(Cidr network) {

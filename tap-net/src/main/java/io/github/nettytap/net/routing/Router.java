@@ -19,11 +19,14 @@ import io.github.nettytap.net.routing.forwarding.LocalIpv6;
 import io.github.nettytap.net.routing.forwarding.LocalOutput;
 import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.nat.SourceNat;
+import io.github.nettytap.net.routing.neighbor.Announcements;
 import io.github.nettytap.net.routing.neighbor.Arp;
+import io.github.nettytap.net.routing.neighbor.MldReports;
 import io.github.nettytap.net.routing.neighbor.Neighbor;
 import io.github.nettytap.net.routing.neighbor.NeighborMessages;
 import io.github.nettytap.net.routing.neighbor.NextHops;
 import io.github.nettytap.net.routing.neighbor.RouterAdvertisements;
+import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.port.Output;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.net.routing.table.Routes;
@@ -50,6 +53,8 @@ final class Router {
     private final SourceNat nat;
     private final RouterAdvertisements advertisements;
     private final NeighborMessages neighbors;
+    private final MldReports reports;
+    private final Announcements announcements;
     private final LocalIpv4 localIpv4;
     private final Ipv4Forwarding ipv4;
     private final Ipv6Forwarding ipv6;
@@ -78,13 +83,19 @@ final class Router {
         LocalOutput originator = new LocalOutput(output, routes, nextHops);
         errors = new IcmpErrors(output, originator, this::now);
         advertisements = new RouterAdvertisements(output, this::now);
-        neighbors = new NeighborMessages(output, nextHops);
+        neighbors = new NeighborMessages(output, nextHops, this::claimed);
+        reports = new MldReports(output, this::now);
         nat = new SourceNat(vnetHeaderSize, this::now, natSettings);
         localIpv4 = new LocalIpv4(output, originator, errors);
-        arp = new Arp(output, nextHops, localIpv4::heard);
+        arp = new Arp(output, nextHops, new ArpListener());
         ipv4 = new Ipv4Forwarding(output, routes, nextHops, errors, localIpv4, nat);
         ipv6 = new Ipv6Forwarding(
-                output, routes, nextHops, errors, new LocalIpv6(output, originator, errors, neighbors, advertisements));
+                output,
+                routes,
+                nextHops,
+                errors,
+                new LocalIpv6(output, originator, errors, neighbors, advertisements, reports));
+        announcements = new Announcements(arp, neighbors, reports, this::now);
     }
 
     /**
@@ -115,7 +126,8 @@ final class Router {
                 mac,
                 mtu,
                 settings.networks(),
-                settings.translates());
+                settings.translates(),
+                settings.checksReversePath());
         if (settings.dhcp() != null) {
             localIpv4.serve(
                     port, new DhcpServer(port, settings.dhcp(), settings.networkOfLeases(), output, this::now, leases));
@@ -124,6 +136,7 @@ final class Router {
         if (settings.advertises()) {
             advertisements.add(port);
         }
+        announcements.begin(port);
         return port;
     }
 
@@ -144,6 +157,8 @@ final class Router {
     void tick() {
         nextHops.tick();
         errors.tick();
+        announcements.tick();
+        reports.tick();
         advertisements.tick();
         nat.tick();
         localIpv4.tick();
@@ -170,6 +185,30 @@ final class Router {
     /** The port is gone. */
     void remove(RouterPort port) {
         nextHops.remove(port);
+        announcements.remove(port);
+        reports.remove(port);
+        advertisements.remove(port);
+    }
+
+    /** The link of a port has come up, or got its carrier: whoever is on it now knows nothing of the router. */
+    void linkUp(RouterPort port) {
+        announcements.begin(port);
+        advertisements.changed(port);
+    }
+
+    /** The link of a port is down: who will be on it when it comes up is not known. */
+    void linkDown(RouterPort port) {
+        nextHops.remove(port);
+    }
+
+    /** The link of a port takes longer or shorter packets. */
+    void mtuChanged(RouterPort port, int mtu) {
+        port.mtu(mtu);
+        advertisements.changed(port);
+    }
+
+    private void claimed(RouterPort port, long high, long low, long mac) {
+        announcements.claimed(port, 0, high, low, mac);
     }
 
     void failed(RouterPort port, Throwable cause) {
@@ -207,6 +246,18 @@ final class Router {
             now = clock.getAsLong();
         }
         return now;
+    }
+
+    private final class ArpListener implements Arp.Listener {
+        @Override
+        public void heard(RouterPort port, int address, long mac) {
+            localIpv4.heard(port, address, mac);
+        }
+
+        @Override
+        public void claimed(RouterPort port, int address, long mac) {
+            announcements.claimed(port, address, 0, IpAddress.mapped(address), mac);
+        }
     }
 
     private final class NextHopEvents implements NextHops.Events {

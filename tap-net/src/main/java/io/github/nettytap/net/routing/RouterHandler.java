@@ -11,6 +11,7 @@ import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.net.routing.port.RouterPort;
+import io.github.nettytap.transport.link.LinkEvent;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -100,6 +101,22 @@ final class RouterHandler extends ChannelInboundHandlerAdapter {
     public void channelInactive(ChannelHandlerContext context) {
         router.remove(port);
         context.fireChannelInactive();
+    }
+
+    /** What happens to the link of a TAP. */
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof LinkEvent change) {
+            switch (change.kind()) {
+                case UP, CARRIER_ON -> router.linkUp(port);
+                case DOWN, CARRIER_OFF -> router.linkDown(port);
+                case MTU_CHANGED -> router.mtuChanged(port, change.link().mtu());
+                default -> {
+                    // Its name and the kernel's own MAC address say nothing of the router.
+                }
+            }
+        }
+        context.fireUserEventTriggered(event);
     }
 
     @Override

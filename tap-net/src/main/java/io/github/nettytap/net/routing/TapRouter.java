@@ -10,6 +10,7 @@ import io.github.nettytap.net.routing.dhcp.DhcpLeaseFile;
 import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.channel.TapChannelOption;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
@@ -129,10 +130,12 @@ public final class TapRouter implements AutoCloseable {
             device.close();
             throw e;
         }
-        long mac = MacAddress.randomLocal().value();
+        MacAddress set = settings.mac();
+        long mac = (set == null ? RouterMac.of(device.name()) : set).value();
         new Bootstrap()
                 .group(loop)
                 .channelFactory(TapChannel.factory(device))
+                .option(TapChannelOption.TAP_LINK_EVENTS, true)
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {

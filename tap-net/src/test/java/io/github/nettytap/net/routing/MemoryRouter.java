@@ -8,8 +8,11 @@ import io.github.nettytap.codec.print.FramePrinter;
 import io.github.nettytap.codec.wire.ArpHeader;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.EthernetHeader;
+import io.github.nettytap.codec.wire.Icmpv6Header;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.Ipv6Header;
+import io.github.nettytap.codec.wire.NeighborDiscovery;
+import io.github.nettytap.codec.wire.NeighborOption;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.packet.IpAddress;
@@ -38,6 +41,7 @@ final class MemoryRouter implements AutoCloseable {
     private final List<RouterPort> ports = new ArrayList<>();
     private long millis = 1_000_000;
     private boolean clockFails;
+    private boolean settles = true;
 
     private final int vnetHeaderSize;
     final Router router;
@@ -85,6 +89,26 @@ final class MemoryRouter implements AutoCloseable {
         return port(mtu, PortSettings.of(Stream.of(networks).map(Cidr::parse).toList()));
     }
 
+    /** Adds a port that takes packets only from where an answer would go. */
+    int strictPort(int mtu, String... networks) {
+        return port(
+                mtu,
+                PortSettings.of(Stream.of(networks).map(Cidr::parse).toList()).withReversePathCheck());
+    }
+
+    /** The answer of a host to a question for its MAC address. */
+    static ByteBuf advertisement(int port, String host, String router) {
+        int length = 24 + NeighborOption.LINK_LAYER_ADDRESS_LENGTH;
+        ByteBuf frame = ipv6(port, host, router, Ipv6Header.NEXT_ICMPV6, NeighborDiscovery.HOP_LIMIT, length);
+        int icmp = EthernetHeader.LENGTH + Ipv6Header.LENGTH;
+        Icmpv6Header.type(frame, icmp, NeighborDiscovery.NEIGHBOR_ADVERTISEMENT);
+        NeighborDiscovery.flags(frame, icmp, NeighborDiscovery.FLAG_SOLICITED | NeighborDiscovery.FLAG_OVERRIDE);
+        writeIpv6(frame, NeighborDiscovery.targetIndex(icmp), host);
+        NeighborOption.writeLinkLayerAddress(frame, icmp + 24, NeighborOption.TARGET_LINK_LAYER_ADDRESS, HOST_MAC);
+        Icmpv6Header.updateChecksum(frame, EthernetHeader.LENGTH, icmp, length);
+        return frame;
+    }
+
     /** Adds a port that packets leave with the router's address. */
     int natPort(int mtu, String network) {
         return port(mtu, new PortSettings(List.of(Cidr.parse(network)), false, true, null));
@@ -96,7 +120,26 @@ final class MemoryRouter implements AutoCloseable {
         channel.pipeline().addLast(router.handler(port));
         channels.add(channel);
         ports.add(port);
+        if (settles) {
+            settle();
+        }
         return ports.size() - 1;
+    }
+
+    /** From now on what ports say of themselves in the beginning is to be seen. */
+    MemoryRouter watchStart() {
+        settles = false;
+        return this;
+    }
+
+    /** Lets pass what ports say of themselves in the beginning. */
+    private void settle() {
+        for (int i = 0; i < 5; i++) {
+            passMillis(1_000);
+        }
+        for (int port = 0; port < ports.size(); port++) {
+            sent(port);
+        }
     }
 
     RouterPort at(int port) {

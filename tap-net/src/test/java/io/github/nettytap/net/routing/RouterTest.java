@@ -12,10 +12,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.Icmpv4Header;
+import io.github.nettytap.codec.wire.Icmpv6Header;
 import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
+import io.github.nettytap.codec.wire.Ipv6Header;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -278,5 +281,123 @@ class RouterTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("gateway on no network of the router: destination=0.0.0.0/0, gateway=192.0.2.1"
                         + " (expected: an address in the network of a port)");
+    }
+
+    @Test
+    void addressesOfTheRouterAndOfAllHostsAreNoSources() {
+        for (String source : new String[] {"10.0.0.1", "10.0.1.1", "10.0.0.255", "10.0.1.255", "255.255.255.255"}) {
+            lan.receive(left, udp(left, source, "10.0.1.2", 64, 0, 10));
+            lan.receive(left, udp(left, source, "10.0.0.1", 64, 0, 10));
+        }
+        for (String source : new String[] {"2001:db8::1", "2001:db8:1::1"}) {
+            lan.receive(left, udp6(source, "2001:db8:1::2"));
+            lan.receive(left, udp6(source, "2001:db8::1"));
+        }
+        assertThat(lan.at(left).count(RouterCounter.MARTIAN)).isEqualTo(14);
+        assertThat(lan.sent(left)).isEmpty();
+        assertThat(lan.sent(right)).isEmpty();
+    }
+
+    @Test
+    void reversePathIsCheckedWhereThatIsAskedFor() throws Exception {
+        int strict = lan.strictPort(1500, "10.0.2.1/24", "2001:db8:2::1/64");
+        lan.router.addRoute(Cidr.parse("192.0.2.0/24"), InetAddress.getByName("10.0.2.9"));
+        for (String source : new String[] {"10.0.0.7", "10.9.9.9", "198.51.100.1"}) {
+            lan.receive(strict, udp(strict, source, "10.0.1.2", 64, 0, 10));
+        }
+        ByteBuf packet = udp6("2001:db8::7", "2001:db8:1::2");
+        EthernetHeader.destination(packet, 0, MemoryRouter.ROUTER_MAC + strict);
+        lan.receive(strict, packet);
+        assertThat(lan.at(strict).count(RouterCounter.MARTIAN)).isEqualTo(4);
+        assertThat(lan.sent(right)).isEmpty();
+        for (String source : new String[] {"10.0.2.7", "192.0.2.1"}) {
+            lan.receive(strict, udp(strict, source, "10.0.1.2", 64, 0, 10));
+        }
+        lan.arpReply(right, "10.0.1.2");
+        assertThat(lan.sent(right)).hasSize(3);
+        // Another port takes what comes.
+        lan.receive(left, udp(left, "10.0.2.7", "10.0.1.2", 64, 0, 10));
+        assertThat(lan.sent(right)).hasSize(1);
+    }
+
+    @Test
+    void anycastAddressOfTheRoutersIsAnsweredFromAnAddressOfThisOne() {
+        ByteBuf ping = MemoryRouter.ipv6(left, "2001:db8::2", "2001:db8::", Ipv6Header.NEXT_ICMPV6, 64, 16);
+        int icmp = IP + Ipv6Header.LENGTH;
+        Icmpv6Header.type(ping, icmp, Icmpv6Header.ECHO_REQUEST);
+        Icmpv6Header.updateChecksum(ping, IP, icmp, 16);
+        lan.receive(left, ping);
+        assertThat(lan.sent(left)).singleElement().asString().contains("neighbor solicitation");
+        lan.receive(left, MemoryRouter.advertisement(left, "2001:db8::2", "2001:db8::1"));
+        ByteBuf reply = lan.take(left);
+        assertThat(Icmpv6Header.type(reply, icmp)).isEqualTo(Icmpv6Header.ECHO_REPLY);
+        assertThat(reply.getLong(Ipv6Header.sourceIndex(IP) + 8)).isEqualTo(1);
+        assertThat(Icmpv6Header.isChecksumValid(reply, IP, icmp, 16)).isTrue();
+        reply.release();
+    }
+
+    /** A packet for the router whose first extension header is this, with a ping behind it. */
+    private ByteBuf extended(int first, String header) {
+        byte[] octets = ByteBufUtil.decodeHexDump(header);
+        ByteBuf frame = MemoryRouter.ipv6(left, "2001:db8::2", "2001:db8::1", first, 64, octets.length + 16);
+        int extension = IP + Ipv6Header.LENGTH;
+        frame.setBytes(extension, octets);
+        int icmp = extension + octets.length;
+        Icmpv6Header.type(frame, icmp, Icmpv6Header.ECHO_REQUEST);
+        Icmpv6Header.updateChecksum(frame, IP, icmp, 16);
+        return frame;
+    }
+
+    private void assertProblem(ByteBuf packet, int code, int pointer) {
+        lan.receive(left, packet);
+        ByteBuf error = lan.take(left);
+        int icmp = IP + Ipv6Header.LENGTH;
+        assertThat(Icmpv6Header.type(error, icmp)).isEqualTo(Icmpv6Header.PARAMETER_PROBLEM);
+        assertThat(Icmpv6Header.code(error, icmp)).isEqualTo(code);
+        assertThat(Icmpv6Header.pointer(error, icmp)).isEqualTo(pointer);
+        error.release();
+    }
+
+    @Test
+    void extensionHeadersOfPacketsForTheRouterAreLookedAt() {
+        lan.receive(left, extended(Ipv6Header.NEXT_ROUTING, "3a00000000000000"));
+        lan.sent(left);
+        lan.receive(left, MemoryRouter.advertisement(left, "2001:db8::2", "2001:db8::1"));
+        assertThat(lan.sent(left))
+                .as("no segments left")
+                .singleElement()
+                .asString()
+                .contains("2001:db8::2");
+        assertProblem(extended(Ipv6Header.NEXT_ROUTING, "3a00000100000000"), 0, 42);
+        assertProblem(extended(Ipv6Header.NEXT_ROUTING, "3a00fe0100000000"), 0, 42);
+        // Hop-by-hop options anywhere but in front are an unknown header.
+        assertProblem(extended(Ipv6Header.NEXT_DESTINATION, "00000104000000003a00010400000000"), 1, 40);
+        // Options that nobody knows, with what is to be done then in their first two bits.
+        lan.receive(left, extended(Ipv6Header.NEXT_HOP_BY_HOP, "3a003e0400000000"));
+        assertThat(lan.sent(left)).as("skipped").hasSize(1);
+        lan.receive(left, extended(Ipv6Header.NEXT_HOP_BY_HOP, "3a007e0400000000"));
+        assertThat(lan.sent(left)).as("dropped").isEmpty();
+        assertProblem(extended(Ipv6Header.NEXT_DESTINATION, "3a00be0400000000"), 2, 42);
+        assertProblem(extended(Ipv6Header.NEXT_DESTINATION, "3a00fe0400000000"), 2, 42);
+        // Lengths that lie.
+        for (String header : new String[] {"3aff000000000000", "3a003eff00000000", "3a000000000000ff"}) {
+            lan.receive(left, extended(Ipv6Header.NEXT_HOP_BY_HOP, header));
+        }
+        assertThat(lan.sent(left)).isEmpty();
+        assertThat(lan.failures(left)).isZero();
+    }
+
+    @Test
+    void mtuOfALinkMayChange() {
+        lan.arpReply(right, "10.0.1.2");
+        ByteBuf packet = udp(left, "10.0.0.2", "10.0.1.2", 64, Ipv4Header.DONT_FRAGMENT, 1200);
+        lan.receive(left, packet.copy());
+        assertThat(lan.at(left).count(RouterCounter.TOO_BIG)).isOne();
+        lan.router.mtuChanged(lan.at(right), 9000);
+        lan.receive(left, packet);
+        assertThat(lan.at(left).count(RouterCounter.TOO_BIG)).isOne();
+        assertThat(lan.at(right).mtu()).isEqualTo(9000);
+        lan.sent(right);
+        lan.sent(left);
     }
 }

@@ -9,7 +9,7 @@
  * <pre>{@code
  *   Output output = new Output(0);                                   // frames without virtio-net headers
  *   Cidr network = Cidr.parse("10.0.0.1/24");
- *   RouterPort port = new RouterPort(channel, 0, TapOffload.NONE, 0, mac, 1500, List.of(network), false);
+ *   RouterPort port = new RouterPort(channel, 0, TapOffload.NONE, 0, mac, 1500, List.of(network), false, false);
  *   DhcpPool pool = new DhcpPool(first, last, nameServers).withDomain("lab.example", List.of());
  *   DhcpServer server = new DhcpServer(port, pool, network, output, clock, null);
  *

@@ -74,7 +74,7 @@ public final class Ipv4Forwarding {
         int destination = connection == null ? Ipv4Header.destination(frame, ip) : connection.insideAddress();
         Route route = routes.find(destination);
         if (route == null) {
-            if (!isToGroup && !isMartian(source)) {
+            if (!isToGroup && !isMartian(source) && isReversePath(from, source)) {
                 errors.sendIpv4(
                         frame, from, Icmpv4Header.DESTINATION_UNREACHABLE, Icmpv4Header.CODE_NET_UNREACHABLE, 0);
             }
@@ -87,7 +87,7 @@ public final class Ipv4Forwarding {
             case NEVER -> drop(frame, from, RouterCounter.MARTIAN);
             default -> {
                 // RFC 1812, section 5.3.4: what all hosts of a link got, none of them forwards.
-                if (isToGroup || isMartian(source)) {
+                if (isToGroup || isMartian(source) || !isReversePath(from, source)) {
                     drop(frame, from, RouterCounter.MARTIAN);
                 } else if (from.translates()
                         && connection == null
@@ -103,6 +103,12 @@ public final class Ipv4Forwarding {
 
     /** For the router, or by way of its address outside for a host inside. */
     private void receiveLocal(ByteBuf frame, int ip, RouterPort from, boolean isToGroup, Route route) {
+        int source = Ipv4Header.source(frame, ip);
+        // A host without an address may ask for one.
+        if (source != 0 && (isMartian(source) || !isReversePath(from, source))) {
+            drop(frame, from, RouterCounter.MARTIAN);
+            return;
+        }
         if (route.port().translates() && !from.translates() && !isToGroup) {
             int target = nat.hairpinTarget(frame, ip);
             Route inside = target == 0 ? null : routes.find(target);
@@ -226,10 +232,19 @@ public final class Ipv4Forwarding {
         }
     }
 
-    /** Groups and reserved, this network, loopback: RFC 1812, section 5.3.7. */
-    private static boolean isMartian(int source) {
+    /** Groups and reserved, this network, loopback, own addresses and those of all hosts of a network: RFC 1812, 5.3.7. */
+    private boolean isMartian(int source) {
         int network = source >>> 24;
-        return network >= 224 || network == 0 || network == 127;
+        return network >= 224 || network == 0 || network == 127 || routes.isNotSource(source);
+    }
+
+    /** Whether an answer would leave by the port that the packet came in through, if that is asked for: RFC 3704, 2.2. */
+    private boolean isReversePath(RouterPort from, int source) {
+        if (!from.checksReversePath()) {
+            return true;
+        }
+        Route back = routes.find(source);
+        return back != null && back.kind() == Route.Kind.FORWARD && back.port() == from;
     }
 
     private static void drop(ByteBuf frame, RouterPort from, RouterCounter reason) {

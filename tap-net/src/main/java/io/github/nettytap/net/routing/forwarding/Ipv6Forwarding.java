@@ -73,11 +73,19 @@ public final class Ipv6Forwarding {
             drop(frame, from, RouterCounter.NO_ROUTE);
             return;
         }
+        boolean isUnspecified = IpAddress.isUnspecified(sourceHigh, sourceLow);
+        // To groups go claims of own addresses, which are to be heard.
+        if (route.kind() != Route.Kind.GROUP
+                && !isUnspecified
+                && (routes.isNotSource(sourceHigh, sourceLow) || !isReversePath(from, sourceHigh, sourceLow))) {
+            drop(frame, from, RouterCounter.MARTIAN);
+            return;
+        }
         switch (route.kind()) {
             case LOCAL, GROUP -> local.receive(frame, from);
             case NEVER -> drop(frame, from, RouterCounter.MARTIAN);
             default -> {
-                if (isToGroup || IpAddress.isUnspecified(sourceHigh, sourceLow)) {
+                if (isToGroup || isUnspecified) {
                     drop(frame, from, RouterCounter.MARTIAN);
                 } else if (IpAddress.isLinkLocal(sourceHigh)) {
                     errors.sendIpv6(frame, from, Icmpv6Header.DESTINATION_UNREACHABLE, CODE_BEYOND_SCOPE, 0);
@@ -87,6 +95,15 @@ public final class Ipv6Forwarding {
                 }
             }
         }
+    }
+
+    /** As for IPv4. A link-local source is of this link by what it is. */
+    private boolean isReversePath(RouterPort from, long high, long low) {
+        if (!from.checksReversePath() || IpAddress.isLinkLocal(high)) {
+            return true;
+        }
+        Route back = routes.find(high, low);
+        return back != null && back.kind() == Route.Kind.FORWARD && back.port() == from;
     }
 
     private void forward(ByteBuf frame, int ip, RouterPort from, Route route) {

@@ -10,9 +10,11 @@ import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.Ipv6Header;
 import io.github.nettytap.codec.wire.NeighborDiscovery;
 import io.github.nettytap.codec.wire.Wire;
+import io.github.nettytap.net.routing.neighbor.MldReports;
 import io.github.nettytap.net.routing.neighbor.NeighborMessages;
 import io.github.nettytap.net.routing.neighbor.RouterAdvertisements;
 import io.github.nettytap.net.routing.packet.IpAddress;
+import io.github.nettytap.net.routing.packet.Ipv6Extensions;
 import io.github.nettytap.net.routing.packet.Ipv6Packets;
 import io.github.nettytap.net.routing.packet.PacketSize;
 import io.github.nettytap.net.routing.port.Output;
@@ -38,18 +40,21 @@ public final class LocalIpv6 {
     private final IcmpErrors errors;
     private final NeighborMessages neighbors;
     private final RouterAdvertisements advertisements;
+    private final MldReports reports;
 
     public LocalIpv6(
             Output output,
             LocalOutput originator,
             IcmpErrors errors,
             NeighborMessages neighbors,
-            RouterAdvertisements advertisements) {
+            RouterAdvertisements advertisements,
+            MldReports reports) {
         this.output = output;
         this.originator = originator;
         this.errors = errors;
         this.neighbors = neighbors;
         this.advertisements = advertisements;
+        this.reports = reports;
     }
 
     /**
@@ -60,12 +65,6 @@ public final class LocalIpv6 {
      */
     void receive(ByteBuf frame, RouterPort from) {
         int ip = output.ipIndex(frame);
-        int transport = Ipv6Header.transport(frame, ip, frame.writerIndex());
-        if (transport == Wire.MALFORMED) {
-            from.increment(RouterCounter.MALFORMED);
-            frame.release();
-            return;
-        }
         from.increment(RouterCounter.LOCAL);
         int destination = Ipv6Header.destinationIndex(ip);
         long high = frame.getLong(destination);
@@ -73,8 +72,25 @@ public final class LocalIpv6 {
         // A link-local address of another link, or of somebody else on this one, is not the router's business.
         boolean isForOther =
                 IpAddress.isLinkLocal(high) && !from.addresses().isOwn(high, frame.getLong(destination + Long.BYTES));
+        if (isForOther) {
+            frame.release();
+            return;
+        }
+        long walked = Ipv6Extensions.walk(frame, ip);
+        if (walked < 0) {
+            if (Ipv6Extensions.isProblem(walked)) {
+                int code = Ipv6Extensions.problemCode(walked);
+                errors.sendIpv6(
+                        frame, from, Icmpv6Header.PARAMETER_PROBLEM, code, Ipv6Extensions.problemPointer(walked));
+            } else {
+                from.increment(RouterCounter.MALFORMED);
+            }
+            frame.release();
+            return;
+        }
+        int transport = (int) walked;
         int protocol = Ipv6Header.transportProtocol(transport);
-        if (isForOther || protocol == Ipv6Header.NEXT_FRAGMENT || protocol == Ipv6Header.NEXT_NONE) {
+        if (protocol == Ipv6Header.NEXT_FRAGMENT || protocol == Ipv6Header.NEXT_NONE) {
             frame.release();
         } else if (protocol == Ipv6Header.NEXT_ICMPV6) {
             receiveIcmp(frame, from, ip, ip + Ipv6Header.transportOffset(transport), isToGroup);
@@ -103,6 +119,11 @@ public final class LocalIpv6 {
             return;
         }
         int type = Icmpv6Header.type(frame, icmp);
+        if (type == Icmpv6Header.MULTICAST_LISTENER_QUERY) {
+            reports.queried(frame, from, ip, icmp);
+            frame.release();
+            return;
+        }
         if (type == Icmpv6Header.ECHO_REQUEST && !isToGroup) {
             reply(frame, from, ip, icmp);
             return;
@@ -132,6 +153,25 @@ public final class LocalIpv6 {
                         checksum, Icmpv6Header.ECHO_REQUEST << Byte.SIZE, Icmpv6Header.ECHO_REPLY << Byte.SIZE));
         Ipv6Packets.swapAddresses(frame, ip);
         Ipv6Header.hopLimit(frame, ip, HOP_LIMIT);
+        int source = Ipv6Header.sourceIndex(ip);
+        if (!from.addresses().isOwn(frame.getLong(source), frame.getLong(source + Long.BYTES))) {
+            answerFromOwn(frame, from, ip, icmp);
+        }
         originator.sendIpv6(frame, from);
+    }
+
+    /** RFC 4443, section 4.2: what was sent to an anycast address is answered from one of the router alone. */
+    private static void answerFromOwn(ByteBuf frame, RouterPort from, int ip, int icmp) {
+        int source = Ipv6Header.sourceIndex(ip);
+        if (from.addresses().hasIpv6()
+                && from.addresses().isAnycast(frame.getLong(source), frame.getLong(source + 8))) {
+            long high = frame.getLong(Ipv6Header.destinationIndex(ip));
+            IpAddress.write(
+                    frame,
+                    source,
+                    from.addresses().sourceHigh(high),
+                    from.addresses().sourceLow(high));
+            Icmpv6Header.updateChecksum(frame, ip, icmp, frame.writerIndex() - icmp);
+        }
     }
 }

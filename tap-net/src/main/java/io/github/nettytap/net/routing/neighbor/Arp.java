@@ -23,10 +23,12 @@ public final class Arp {
     private final Listener listener;
 
     /** Hears who has which address, whether that was asked for or not. */
-    @FunctionalInterface
     public interface Listener {
         /** A host of the link has said that it has an address. */
         void heard(RouterPort port, int address, long mac);
+
+        /** A host of the link has said that it has an address of the router's. */
+        void claimed(RouterPort port, int address, long mac);
     }
 
     public Arp(Output output, NextHops nextHops, Listener listener) {
@@ -50,6 +52,9 @@ public final class Arp {
         int operation = ArpHeader.operation(frame, arp);
         if (sender != 0) {
             listener.heard(port, sender, senderMac);
+        }
+        if (port.addresses().isOwn(sender)) {
+            listener.claimed(port, sender, senderMac);
         }
         boolean isForUs = port.addresses().isOwn(target);
         boolean isQuestion = operation == ArpHeader.REQUEST && isForUs;
@@ -86,5 +91,16 @@ public final class Arp {
         ArpHeader.write(
                 frame, arp, ArpHeader.REQUEST, port.mac(), port.addresses().source(target), 0, target);
         output.send(frame, port, neighbor.isResolved() ? neighbor.mac : MacAddress.BROADCAST.value());
+    }
+
+    /**
+     * Says which MAC address an own address has, or asks whether somebody else has it: RFC 5227, sections 2.1.1 and 2.3.
+     *
+     * @param isProbe whether it asks
+     */
+    void announce(RouterPort port, int address, boolean isProbe) {
+        ByteBuf frame = output.newFrame(port, EthernetHeader.TYPE_ARP, ArpHeader.LENGTH);
+        ArpHeader.write(frame, output.ipIndex(frame), ArpHeader.REQUEST, port.mac(), isProbe ? 0 : address, 0, address);
+        output.send(frame, port, MacAddress.BROADCAST.value());
     }
 }

@@ -30,10 +30,19 @@ public final class NeighborMessages {
 
     private final Output output;
     private final NextHops nextHops;
+    private final Claims claims;
 
-    public NeighborMessages(Output output, NextHops nextHops) {
+    /** Hears of hosts that have an address of the router's. */
+    @FunctionalInterface
+    public interface Claims {
+        /** A host of the link has said that it has this address. */
+        void claimed(RouterPort port, long high, long low, long mac);
+    }
+
+    public NeighborMessages(Output output, NextHops nextHops, Claims claims) {
         this.output = output;
         this.nextHops = nextHops;
+        this.claims = claims;
     }
 
     /**
@@ -47,8 +56,13 @@ public final class NeighborMessages {
         int limit = frame.writerIndex();
         long targetHigh = frame.getLong(NeighborDiscovery.targetIndex(icmp));
         long targetLow = frame.getLong(NeighborDiscovery.targetIndex(icmp) + Long.BYTES);
-        if (IpAddress.isGroup(targetHigh) || !port.addresses().isOwn(targetHigh, targetLow)) {
+        boolean isAnycast = port.addresses().isAnycast(targetHigh, targetLow);
+        if (!isAnycast && !port.addresses().isOwn(targetHigh, targetLow)) {
             return;
+        }
+        long sender = EthernetHeader.source(frame, frame.readerIndex() + output.vnetHeaderSize());
+        if (sender == port.mac()) {
+            return; // An echo of what the router itself has asked.
         }
         int source = Ipv6Header.sourceIndex(ip);
         long high = frame.getLong(source);
@@ -73,7 +87,6 @@ public final class NeighborMessages {
         if (mac != Wire.MALFORMED) {
             nextHops.asked(port, high, low, mac);
         }
-        long sender = EthernetHeader.source(frame, frame.readerIndex() + output.vnetHeaderSize());
         advertise(port, targetHigh, targetLow, high, low, true, mac == Wire.MALFORMED ? sender : mac);
     }
 
@@ -93,7 +106,10 @@ public final class NeighborMessages {
         if (solicited && isToGroup || IpAddress.isGroup(high)) {
             return; // RFC 4861, section 7.1.2.
         }
-        if (!port.addresses().isOwn(high, low)) {
+        if (port.addresses().isOwn(high, low)) {
+            long sender = EthernetHeader.source(frame, frame.readerIndex() + output.vnetHeaderSize());
+            claims.claimed(port, high, low, mac == Wire.MALFORMED ? sender : mac);
+        } else {
             boolean override = (flags & NeighborDiscovery.FLAG_OVERRIDE) != 0;
             // An answer to a question that was sent to one host may leave out what that knows.
             long known = mac == Wire.MALFORMED ? Neighbor.UNKNOWN : mac;
@@ -119,7 +135,9 @@ public final class NeighborMessages {
         IpAddress.write(frame, Ipv6Header.destinationIndex(ip), high, low);
         int icmp = ip + Ipv6Header.LENGTH;
         message(frame, icmp, NeighborDiscovery.NEIGHBOR_ADVERTISEMENT, targetHigh, targetLow);
-        int flags = NeighborDiscovery.FLAG_ROUTER | NeighborDiscovery.FLAG_OVERRIDE;
+        // RFC 4861, section 7.2.7: other routers of the link have the anycast address too.
+        boolean isAnycast = port.addresses().isAnycast(targetHigh, targetLow);
+        int flags = NeighborDiscovery.FLAG_ROUTER | (isAnycast ? 0 : NeighborDiscovery.FLAG_OVERRIDE);
         NeighborDiscovery.flags(frame, icmp, solicited ? flags | NeighborDiscovery.FLAG_SOLICITED : flags);
         NeighborOption.writeLinkLayerAddress(
                 frame, icmp + OPTION, NeighborOption.TARGET_LINK_LAYER_ADDRESS, port.mac());
@@ -152,6 +170,28 @@ public final class NeighborMessages {
                 frame, icmp + OPTION, NeighborOption.SOURCE_LINK_LAYER_ADDRESS, port.mac());
         Icmpv6Header.updateChecksum(frame, ip, icmp, LENGTH);
         output.send(frame, port, known ? neighbor.mac : IpAddress.groupMac(groupLow));
+    }
+
+    /** Says which MAC address an own address has: RFC 4861, section 7.2.6. */
+    void announce(RouterPort port, long high, long low) {
+        advertise(port, high, low, IpAddress.LINK_GROUP_HIGH, ALL_NODES_LOW, false, IpAddress.groupMac(ALL_NODES_LOW));
+    }
+
+    /** Asks whether somebody else has an own address: RFC 4862, section 5.4.2. */
+    void probe(RouterPort port, long high, long low) {
+        int length = OPTION;
+        ByteBuf frame = output.newFrame(port, EthernetHeader.TYPE_IPV6, Ipv6Header.LENGTH + length);
+        int ip = output.ipIndex(frame);
+        Ipv6Packets.write(frame, ip, length, Ipv6Header.NEXT_ICMPV6, NeighborDiscovery.HOP_LIMIT);
+        IpAddress.write(frame, Ipv6Header.sourceIndex(ip), 0, 0);
+        long groupLow = IpAddress.solicitedNodeLow(low);
+        IpAddress.write(frame, Ipv6Header.destinationIndex(ip), IpAddress.LINK_GROUP_HIGH, groupLow);
+        int icmp = ip + Ipv6Header.LENGTH;
+        frame.setZero(icmp, length);
+        Icmpv6Header.type(frame, icmp, NeighborDiscovery.NEIGHBOR_SOLICITATION);
+        IpAddress.write(frame, NeighborDiscovery.targetIndex(icmp), high, low);
+        Icmpv6Header.updateChecksum(frame, ip, icmp, length);
+        output.send(frame, port, IpAddress.groupMac(groupLow));
     }
 
     private static void message(ByteBuf frame, int icmp, int type, long targetHigh, long targetLow) {

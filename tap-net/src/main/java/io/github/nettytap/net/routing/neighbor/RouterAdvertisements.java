@@ -62,6 +62,7 @@ public final class RouterAdvertisements {
         Link(RouterPort port, long now) {
             this.port = port;
             next = now;
+            lastSent = now - LEAST_DELAY_MILLIS;
         }
     }
 
@@ -74,10 +75,24 @@ public final class RouterAdvertisements {
     public void solicited(RouterPort port) {
         for (Link link : links) {
             if (link.port == port) {
-                long earliest = link.sent == 0 ? 0 : link.lastSent + LEAST_DELAY_MILLIS;
+                long earliest = link.lastSent + LEAST_DELAY_MILLIS;
                 link.next = Math.min(link.next, Math.max(clock.getAsLong(), earliest));
             }
         }
+    }
+
+    /** What is advertised has changed, or the link has come up: it is said soon, and a few times as in the beginning. */
+    public void changed(RouterPort port) {
+        for (Link link : links) {
+            if (link.port == port) {
+                link.sent = 0;
+            }
+        }
+        solicited(port);
+    }
+
+    public void remove(RouterPort port) {
+        links.removeIf(link -> link.port == port);
     }
 
     /** Sends what is due. */

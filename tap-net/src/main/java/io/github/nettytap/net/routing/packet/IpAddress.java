@@ -8,6 +8,7 @@ import io.netty.buffer.ByteBuf;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 
 /**
@@ -85,6 +86,18 @@ public final class IpAddress {
     /** The lower half of the mask of a prefix. */
     public static long lowMask(int length) {
         return length <= HALF ? 0 : -1L << 2 * HALF - length;
+    }
+
+    /** As people write it. */
+    public static String toString(long high, long low) {
+        byte[] octets = isIpv4(high, low)
+                ? ByteBuffer.allocate(Integer.BYTES).putInt((int) low).array()
+                : ByteBuffer.allocate(2 * Long.BYTES).putLong(high).putLong(low).array();
+        try {
+            return InetAddress.getByAddress(octets).getHostAddress();
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("of four or sixteen octets", e);
+        }
     }
 
     public static void write(ByteBuf buffer, int index, long high, long low) {

@@ -61,6 +61,60 @@ public final class PortAddresses {
         return ipv6Lows.length > 0;
     }
 
+    public int ipv4Count() {
+        return ipv4.length;
+    }
+
+    public int ipv4(int i) {
+        return ipv4[i];
+    }
+
+    /** How many IPv6 addresses there are, the link-local one included. */
+    public int ipv6Count() {
+        return ipv6Lows.length;
+    }
+
+    public long ipv6High(int i) {
+        return ipv6Highs[i];
+    }
+
+    public long ipv6Low(int i) {
+        return ipv6Lows[i];
+    }
+
+    /** Whether an IPv4 address is that of all hosts of a network of this link. */
+    public boolean isBroadcast(int address) {
+        for (int i = 0; i < ipv4.length; i++) {
+            // RFC 3021: a /31 has none.
+            if ((address | ipv4Masks[i]) == -1 && ((address ^ ipv4[i]) & ipv4Masks[i]) == 0 && ~ipv4Masks[i] > 1) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether an address is that of the routers of a network of this link: RFC 4291, section 2.6.1. */
+    public boolean isAnycast(long high, long low) {
+        for (int i = 0; i < ipv6Lows.length - 1; i++) {
+            // RFC 6164: a /127 has none; nor has a /128.
+            if ((ipv6LowMasks[i] & 3) == 0
+                    && high == (ipv6Highs[i] & ipv6HighMasks[i])
+                    && low == (ipv6Lows[i] & ipv6LowMasks[i])) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    public boolean hasAnycast() {
+        for (int i = 0; i < ipv6Lows.length - 1; i++) {
+            if ((ipv6LowMasks[i] & 3) == 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     public boolean isOwn(int address) {
         for (int own : ipv4) {
             if (own == address) {

@@ -18,6 +18,8 @@ public enum RouterCounter {
     ERRORS_SENT("ICMP errors sent", false),
     /** Not answered with an ICMP error since too many were sent. */
     ERRORS_LIMITED("ICMP errors withheld", false),
+    /** A host of the link claimed an address of the router's, besides whatever else is counted. */
+    ADDRESS_CONFLICT("claims of own addresses", false),
     /** Of a protocol that is not routed, or for another station. */
     IGNORED("ignored", false),
     /** Headers that contradict themselves, or a wrong IPv4 header checksum. */

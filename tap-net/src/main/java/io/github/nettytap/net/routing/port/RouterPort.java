@@ -27,6 +27,7 @@ public final class RouterPort extends Port {
     private final long mac;
     private final List<Cidr> networks;
     private final boolean translates;
+    private final boolean checksReversePath;
     private final PortAddresses addresses;
     private final long[] counters = new long[RouterCounter.values().length];
     private volatile int mtu;
@@ -42,6 +43,7 @@ public final class RouterPort extends Port {
      * @param mtu the longest IP packet that the link takes
      * @param networks the router's addresses on the link, with their prefixes
      * @param translates whether packets leave through it with the router's address
+     * @param checksReversePath whether packets must come from where an answer would go
      */
     public RouterPort(
             Channel channel,
@@ -51,13 +53,15 @@ public final class RouterPort extends Port {
             long mac,
             int mtu,
             List<Cidr> networks,
-            boolean translates) {
+            boolean translates,
+            boolean checksReversePath) {
         super(channel, vnetHeaderSize, offloads);
         this.number = number;
         this.mac = mac;
         this.mtu = mtu;
         this.networks = List.copyOf(networks);
         this.translates = translates;
+        this.checksReversePath = checksReversePath;
         addresses = new PortAddresses(this.networks, mac);
     }
 
@@ -106,6 +110,11 @@ public final class RouterPort extends Port {
     /** Whether packets leave through it with the router's address. */
     public boolean translates() {
         return translates;
+    }
+
+    /** Whether packets must come from where an answer would go. */
+    public boolean checksReversePath() {
+        return checksReversePath;
     }
 
     public PortAddresses addresses() {

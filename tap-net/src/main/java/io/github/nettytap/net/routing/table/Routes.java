@@ -15,9 +15,13 @@ import java.net.InetAddress;
 public final class Routes {
 
     private static final int IPV4_BITS = 32;
+    private static final int IPV6_BITS = 128;
 
     private final PrefixTable<Route> ipv4 = new PrefixTable<>();
     private final PrefixTable<Route> ipv6 = new PrefixTable<>();
+
+    /** Own addresses and those of all hosts of a network, which no packet comes from. */
+    private final PrefixTable<Boolean> notSources = new PrefixTable<>();
 
     public Routes() {
         // RFC 1122, section 3.2.1.3: this network, loopback; RFC 1112: groups, reserved; limited broadcast.
@@ -65,13 +69,22 @@ public final class Routes {
         long low = IpAddress.low(network.address());
         if (network.address() instanceof Inet4Address) {
             putIpv4((int) low, length, Route.onLink(port));
+            notSources.put(0, IpAddress.mapped((int) low), IPV6_BITS, true);
             if (length < IPV4_BITS - 1) {
                 // RFC 3021: a /31 has no broadcast address.
-                putIpv4((int) low | -1 >>> length, IPV4_BITS, Route.GROUP);
+                int broadcast = (int) low | -1 >>> length;
+                putIpv4(broadcast, IPV4_BITS, Route.GROUP);
+                notSources.put(0, IpAddress.mapped(broadcast), IPV6_BITS, true);
             }
             putIpv4((int) low, IPV4_BITS, Route.local(port));
         } else {
             ipv6.put(high, low, length, Route.onLink(port));
+            if (length < IPV6_BITS - 1) {
+                // RFC 4291, section 2.6.1: the address of all routers of the network.
+                long anycastHigh = high & IpAddress.highMask(length);
+                ipv6.put(anycastHigh, low & IpAddress.lowMask(length), IPV6_BITS, Route.local(port));
+            }
+            notSources.put(high, low, IPV6_BITS, true);
             ipv6.put(high, low, PrefixTable.MAX_LENGTH, Route.local(port));
         }
     }
@@ -101,6 +114,16 @@ public final class Routes {
                 IpAddress.low(destination.address()),
                 length,
                 Route.through(link.port(), high, low));
+    }
+
+    /** Whether an IPv4 packet cannot come from there: an own address, or that of all hosts of a network. */
+    public boolean isNotSource(int source) {
+        return notSources.find(0, IpAddress.mapped(source)) != null;
+    }
+
+    /** Whether an IPv6 packet cannot come from there: an own address. */
+    public boolean isNotSource(long high, long low) {
+        return notSources.find(high, low) != null;
     }
 
     /** The route of an IPv4 address, or null. */

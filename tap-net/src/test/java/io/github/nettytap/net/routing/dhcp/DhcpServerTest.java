@@ -53,7 +53,15 @@ class DhcpServerTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final Output output = new Output(0);
     private final RouterPort port = new RouterPort(
-            channel, 0, TapOffload.NONE, 0, 0x02_00_00_00_00_10L, 1500, List.of(Cidr.parse("10.0.0.1/24")), false);
+            channel,
+            0,
+            TapOffload.NONE,
+            0,
+            0x02_00_00_00_00_10L,
+            1500,
+            List.of(Cidr.parse("10.0.0.1/24")),
+            false,
+            false);
     private final DhcpPool pool = new DhcpPool(address("10.0.0.10"), address("10.0.0.11"), List.of());
     private long millis = 1_000_000;
     private Runnable toProbe = () -> {};
