@@ -4,13 +4,12 @@
  */
 package io.github.nettytap.codec.capture;
 
-import com.sun.nio.file.ExtendedOpenOption;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.function.BooleanSupplier;
@@ -61,6 +60,17 @@ final class DirectFile implements WritableByteChannel {
         this.isBehind = isBehind;
     }
 
+    /** By reflection, since from JDK 18 on javac warns of each use, though jdk.unsupported exports it. */
+    private static OpenOption unbuffered() {
+        try {
+            return (OpenOption) Class.forName("com.sun.nio.file.ExtendedOpenOption")
+                    .getField("DIRECT")
+                    .get(null);
+        } catch (ReflectiveOperationException e) {
+            throw new UnsupportedOperationException(e);
+        }
+    }
+
     /**
      * Creates or replaces a file.
      *
@@ -76,7 +86,7 @@ final class DirectFile implements WritableByteChannel {
             try {
                 long unit = Files.getFileStore(file).getBlockSize();
                 if (Long.bitCount(unit) == 1 && unit <= MAX_ALIGNMENT) {
-                    direct = FileChannel.open(file, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT);
+                    direct = FileChannel.open(file, StandardOpenOption.WRITE, unbuffered());
                     alignment = (int) unit;
                 }
             } catch (IOException | UnsupportedOperationException e) {
