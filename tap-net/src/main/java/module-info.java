@@ -21,6 +21,7 @@ module io.github.nettytap.net {
     exports io.github.nettytap.net.routing.table;
     exports io.github.nettytap.net.switching;
     exports io.github.nettytap.net.switching.fdb;
+    exports io.github.nettytap.net.switching.multicast;
     exports io.github.nettytap.net.switching.policy;
     exports io.github.nettytap.net.table;
     exports io.github.nettytap.net.vxlan;

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.benchmarks.tables;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.switching.EthernetSwitch;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
@@ -54,8 +55,8 @@ public class ForwardingBenchmark {
         EthernetSwitch lan = new EthernetSwitch(SwitchSettings.DEFAULT, (channel, cause) -> {
             throw new IllegalStateException("port failed: " + channel, cause);
         });
-        left = new EmbeddedChannel(lan.newPort(0, Set.of(), PortPolicy.DEFAULT));
-        right = new EmbeddedChannel(lan.newPort(0, Set.of(), PortPolicy.DEFAULT));
+        left = new EmbeddedChannel(lan.newPort(VnetHeader.NONE, Set.of(), PortPolicy.DEFAULT));
+        right = new EmbeddedChannel(lan.newPort(VnetHeader.NONE, Set.of(), PortPolicy.DEFAULT));
         // As a TAP has it: a batch is more than the usual 64 KiB.
         right.config().setWriteBufferWaterMark(new WriteBufferWaterMark(1 << 20, 4 << 20));
         slab = PooledByteBufAllocator.DEFAULT.directBuffer(BATCH * FRAME_LENGTH);

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.port;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -14,7 +15,7 @@ import io.netty.channel.ChannelPromise;
  * plain complete frame, in front of each frame that comes in, and takes off that of each that goes out.
  *
  * <pre>
- *   socket ── frames (one ByteBuf each) ── BareFrameHandler(12) ── handler of switch or router
+ *   socket ── frames (one ByteBuf each) ── BareFrameHandler(V1) ── handler of switch or router
  * </pre>
  *
  * <p>Its port has no offloads, so that what goes out is complete: {@link EgressBatch} sees to that. Going out costs
@@ -29,15 +30,15 @@ public final class BareFrameHandler extends ChannelDuplexHandler {
     /**
      * Makes a handler for one channel.
      *
-     * @param vnetHeaderSize the header size of the other ports in bytes
+     * @param vnetHeader the header of the other ports
      * @param headroom whether the bytes in front of each frame that comes in, where its buffer has so many, may be written
      */
-    public BareFrameHandler(int vnetHeaderSize, boolean headroom) {
-        if (vnetHeaderSize < 1) {
+    public BareFrameHandler(VnetHeader vnetHeader, boolean headroom) {
+        if (!vnetHeader.isPresent()) {
             throw new IllegalArgumentException(
-                    "no header to add: vnetHeaderSize=" + vnetHeaderSize + " (expected: that of the other ports)");
+                    "no header to add: vnetHeader=" + vnetHeader + " (expected: that of the other ports)");
         }
-        this.vnetHeaderSize = vnetHeaderSize;
+        vnetHeaderSize = vnetHeader.length();
         this.headroom = headroom;
     }
 

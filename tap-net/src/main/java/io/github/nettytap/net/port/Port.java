@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.port;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapCounters;
 import io.github.nettytap.transport.device.TapOffload;
@@ -32,6 +33,7 @@ public class Port {
     public static final AttributeKey<String> NAME = AttributeKey.valueOf(Port.class, "NAME");
 
     private final Channel channel;
+    private final VnetHeader vnetHeader;
     private final int vnetHeaderSize;
     private final Set<TapOffload> offloads;
     private final int negotiated;
@@ -44,15 +46,16 @@ public class Port {
      * Makes a channel a port.
      *
      * @param channel the channel, registered
-     * @param vnetHeaderSize the size of the virtio-net header in front of each frame in bytes, 0 for none
+     * @param vnetHeader the virtio-net header in front of each frame
      * @param offloads what the other side takes; nothing if there is no header
      * @throws IllegalArgumentException if there are offloads and no header to describe them
      */
-    public Port(Channel channel, int vnetHeaderSize, Set<TapOffload> offloads) {
+    public Port(Channel channel, VnetHeader vnetHeader, Set<TapOffload> offloads) {
         this.channel = Objects.requireNonNull(channel, "channel");
-        this.vnetHeaderSize = vnetHeaderSize;
+        this.vnetHeader = vnetHeader;
+        vnetHeaderSize = vnetHeader.length();
         this.offloads = Set.copyOf(offloads);
-        if (vnetHeaderSize == 0 && !offloads.isEmpty()) {
+        if (!vnetHeader.isPresent() && !offloads.isEmpty()) {
             throw new IllegalArgumentException("offloads without a virtio-net header: port=" + channel.localAddress()
                     + ", offloads=" + offloads + " (expected: a header of 10 bytes or more, or no offloads)");
         }
@@ -70,7 +73,16 @@ public class Port {
     }
 
     /**
-     * The size of the virtio-net header in front of each frame.
+     * The virtio-net header in front of each frame.
+     *
+     * @return {@link VnetHeader#NONE} for bare frames
+     */
+    public final VnetHeader vnetHeader() {
+        return vnetHeader;
+    }
+
+    /**
+     * The length of that header.
      *
      * @return in bytes, 0 for none
      */
@@ -138,7 +150,7 @@ public class Port {
 
     @Override
     public String toString() {
-        return getClass().getSimpleName() + "(name=" + name() + ", vnetHeaderSize=" + vnetHeaderSize + ", offloads="
-                + offloads + ")";
+        return getClass().getSimpleName() + "(name=" + name() + ", vnetHeader=" + vnetHeader + ", offloads=" + offloads
+                + ")";
     }
 }

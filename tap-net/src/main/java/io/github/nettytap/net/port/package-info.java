@@ -10,7 +10,7 @@
  *
  * <pre>{@code
  *   EgressBatch egress = new EgressBatch();              // one for each event loop
- *   Port out = new Port(channel, 12, TapOffload.NONE);
+ *   Port out = new Port(channel, VnetHeader.V1, TapOffload.NONE);
  *
  *   void channelRead(ChannelHandlerContext context, Object message) {
  *       ByteBuf frame = (ByteBuf) message;               // virtio-net header and frame

@@ -4,18 +4,23 @@
  */
 package io.github.nettytap.net.switching;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.switching.fdb.Fdb;
 import io.github.nettytap.net.switching.fdb.Fdb.Kind;
 import io.github.nettytap.net.switching.fdb.Fdb.LearnResult;
+import io.github.nettytap.net.switching.fdb.FdbCounters;
 import io.github.nettytap.net.switching.multicast.MulticastSnooping;
 import io.github.nettytap.net.switching.policy.PortPolicy;
+import io.github.nettytap.net.switching.policy.ReservedGroup;
 import io.github.nettytap.net.switching.policy.StaticFdbEntry;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -24,7 +29,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
@@ -37,28 +41,38 @@ import java.util.function.LongSupplier;
  * }</pre>
  *
  * <p>A frame goes to the port on which its destination was last heard, and to all other ports if that is not known or is
- * a group; never back to where it came from. Frames to the addresses that IEEE 802.1D reserves for talk between
- * neighbors ({@code 01:80:c2:00:00:0x}) end here, as in any switch.
+ * a group; never back to where it came from. Frames from a group or zero are dropped. Frames to the addresses that IEEE
+ * 802.1D reserves for talk between neighbors ({@code 01:80:c2:00:00:0x}) end here, as in any switch, unless the settings
+ * say otherwise.
  *
  * <p>Frames travel with their virtio-net header, untouched, so that a TCP GSO frame costs no more than a small frame. All
- * ports have headers of the same size. A port never gets a frame that needs an offload it has not negotiated: for that port
- * the frame is cut into wire frames with whole checksums.
+ * ports have the same header; a channel of bare frames gets a {@link io.github.nettytap.net.port.BareFrameHandler} in front
+ * of its port. A port never gets a frame that needs an offload it has not negotiated: for that port the frame is segmented
+ * into wire frames with complete checksums.
  *
  * <p>Ports may be on several event loops. Ports of one loop exchange frames directly; frames for a port on another loop
  * are queued in batches, in order. Thread-safe.
  */
 public final class EthernetSwitch {
 
+    /** IEEE Std 802.1D-2004, table 7-10: 01-80-C2-00-00-00 to -0F are not forwarded. */
+    private static final long RESERVED = 0x0180_c200_0000L;
+
     private final SwitchSettings settings;
-    private final Fdb table;
+    private final Fdb fdb;
 
     /** Null if multicast is flooded. */
     private final MulticastSnooping snooping;
 
-    private final BiConsumer<Channel, Throwable> onFailure;
+    /** A bit for each reserved group that is forwarded, by its last digit. */
+    private final int forwardedGroups;
+
+    private final SwitchListener listener;
     private final LongSupplier clock;
     private final Map<EventLoop, SwitchLoop> loops = new IdentityHashMap<>();
-    private int vnetHeaderSize = -1;
+
+    /** Null as long as there was no port. */
+    private VnetHeader vnetHeader;
 
     /** Replaced as a whole, under the lock. */
     private volatile Topology topology = Topology.EMPTY;
@@ -67,17 +81,24 @@ public final class EthernetSwitch {
      * Makes a switch without ports.
      *
      * @param settings what holds for all ports
-     * @param onFailure told, on the event loop, when a port has failed; its channel is closed then
+     * @param listener gets to know what happens to ports
      */
-    public EthernetSwitch(SwitchSettings settings, BiConsumer<Channel, Throwable> onFailure) {
-        this(settings, onFailure, secondsFromNow());
+    public EthernetSwitch(SwitchSettings settings, SwitchListener listener) {
+        this(settings, listener, secondsFromNow());
     }
 
-    EthernetSwitch(SwitchSettings settings, BiConsumer<Channel, Throwable> onFailure, LongSupplier clock) {
+    EthernetSwitch(SwitchSettings settings, SwitchListener listener, LongSupplier clock) {
         this.settings = settings;
-        snooping = settings.snooping() ? new MulticastSnooping() : null;
-        table = new Fdb(settings.stations(), settings.ageingSeconds());
-        this.onFailure = Objects.requireNonNull(onFailure, "onFailure");
+        snooping = settings.snooping()
+                ? new MulticastSnooping(settings.groupMembers(), settings.groupMembersPerPort())
+                : null;
+        fdb = new Fdb(settings.fdbCapacity(), settings.ageingSeconds());
+        int bits = 0;
+        for (ReservedGroup group : settings.forwarded()) {
+            bits |= 1 << group.lastDigit();
+        }
+        forwardedGroups = bits;
+        this.listener = Objects.requireNonNull(listener, "listener");
         this.clock = clock;
     }
 
@@ -105,81 +126,148 @@ public final class EthernetSwitch {
     public ChannelHandler newPort(PortPolicy policy) {
         return handler(policy, channel -> {
             TapChannel tap = (TapChannel) channel;
-            return attach(
-                    channel, tap.config().getVnetHeaderSize(), tap.config().getOffloads(), policy);
+            return attach(channel, tap.config().getVnetHeader(), tap.config().getOffloads(), policy);
         });
     }
 
     /**
      * A handler that makes any channel of frames a port.
      *
-     * @param vnetHeaderSize the size of the virtio-net header in front of each frame
+     * @param vnetHeader the virtio-net header in front of each frame
      * @param offloads what the other side of the channel takes
      * @param policy what the port may do, and what is done for it
      * @return a new handler, for one channel
      */
-    public ChannelHandler newPort(int vnetHeaderSize, Set<TapOffload> offloads, PortPolicy policy) {
-        return handler(policy, channel -> attach(channel, vnetHeaderSize, offloads, policy));
+    public ChannelHandler newPort(VnetHeader vnetHeader, Set<TapOffload> offloads, PortPolicy policy) {
+        return handler(policy, channel -> attach(channel, vnetHeader, offloads, policy));
     }
 
     /** What a policy costs is decided here, once, and not for each frame. */
     private PortHandler handler(PortPolicy policy, Function<Channel, SwitchPort> attach) {
-        boolean managed = settings.snooping() || ManagedPortHandler.isNeededFor(policy);
-        return managed ? new ManagedPortHandler(this, attach) : new TransparentPortHandler(this, attach);
+        return isManaged(policy) ? new ManagedPortHandler(this, attach) : new TransparentPortHandler(this, attach);
+    }
+
+    boolean isManaged(PortPolicy policy) {
+        return settings.snooping() || ManagedPortHandler.isNeededFor(policy);
     }
 
     private synchronized SwitchPort attach(
-            Channel channel, int headerSize, Set<TapOffload> offloads, PortPolicy policy) {
-        if (vnetHeaderSize < 0) {
-            vnetHeaderSize = headerSize;
-        } else if (vnetHeaderSize != headerSize) {
+            Channel channel, VnetHeader header, Set<TapOffload> offloads, PortPolicy policy) {
+        if (vnetHeader != null && vnetHeader != header) {
             throw new IllegalArgumentException("port with another virtio-net header: port=" + channel.localAddress()
-                    + ", vnetHeaderSize=" + headerSize + " (expected: " + vnetHeaderSize + ", as the first port has)");
+                    + ", vnetHeaderSize=" + header.length() + " (expected: " + vnetHeader.length()
+                    + ", as the first port has)");
         }
-        SwitchLoop loop =
-                loops.computeIfAbsent(channel.eventLoop(), eventLoop -> new SwitchLoop(loops.size(), eventLoop, clock));
+        PortPipeline.check(channel.localAddress(), header, policy);
         int index = topology.freeIndex();
         if (index > Fdb.MAX_PORT) {
             throw new IllegalStateException("too many ports: ports=" + index);
         }
-        SwitchPort port = new SwitchPort(index, channel, loop, headerSize, offloads, policy);
-        pinStations(port);
+        SwitchLoop loop =
+                loops.computeIfAbsent(channel.eventLoop(), eventLoop -> new SwitchLoop(loops.size(), eventLoop, clock));
+        SwitchPort port = new SwitchPort(index, channel, loop, header, offloads, policy);
+        pinStaticEntries(port);
+        vnetHeader = header;
+        if (snooping != null) {
+            snooping.staticRouter(index, policy.multicastRouter());
+        }
         topology = topology.with(port);
         return port;
     }
 
-    private void pinStations(SwitchPort port) {
-        for (StaticFdbEntry station : port.policy().stations()) {
-            long key = key(station, port);
-            LearnResult lesson = table.pin(key, port.index(), Kind.STATIC, clock.getAsLong());
-            if (lesson == LearnResult.HELD || lesson == LearnResult.IGNORED) {
-                table.removePort(port.index());
-                String reason = lesson == LearnResult.HELD ? "is at another port already" : "has no room in the table";
-                throw new IllegalArgumentException("static station " + reason + ": port=" + port.name() + ", static="
-                        + station.mac() + ", vlan=" + Fdb.vlan(key));
+    private void pinStaticEntries(SwitchPort port) {
+        for (StaticFdbEntry entry : port.policy().staticEntries()) {
+            long key = key(entry, port);
+            LearnResult result = fdb.pin(key, port.index(), Kind.STATIC, clock.getAsLong());
+            if (result == LearnResult.HELD || result == LearnResult.NO_ROOM) {
+                fdb.removeStatic(port.index());
+                String reason = result == LearnResult.HELD ? "is at another port already" : "has no room in the FDB";
+                throw new IllegalArgumentException("static entry " + reason + ": port=" + port.name() + ", static="
+                        + entry.mac() + ", vlan=" + Fdb.vlan(key));
             }
         }
     }
 
-    private static long key(StaticFdbEntry station, SwitchPort port) {
-        int vlan = station.vlan() == 0 ? port.vlans().untagged() : station.vlan();
-        return Fdb.key(station.mac().value(), vlan);
+    private static long key(StaticFdbEntry entry, SwitchPort port) {
+        int vlan = entry.vlan() == 0 ? port.vlans().untagged() : entry.vlan();
+        return Fdb.key(entry.mac().value(), vlan);
     }
 
-    /** The keys of the static stations of a port. */
-    static long[] staticStations(SwitchPort port) {
-        return port.policy().stations().stream()
-                .mapToLong(station -> key(station, port))
+    /** The keys of the static entries of a port. */
+    static long[] staticKeys(SwitchPort port) {
+        return port.policy().staticEntries().stream()
+                .mapToLong(entry -> key(entry, port))
                 .toArray();
+    }
+
+    /**
+     * Gives a port another policy, between two batches of frames. What was learned stays, unless the VLANs change; limits
+     * start anew. May be called from any thread.
+     *
+     * @param port a port of {@link #ports()}
+     * @param policy the policy
+     * @return completed on the loop of the port; fails with an {@link IllegalArgumentException}, and the policy is as before,
+     *     if the port is gone or the policy is not possible there
+     */
+    public Future<?> update(SwitchPort port, PortPolicy policy) {
+        return port.channel().eventLoop().submit(() -> apply(port, policy));
+    }
+
+    private void apply(SwitchPort port, PortPolicy policy) {
+        ChannelHandlerContext context = port.channel().pipeline().context(PortHandler.class);
+        if (context == null || topology.port(port.index()) != port) {
+            throw new IllegalArgumentException("not a port of this switch any more: port=" + port.name());
+        }
+        replacePolicy(port, policy);
+        ((PortHandler) context.handler()).replace(context);
+    }
+
+    private synchronized void replacePolicy(SwitchPort port, PortPolicy policy) {
+        PortPipeline.check(port.name(), port.vnetHeader(), policy);
+        PortPolicy before = port.policy();
+        Topology others = topology.without(port);
+        fdb.removeStatic(port.index());
+        port.policy(policy);
+        try {
+            pinStaticEntries(port);
+        } catch (IllegalArgumentException e) {
+            port.policy(before);
+            pinStaticEntries(port);
+            throw e;
+        }
+        if (!before.vlans().equals(policy.vlans())) {
+            fdb.clear(port.index());
+            forgetGroups(port);
+        }
+        if (snooping != null) {
+            snooping.staticRouter(port.index(), policy.multicastRouter());
+        }
+        topology = others.with(port);
+    }
+
+    private void forgetGroups(SwitchPort port) {
+        if (snooping != null) {
+            snooping.remove(port.index());
+        }
     }
 
     /** Called on the port's loop, which is the only one that learns for it. */
     synchronized void detach(SwitchPort port) {
-        topology = topology.without(port);
-        table.removePort(port.index());
-        if (snooping != null) {
-            snooping.remove(port.index());
+        if (topology.port(port.index()) != port) {
+            return;
         }
+        topology = topology.without(port);
+        fdb.removePort(port.index());
+        forgetGroups(port);
+        if (snooping != null) {
+            snooping.staticRouter(port.index(), false);
+        }
+    }
+
+    /** Nobody is behind the port now; hosts that come back, there or elsewhere, say so by their frames. */
+    void linkDown(SwitchPort port) {
+        fdb.clearLearned(port.index());
+        forgetGroups(port);
     }
 
     /** Ends the forwarding, for good: frames that come in are dropped from now on. */
@@ -187,12 +275,17 @@ public final class EthernetSwitch {
         topology = Topology.EMPTY;
     }
 
-    void failed(Channel channel, Throwable cause) {
-        onFailure.accept(channel, cause);
+    /** Whether frames to a group are kept from other links. */
+    boolean filters(long destination) {
+        return (destination & ~0xfL) == RESERVED && (forwardedGroups >>> (destination & 0xf) & 1) == 0;
     }
 
-    Fdb table() {
-        return table;
+    SwitchListener listener() {
+        return listener;
+    }
+
+    Fdb fdb() {
+        return fdb;
     }
 
     MulticastSnooping snooping() {
@@ -201,6 +294,15 @@ public final class EthernetSwitch {
 
     Topology topology() {
         return topology;
+    }
+
+    /**
+     * What holds for all ports.
+     *
+     * @return the settings that the switch was made with
+     */
+    public SwitchSettings settings() {
+        return settings;
     }
 
     /**
@@ -213,35 +315,53 @@ public final class EthernetSwitch {
     }
 
     /**
-     * How many stations are known.
+     * How many MAC addresses are known. Walks the whole FDB.
      *
      * @return the number of those that are not forgotten
      */
-    public int stations() {
-        return table.count(clock.getAsLong());
+    public int fdbSize() {
+        return fdb.count(clock.getAsLong());
     }
 
     /**
-     * Shows the stations that are known, in no order, while they may come and go.
+     * What has happened to the FDB: how full it is is no reason to worry as long as nothing is evicted or refused.
      *
-     * @param visitor gets each station with its VLAN, the index of its port, and the seconds since it was heard
+     * @return live counters
      */
-    public void forEachStation(Fdb.Visitor visitor) {
-        table.forEach(clock.getAsLong(), visitor);
-    }
-
-    /** Forgets all stations that were heard, the sticky ones too; the static ones stay. */
-    public void forgetStations() {
-        table.clear();
+    public FdbCounters fdbCounters() {
+        return fdb.counters();
     }
 
     /**
-     * Forgets the stations that were heard behind a port, the sticky ones too; the static ones stay.
+     * What has happened to the memberships that snooping knows.
+     *
+     * @return live counters, or null without snooping
+     */
+    public MulticastSnooping.Counters groupCounters() {
+        return snooping == null ? null : snooping.counters();
+    }
+
+    /**
+     * Shows the MAC addresses that are known, in no order, while they may come and go.
+     *
+     * @param visitor gets each with its VLAN, the index of its port, and the seconds since it was heard
+     */
+    public void forEachFdbEntry(Fdb.Visitor visitor) {
+        fdb.forEach(clock.getAsLong(), visitor);
+    }
+
+    /** Forgets all addresses that were heard, the sticky ones too; the static ones stay. */
+    public void flushFdb() {
+        fdb.clear();
+    }
+
+    /**
+     * Forgets the addresses that were heard behind a port, the sticky ones too; the static ones stay.
      *
      * @param port the port
      */
-    public void forgetStations(SwitchPort port) {
-        table.clear(port.index());
+    public void flushFdb(SwitchPort port) {
+        fdb.clear(port.index());
     }
 
     /** Releases frames that were queued for loops which ended before they took them. Call when all have ended. */

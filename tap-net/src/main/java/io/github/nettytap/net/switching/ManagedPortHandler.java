@@ -30,20 +30,25 @@ import java.util.function.Function;
  *                                                                             └─► flood: storm limit, snooping, isolation
  * </pre>
  *
- * <p>It owns a frame until it has passed it on or released it. Whatever ends here is counted by its reason.
+ * <p>Whatever ends here is counted by its reason.
  */
 final class ManagedPortHandler extends PortHandler {
 
     private static final int VLAN_MASK = 0xfff;
 
-    private VlanVariants forms;
-    private MacLimit stationLimit;
-    private StormControl floodLimit;
+    private VlanVariants variants;
+    private MacLimit macLimit;
+    private StormControl stormControl;
     private boolean monitor;
     private boolean sticky;
 
     ManagedPortHandler(EthernetSwitch lan, Function<Channel, SwitchPort> attach) {
         super(lan, attach);
+    }
+
+    ManagedPortHandler(PortHandler before) {
+        super(before);
+        takePolicy();
     }
 
     /** Whether the path of {@link TransparentPortHandler} would not do. */
@@ -59,19 +64,22 @@ final class ManagedPortHandler extends PortHandler {
     @Override
     public void channelActive(ChannelHandlerContext context) {
         super.channelActive(context);
+        takePolicy();
+    }
+
+    private void takePolicy() {
         PortPolicy policy = port.policy();
-        forms = new VlanVariants(context.alloc(), port.vnetHeaderSize());
-        stationLimit = policy.macLimit() == 0
+        variants = new VlanVariants(port.channel().alloc(), port.vnetHeaderSize());
+        macLimit = policy.macLimit() == 0
                 ? null
-                : new MacLimit(lan.table(), port.index(), policy.macLimit(), EthernetSwitch.staticStations(port));
-        floodLimit = policy.stormLimit() == 0 ? null : new StormControl(policy.stormLimit());
+                : new MacLimit(lan.fdb(), port.index(), policy.macLimit(), EthernetSwitch.staticKeys(port));
+        stormControl = policy.stormLimit() == 0 ? null : new StormControl(policy.stormLimit());
         monitor = policy.mirroring() == Mirroring.MONITOR;
         sticky = policy.sticky();
     }
 
     @Override
-    public void channelRead(ChannelHandlerContext context, Object message) {
-        ByteBuf frame = (ByteBuf) message;
+    void forward(ByteBuf frame) {
         int start = frame.readerIndex() + port.vnetHeaderSize();
         if (monitor) {
             port.countFiltered();
@@ -80,7 +88,7 @@ final class ManagedPortHandler extends PortHandler {
             port.countMalformed();
             frame.release();
         } else if (port.vlans().isTransparent()) {
-            forms.takeUntagged(frame, 0);
+            variants.takeUntagged(frame, 0);
             forward(frame, start, 0, EthernetHeader.LENGTH);
         } else {
             classify(frame, start);
@@ -94,7 +102,7 @@ final class ManagedPortHandler extends PortHandler {
             if (vlans.untagged() == 0) {
                 drop(frame, PolicyDrop.VLAN);
             } else {
-                forms.takeUntagged(frame, vlans.untagged());
+                variants.takeUntagged(frame, vlans.untagged());
                 forward(frame, start, vlans.untagged(), EthernetHeader.LENGTH);
             }
             return;
@@ -107,16 +115,26 @@ final class ManagedPortHandler extends PortHandler {
         }
         int tag = EthernetHeader.tagControl(frame, start) & VLAN_MASK;
         int vlan = tag == 0 ? vlans.untagged() : tag;
-        if (vlan == 0 || tag != 0 && !(vlans.isTrunk() && vlans.carries(tag))) {
+        if (vlan == 0
+                || tag != 0 && !(vlans.isTrunk() && vlans.carries(tag))
+                || tag == 0 && hasSecondTag(frame, start)) {
             drop(frame, PolicyDrop.VLAN);
             return;
         }
         if (tag == 0) {
-            forms.takePriorityTagged(frame, vlan);
+            variants.takePriorityTagged(frame, vlan);
         } else {
-            forms.takeTagged(frame, vlan);
+            variants.takeTagged(frame, vlan);
         }
         forward(frame, start, vlan, headerLength);
+    }
+
+    /**
+     * Whether there is a tag behind the first. Behind a priority tag, which goes where the frame leaves untagged, it would be
+     * the VLAN of the frame for the next switch: one that the sender chose and is not in.
+     */
+    private static boolean hasSecondTag(ByteBuf frame, int start) {
+        return EthernetHeader.isTag(frame.getUnsignedShort(start + EthernetHeader.LENGTH + Short.BYTES));
     }
 
     private void drop(ByteBuf frame, PolicyDrop reason) {
@@ -124,7 +142,7 @@ final class ManagedPortHandler extends PortHandler {
         frame.release();
     }
 
-    /** The frame is in {@link #forms}, which owns it. */
+    /** The frame is in {@link #variants}, which owns it. */
     private void forward(ByteBuf frame, int start, int vlan, int headerLength) {
         try {
             long source = Fdb.key(EthernetHeader.source(frame, start), vlan);
@@ -135,14 +153,14 @@ final class ManagedPortHandler extends PortHandler {
             int required = port.vnetHeaderSize() == 0 ? 0 : RequiredOffloads.of(frame, frame.readerIndex());
             long destination = EthernetHeader.destination(frame, start);
             if (MacAddress.isGroup(destination)) {
-                if (isReserved(destination)) {
+                if (lan.filters(destination)) {
                     port.countFiltered();
                 } else {
-                    multicast(frame, start + headerLength, vlan, required, now);
+                    multicast(frame, start + headerLength, vlan, required, now, destination);
                 }
                 return;
             }
-            SwitchPort to = lan.topology().port(lan.table().find(Fdb.key(destination, vlan), now));
+            SwitchPort to = lan.topology().port(lan.fdb().find(Fdb.key(destination, vlan), port.index(), now));
             if (to == null) {
                 flood(vlan, required, Receivers.ALL, now);
             } else if (to == port) {
@@ -150,46 +168,61 @@ final class ManagedPortHandler extends PortHandler {
             } else if (port.isIsolated() && to.isIsolated()) {
                 port.countDropped(PolicyDrop.ISOLATED);
             } else {
-                loop.send(forms.of(to), required, port, to);
+                loop.send(variants.of(to), required, port, to);
             }
         } finally {
-            forms.release();
+            variants.release();
         }
     }
 
     /** False if the frame may not come from where it says, which is counted. */
     private boolean learn(long source, long now) {
-        if (stationLimit != null && !stationLimit.admits(source, now)) {
+        if (MacAddress.isGroup(source) || Fdb.mac(source) == 0) {
+            port.countDropped(PolicyDrop.INVALID_SOURCE);
+            return false;
+        }
+        if (macLimit != null && !macLimit.admits(source, now)) {
             port.countDropped(PolicyDrop.LIMIT);
             return false;
         }
-        Fdb table = lan.table();
-        LearnResult lesson =
-                sticky ? table.pin(source, port.index(), Kind.STICKY, now) : table.learn(source, port.index(), now);
-        if (lesson == LearnResult.HELD) {
+        Fdb fdb = lan.fdb();
+        LearnResult learned =
+                sticky ? fdb.pin(source, port.index(), Kind.STICKY, now) : fdb.learn(source, port.index(), now);
+        if (learned == LearnResult.HELD) {
             port.countDropped(PolicyDrop.HELD);
             return false;
+        }
+        if (learned == LearnResult.MOVED) {
+            addressMoved(source, now);
         }
         return true;
     }
 
-    private void multicast(ByteBuf frame, int payload, int vlan, int required, long now) {
+    private void multicast(ByteBuf frame, int payload, int vlan, int required, long now, long destination) {
         MulticastSnooping snooping = lan.snooping();
-        Receivers receivers =
-                snooping == null ? Receivers.ALL : snooping.receivers(frame, payload, vlan, port.index(), now);
-        flood(vlan, required, receivers, now);
+        if (snooping == null) {
+            flood(vlan, required, Receivers.ALL, now);
+            return;
+        }
+        // A query that will not reach the listeners must not end what they listen to.
+        boolean heardByAll = !port.isIsolated() && (stormControl == null || !stormControl.isExhausted(now));
+        flood(
+                vlan,
+                required,
+                snooping.receivers(frame, payload, vlan, port.index(), destination, heardByAll, now),
+                now);
     }
 
     private void flood(int vlan, int required, Receivers receivers, long now) {
         // What snooping sends to listeners is no flood.
-        if (floodLimit != null && receivers == Receivers.ALL && !floodLimit.take(now)) {
+        if (stormControl != null && receivers == Receivers.ALL && !stormControl.take(now)) {
             port.countDropped(PolicyDrop.STORM);
             return;
         }
         boolean isolated = port.isIsolated();
         for (SwitchPort to : lan.topology().of(vlan)) {
-            if (to != port && !(isolated && to.isIsolated()) && receivers.include(to.index())) {
-                loop.send(forms.of(to), required, port, to);
+            if (to != port && receivers.include(to.index()) && !(isolated && to.isIsolated())) {
+                loop.send(variants.of(to), required, port, to);
             }
         }
     }

@@ -35,7 +35,16 @@ final class MirrorHandler extends ChannelDuplexHandler {
         context.write(message, promise);
     }
 
+    /** What goes wrong with a copy is no matter of the frame. */
     private void copy(ByteBuf frame) {
+        try {
+            copyToMonitors(frame);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            port.countError();
+        }
+    }
+
+    private void copyToMonitors(ByteBuf frame) {
         int header = port.vnetHeaderSize();
         if (frame.readableBytes() < header + PortHandler.ETHERNET_HEADER) {
             return; // Its own port counts it.

@@ -10,9 +10,11 @@ public enum PolicyDrop {
     VLAN,
     /** Its source is none of those that the port may send from. */
     SOURCE,
-    /** Its source is a static or sticky station of another port. */
+    /** Its source is a group or zero, which no frame may come from. */
+    INVALID_SOURCE,
+    /** Its source is a static or sticky address of another port. */
     HELD,
-    /** Its source would be one station more than may be behind the port. */
+    /** Its source would be one address more than may be behind the port. */
     LIMIT,
     /** It would have been flooded, and the flooded frames of this second are used up. */
     STORM,

@@ -11,10 +11,13 @@ import io.github.nettytap.codec.offload.CoalescingWriteHandler;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.port.RequiredOffloads;
 import io.github.nettytap.net.switching.policy.Mirroring;
+import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.transport.device.TapOffload;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelPipeline;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -30,31 +33,37 @@ final class PortPipeline {
 
     private PortPipeline() {}
 
-    static void complete(ChannelHandlerContext forwarding, EthernetSwitch lan, SwitchPort port) {
-        ChannelPipeline pipeline = forwarding.pipeline();
+    /** Puts handlers in front of the forwarding one, and returns them. */
+    static List<ChannelHandler> complete(ChannelHandlerContext forwarding, EthernetSwitch lan, SwitchPort port) {
+        List<ChannelHandler> added = new ArrayList<>();
         if (port.policy().coalesce()) {
-            pipeline.addBefore(forwarding.name(), null, coalescing(port));
+            added.add(coalescing(port));
         }
         if (port.policy().mirroring() == Mirroring.MIRRORED) {
-            pipeline.addBefore(forwarding.name(), null, new MirrorHandler(lan, port));
+            added.add(new MirrorHandler(lan, port));
         }
         if (!port.policy().sources().isEmpty()) {
             MacRules.Builder rules = MacRules.ALL.toBuilder();
             port.policy().sources().forEach(rules::source);
-            MacFilter filter = new MacFilter(VnetHeader.ofLength(port.vnetHeaderSize()), rules.build(), MacRules.ALL);
+            MacFilter filter = new MacFilter(port.vnetHeader(), rules.build(), MacRules.ALL);
             port.sourceFilter(filter);
-            pipeline.addBefore(forwarding.name(), null, filter);
+            added.add(filter);
+        }
+        added.forEach(handler -> forwarding.pipeline().addBefore(forwarding.name(), null, handler));
+        return added;
+    }
+
+    /** Refuses a policy that the port cannot have. */
+    static void check(Object port, VnetHeader header, PortPolicy policy) {
+        if (policy.coalesce() && !header.isPresent()) {
+            throw new IllegalArgumentException("frames can only be coalesced with virtio-net headers: port=" + port
+                    + ", vnetHeaderSize=0 (expected: a port with offloads in the switch)");
         }
     }
 
     private static CoalescingWriteHandler coalescing(SwitchPort port) {
-        if (port.vnetHeaderSize() == 0) {
-            throw new IllegalArgumentException("frames can only be joined with virtio-net headers: port=" + port.name()
-                    + ", vnetHeaderSize=0 (expected: a port with offloads in the switch)");
-        }
         // Kernels that do not offer USO may not take UDP GSO frames either.
         boolean udp = port.takes(RequiredOffloads.negotiated(Set.of(TapOffload.USO4)));
-        return CoalescingWriteHandler.packets(
-                VnetHeader.ofLength(port.vnetHeaderSize()), udp ? new Coalescer() : Coalescer.tcpOnly());
+        return CoalescingWriteHandler.packets(port.vnetHeader(), udp ? new Coalescer() : Coalescer.tcpOnly());
     }
 }

@@ -18,13 +18,18 @@ final class StormControl {
         this.perSecond = perSecond;
     }
 
-    /** Takes a token if there is one. */
-    boolean take(long now) {
+    /** Whether there is no token. */
+    boolean isExhausted(long now) {
         if (now != filled) {
             filled = now;
             left = perSecond;
         }
-        if (left == 0) {
+        return left == 0;
+    }
+
+    /** Takes a token if there is one. */
+    boolean take(long now) {
+        if (isExhausted(now)) {
             return false;
         }
         left--;

@@ -6,6 +6,7 @@ package io.github.nettytap.net.switching;
 
 import io.github.nettytap.codec.filter.MacFilter;
 import io.github.nettytap.codec.filter.MacVerdict;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.port.Port;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.net.switching.policy.PortVlans;
@@ -29,28 +30,38 @@ public final class SwitchPort extends Port {
     private static final VarHandle SEGMENTED = counter("segmented");
     private static final VarHandle CONGESTED = counter("congested");
     private static final VarHandle FILTERED = counter("filtered");
+    private static final VarHandle ERRORS = counter("errors");
 
     private final int index;
     private final SwitchLoop loop;
-    private final PortPolicy policy;
+
+    /** Replaced on the loop of the port; other loops ask whether it is isolated and what it sends tagged. */
+    private volatile PortPolicy policy;
+
     private final AtomicLongArray dropped = new AtomicLongArray(PolicyDrop.values().length);
 
     /** Null if frames may come from any address. */
     private volatile MacFilter sourceFilter;
 
+    /** What filters counted that were there before. */
+    private volatile long malformedByFilters;
+
+    private volatile long droppedByFilters;
+
     private long malformed;
     private long segmented;
     private long congested;
     private long filtered;
+    private long errors;
 
     SwitchPort(
             int index,
             Channel channel,
             SwitchLoop loop,
-            int vnetHeaderSize,
+            VnetHeader vnetHeader,
             Set<TapOffload> offloads,
             PortPolicy policy) {
-        super(channel, vnetHeaderSize, offloads);
+        super(channel, vnetHeader, offloads);
         this.index = index;
         this.loop = loop;
         this.policy = policy;
@@ -64,7 +75,11 @@ public final class SwitchPort extends Port {
         }
     }
 
-    /** The number of the port: the lowest that was free. */
+    /**
+     * The number of the port: the lowest that was free.
+     *
+     * @return 0 or more
+     */
     public int index() {
         return index;
     }
@@ -74,9 +89,17 @@ public final class SwitchPort extends Port {
         return channel().hasAttr(NAME) || channel().localAddress() != null ? super.name() : "port" + index;
     }
 
-    /** What the port may do, and what is done for it. */
+    /**
+     * What the port may do, and what is done for it.
+     *
+     * @return the policy of this moment
+     */
     public PortPolicy policy() {
         return policy;
+    }
+
+    void policy(PortPolicy other) {
+        policy = other;
     }
 
     PortVlans vlans() {
@@ -92,8 +115,20 @@ public final class SwitchPort extends Port {
         return policy.isolated();
     }
 
+    /** Puts another filter, or none, in place of the one that there was, whose counts stay. */
     void sourceFilter(MacFilter filter) {
+        MacFilter before = sourceFilter;
+        if (before != null) {
+            malformedByFilters += before.inboundCount(MacVerdict.DROP_MALFORMED);
+            droppedByFilters += sourceDrops(before);
+        }
         sourceFilter = filter;
+    }
+
+    private static long sourceDrops(MacFilter filter) {
+        return filter == null
+                ? 0
+                : filter.inboundCount(MacVerdict.DROP_SOURCE) + filter.inboundCount(MacVerdict.DROP_GROUP_SOURCE);
     }
 
     SwitchLoop loop() {
@@ -121,35 +156,66 @@ public final class SwitchPort extends Port {
         FILTERED.setOpaque(this, filtered + 1);
     }
 
-    /** Frames that came in too short for an Ethernet header, or with a virtio-net header that does not fit them. */
-    public long malformed() {
-        MacFilter filter = sourceFilter;
-        long filtered = filter == null ? 0 : filter.inboundCount(MacVerdict.DROP_MALFORMED);
-        return (long) MALFORMED.getOpaque(this) + filtered;
+    void countError() {
+        ERRORS.setOpaque(this, errors + 1);
     }
 
-    /** Times that a frame came in with an offload that a port it was meant for has not negotiated, and was cut for it. */
+    /**
+     * Frames that came in too short for an Ethernet header, or with a virtio-net header that does not fit them.
+     *
+     * @return the count
+     */
+    public long malformed() {
+        MacFilter filter = sourceFilter;
+        long byFilter = filter == null ? 0 : filter.inboundCount(MacVerdict.DROP_MALFORMED);
+        return (long) MALFORMED.getOpaque(this) + byFilter + malformedByFilters;
+    }
+
+    /**
+     * Times that a frame came in with an offload that a port it was meant for has not negotiated, and was segmented for it.
+     *
+     * @return the count
+     */
     public long segmented() {
         return (long) SEGMENTED.getOpaque(this);
     }
 
-    /** Frames that came in while the port, or the loop, they were meant for was behind, or that this port had no room for. */
+    /**
+     * Frames that came in while the port, or the loop, they were meant for was behind, or that this port had no room for.
+     *
+     * @return the count
+     */
     public long congested() {
         return (long) CONGESTED.getOpaque(this);
     }
 
-    /** Frames that came in and ended here, as they should: their destination is behind the port that they came from. */
+    /**
+     * Frames that came in and ended here, as they should: their destination is behind the port that they came from.
+     *
+     * @return the count
+     */
     public long filtered() {
         return (long) FILTERED.getOpaque(this);
     }
 
-    /** Frames that came in and that the policy of this port let go no further. */
+    /**
+     * Frames that came in and were lost to an error of the program, or for want of memory. The port goes on.
+     *
+     * @return the count
+     */
+    public long errors() {
+        return (long) ERRORS.getOpaque(this);
+    }
+
+    /**
+     * Frames that came in and that the policy of this port let go no further.
+     *
+     * @param reason why
+     * @return the count
+     */
     public long dropped(PolicyDrop reason) {
-        MacFilter filter = sourceFilter;
-        if (reason != PolicyDrop.SOURCE || filter == null) {
-            return dropped.get(reason.ordinal());
-        }
-        return filter.inboundCount(MacVerdict.DROP_SOURCE) + filter.inboundCount(MacVerdict.DROP_GROUP_SOURCE);
+        long here = dropped.get(reason.ordinal());
+        return reason == PolicyDrop.SOURCE ? here + sourceDrops(sourceFilter) + droppedByFilters : here;
     }
 
     private long droppedByPolicy() {
@@ -160,9 +226,13 @@ public final class SwitchPort extends Port {
         return sum;
     }
 
-    /** All frames lost at this port: those of the switch and those that the channel could not send. */
+    /**
+     * All frames lost at this port: those of the switch and those that the channel could not send.
+     *
+     * @return the count
+     */
     public long drops() {
-        long inSwitch = malformed() + congested() + droppedByPolicy();
+        long inSwitch = malformed() + congested() + errors() + droppedByPolicy();
         TapCounters counters = channelCounters();
         return counters == null ? inSwitch : inSwitch + counters.drops();
     }

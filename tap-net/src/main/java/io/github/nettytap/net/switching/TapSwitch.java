@@ -4,10 +4,11 @@
  */
 package io.github.nettytap.net.switching;
 
-import io.github.nettytap.net.switching.fdb.Fdb;
+import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.channel.TapChannelOption;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapDevice;
 import io.netty.bootstrap.Bootstrap;
@@ -21,7 +22,6 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -43,27 +43,33 @@ public final class TapSwitch implements AutoCloseable {
      *
      * @param loops the event loops, which belong to the switch and end with it
      * @param settings what holds for all ports
-     * @param onFailure told, on the event loop, when a port has failed; its channel is closed then
+     * @param listener gets to know what happens to ports
      */
-    public TapSwitch(TapEventLoopGroup loops, SwitchSettings settings, BiConsumer<Channel, Throwable> onFailure) {
-        this(loops, settings, onFailure, EthernetSwitch.secondsFromNow());
+    public TapSwitch(TapEventLoopGroup loops, SwitchSettings settings, SwitchListener listener) {
+        this(loops, settings, listener, EthernetSwitch.secondsFromNow());
     }
 
-    TapSwitch(
-            TapEventLoopGroup loops,
-            SwitchSettings settings,
-            BiConsumer<Channel, Throwable> onFailure,
-            LongSupplier clock) {
+    TapSwitch(TapEventLoopGroup loops, SwitchSettings settings, SwitchListener listener, LongSupplier clock) {
         this.loops = loops;
-        BiConsumer<Channel, Throwable> failed = (channel, cause) -> {
-            PortLife life = channel.pipeline().get(PortLife.class);
-            if (life == null || life.wasActive) {
-                onFailure.accept(channel, cause);
-            } else {
-                life.refusal = cause;
-            }
-        };
-        lan = new EthernetSwitch(settings, failed, clock);
+        lan = new EthernetSwitch(settings, new FailuresAfterStart(listener), clock);
+    }
+
+    /**
+     * The switch itself: its FDB, its counters, and ports that are not TAPs.
+     *
+     * @return the switch; a channel that gets a port of it should be on {@link #loops()}
+     */
+    public EthernetSwitch ethernetSwitch() {
+        return lan;
+    }
+
+    /**
+     * The event loops of the ports, which end with the switch.
+     *
+     * @return the loops
+     */
+    public TapEventLoopGroup loops() {
+        return loops;
     }
 
     /**
@@ -89,6 +95,7 @@ public final class TapSwitch implements AutoCloseable {
         Channel channel = new Bootstrap()
                 .group(loops)
                 .channelFactory(TapChannel.factory(device))
+                .option(TapChannelOption.TAP_LINK_EVENTS, true)
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel made) {
@@ -111,7 +118,7 @@ public final class TapSwitch implements AutoCloseable {
     }
 
     /**
-     * Takes a port out, with its stations, and closes its device. Frames that are on their way to it from other event
+     * Takes a port out, with its FDB entries, and closes its device. Frames that are on their way to it from other event
      * loops are dropped.
      *
      * @param port a port of {@link #ports()}, failed or not
@@ -127,37 +134,13 @@ public final class TapSwitch implements AutoCloseable {
         }
     }
 
-    /** All ports that were added and not removed, those that have failed included. */
+    /**
+     * All ports that were added and not removed, those that have failed included.
+     *
+     * @return a new list, in the order in which they were added
+     */
     public List<SwitchPort> ports() {
         return List.copyOf(ports);
-    }
-
-    /** How many stations are known. */
-    public int stations() {
-        return lan.stations();
-    }
-
-    /**
-     * Shows the stations that are known, in no order, while they may come and go.
-     *
-     * @param visitor gets each station with its VLAN, the index of its port, and the seconds since it was heard
-     */
-    public void forEachStation(Fdb.Visitor visitor) {
-        lan.forEachStation(visitor);
-    }
-
-    /** Forgets all stations that were heard, the sticky ones too; the static ones stay. */
-    public void forgetStations() {
-        lan.forgetStations();
-    }
-
-    /**
-     * Forgets the stations that were heard behind a port, the sticky ones too; the static ones stay.
-     *
-     * @param port the port
-     */
-    public void forgetStations(SwitchPort port) {
-        lan.forgetStations(port);
     }
 
     @Override
@@ -171,6 +154,25 @@ public final class TapSwitch implements AutoCloseable {
         closing.forEach(ChannelFuture::awaitUninterruptibly);
         loops.shutdownGracefully(0, SHUTDOWN_SECONDS, TimeUnit.SECONDS).syncUninterruptibly();
         lan.releaseQueued();
+    }
+
+    /** What keeps a channel from becoming a port is thrown by {@link #add}, and not reported besides. */
+    private record FailuresAfterStart(SwitchListener listener) implements SwitchListener {
+
+        @Override
+        public void portFailed(Channel channel, Throwable cause) {
+            PortLife life = channel.pipeline().get(PortLife.class);
+            if (life == null || life.wasActive) {
+                listener.portFailed(channel, cause);
+            } else {
+                life.refusal = cause;
+            }
+        }
+
+        @Override
+        public void loopSuspected(SwitchPort port, MacAddress address, long moves) {
+            listener.loopSuspected(port, address, moves);
+        }
     }
 
     /** Comes last in the pipeline, and so hears what has become of the port when the switch has heard it. */

@@ -10,15 +10,13 @@ import io.github.nettytap.net.switching.fdb.Fdb;
 import io.github.nettytap.net.switching.fdb.Fdb.LearnResult;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
 
 import java.util.function.Function;
 
 /**
  * The forwarding path of a port whose policy asks nothing of frames that come in.
  *
- * <p>It owns a frame until it has passed it on or released it. Nothing is allocated for a frame, and the frame is not
- * parsed beyond its two addresses.
+ * <p>Nothing is allocated for a frame, and the frame is not parsed beyond its two addresses.
  */
 final class TransparentPortHandler extends PortHandler {
 
@@ -26,46 +24,63 @@ final class TransparentPortHandler extends PortHandler {
         super(lan, attach);
     }
 
+    TransparentPortHandler(PortHandler before) {
+        super(before);
+    }
+
     @Override
-    public void channelRead(ChannelHandlerContext context, Object message) {
-        ByteBuf frame = (ByteBuf) message;
-        int header = frame.readerIndex();
-        int start = header + port.vnetHeaderSize();
-        if (frame.writerIndex() - start < ETHERNET_HEADER) {
-            port.countMalformed();
-            frame.release();
-            return;
-        }
-        // Destination and source are six bytes each; eight bytes from 0 and from 4 hold one of them each.
-        long destination = frame.getLong(start) >>> 16;
-        long source = frame.getLong(start + 4) & MAC_MASK;
-        Fdb table = lan.table();
-        long now = loop.now();
-        if (table.learn(source, port.index(), now) == LearnResult.HELD) {
-            port.countDropped(PolicyDrop.HELD);
-            frame.release();
-            return;
-        }
-        int required = port.vnetHeaderSize() == 0 ? 0 : RequiredOffloads.of(frame, header);
-        if (MacAddress.isGroup(destination)) {
-            if (isReserved(destination)) {
-                port.countFiltered();
-                frame.release();
-            } else {
-                flood(frame, required);
+    void forward(ByteBuf frame) {
+        ByteBuf owned = frame;
+        try {
+            int header = frame.readerIndex();
+            int start = header + port.vnetHeaderSize();
+            if (frame.writerIndex() - start < ETHERNET_HEADER) {
+                port.countMalformed();
+                return;
             }
-            return;
+            // Destination and source are six bytes each; eight bytes from 0 and from 4 hold one of them each.
+            long destination = frame.getLong(start) >>> 16;
+            long source = frame.getLong(start + 4) & MAC_MASK;
+            Fdb fdb = lan.fdb();
+            long now = loop.now();
+            LearnResult learned = fdb.learn(source, port.index(), now);
+            if (learned != LearnResult.KNOWN && !mayPass(learned, source, now)) {
+                return;
+            }
+            int required = port.vnetHeaderSize() == 0 ? 0 : RequiredOffloads.of(frame, header);
+            if (MacAddress.isGroup(destination)) {
+                if (lan.filters(destination)) {
+                    port.countFiltered();
+                } else {
+                    flood(frame, required);
+                }
+                return;
+            }
+            // Without a VLAN only addresses of transparent ports are found.
+            SwitchPort to = lan.topology().port(fdb.find(destination, port.index(), now));
+            if (to == null) {
+                flood(frame, required);
+            } else if (to == port) {
+                port.countFiltered();
+            } else {
+                owned = null;
+                loop.send(frame, required, port, to);
+            }
+        } finally {
+            if (owned != null) {
+                owned.release();
+            }
         }
-        // Without a VLAN only stations of transparent ports are found.
-        SwitchPort to = lan.topology().port(table.find(destination, now));
-        if (to == null) {
-            flood(frame, required);
-        } else if (to == port) {
-            port.countFiltered();
-            frame.release();
-        } else {
-            loop.send(frame, required, port, to);
+    }
+
+    private boolean mayPass(LearnResult learned, long source, long now) {
+        switch (learned) {
+            case HELD -> port.countDropped(PolicyDrop.HELD);
+            case INVALID -> port.countDropped(PolicyDrop.INVALID_SOURCE);
+            case MOVED -> addressMoved(source, now);
+            default -> {}
         }
+        return learned != LearnResult.HELD && learned != LearnResult.INVALID;
     }
 
     private void flood(ByteBuf frame, int required) {
@@ -75,6 +90,5 @@ final class TransparentPortHandler extends PortHandler {
                 loop.send(frame.retainedDuplicate(), required, port, to);
             }
         }
-        frame.release();
     }
 }

@@ -7,6 +7,7 @@ package io.github.nettytap.net.port;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.testkit.Frames;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.buffer.ByteBuf;
@@ -30,8 +31,8 @@ class EgressBatchTest {
     private final List<EmbeddedChannel> flushes = new ArrayList<>();
     private final EmbeddedChannel plainChannel = channel();
     private final EmbeddedChannel offloadChannel = channel();
-    private final Port plain = new Port(plainChannel, HEADER, TapOffload.NONE);
-    private final Port offload = new Port(offloadChannel, HEADER, Set.of(TapOffload.CSUM, TapOffload.TSO4));
+    private final Port plain = new Port(plainChannel, VnetHeader.V1, TapOffload.NONE);
+    private final Port offload = new Port(offloadChannel, VnetHeader.V1, Set.of(TapOffload.CSUM, TapOffload.TSO4));
     private final EgressBatch batch = new EgressBatch();
 
     private EmbeddedChannel channel() {
@@ -113,7 +114,7 @@ class EgressBatchTest {
             }
         });
         send(Unpooled.buffer(HEADER + 60).writeZero(HEADER + 60), plain);
-        send(Unpooled.buffer(HEADER + 60).writeZero(HEADER + 60), new Port(answering, HEADER, TapOffload.NONE));
+        send(Unpooled.buffer(HEADER + 60).writeZero(HEADER + 60), new Port(answering, VnetHeader.V1, TapOffload.NONE));
         batch.flush();
         assertThat(plainChannel.outboundMessages()).hasSize(2);
         assertThat(offloadChannel.outboundMessages()).hasSize(1);
@@ -142,7 +143,7 @@ class EgressBatchTest {
 
     @Test
     void offloadsNeedAHeader() {
-        assertThatThrownBy(() -> new Port(plainChannel, 0, Set.of(TapOffload.CSUM)))
+        assertThatThrownBy(() -> new Port(plainChannel, VnetHeader.NONE, Set.of(TapOffload.CSUM)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("offloads=[CSUM] (expected: a header of 10 bytes or more, or no offloads)");
     }
@@ -150,7 +151,7 @@ class EgressBatchTest {
     @Test
     void bareFramesGetAHeaderAndLoseIt() {
         for (boolean headroom : new boolean[] {true, false}) {
-            EmbeddedChannel socket = new EmbeddedChannel(new BareFrameHandler(HEADER, headroom));
+            EmbeddedChannel socket = new EmbeddedChannel(new BareFrameHandler(VnetHeader.V1, headroom));
             ByteBuf bare = Unpooled.buffer().writeBytes(new byte[] {9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 1, 2, 3});
             bare.skipBytes(13);
             socket.writeInbound(bare);

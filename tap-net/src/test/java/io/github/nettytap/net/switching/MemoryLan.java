@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.net.switching;
 
+import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.transport.device.TapOffload;
@@ -40,7 +42,7 @@ final class MemoryLan implements AutoCloseable {
 
     static final int MAX_AGE = 300;
     private static final SwitchSettings SETTINGS =
-            SwitchSettings.DEFAULT.withStations(64).withAgeingSeconds(MAX_AGE);
+            SwitchSettings.DEFAULT.withFdbCapacity(64).withAgeingSeconds(MAX_AGE);
 
     private static final int WAIT_SECONDS = 10;
     private static final int FRAMES_PER_READ = 64;
@@ -50,15 +52,29 @@ final class MemoryLan implements AutoCloseable {
     private final Queue<Host> all = new ConcurrentLinkedQueue<>();
     private final AtomicLong seconds = new AtomicLong();
     private final BlockingQueue<Throwable> failures = new LinkedBlockingQueue<>();
+    private final BlockingQueue<String> loops = new LinkedBlockingQueue<>();
     private final EthernetSwitch lan;
 
-    MemoryLan(int loops) {
-        this(loops, SETTINGS);
+    MemoryLan(int threads) {
+        this(threads, SETTINGS);
     }
 
-    MemoryLan(int loops, SwitchSettings settings) {
-        lan = new EthernetSwitch(settings, (channel, cause) -> failures.add(cause), seconds::get);
-        ports = new MultiThreadIoEventLoopGroup(loops, LocalIoHandler.newFactory());
+    MemoryLan(int threads, SwitchSettings settings) {
+        lan = new EthernetSwitch(
+                settings,
+                new SwitchListener() {
+                    @Override
+                    public void portFailed(Channel channel, Throwable cause) {
+                        failures.add(cause);
+                    }
+
+                    @Override
+                    public void loopSuspected(SwitchPort port, MacAddress address, long moves) {
+                        loops.add(port.index() + " " + address + " " + moves);
+                    }
+                },
+                seconds::get);
+        ports = new MultiThreadIoEventLoopGroup(threads, LocalIoHandler.newFactory());
     }
 
     Host host() {
@@ -88,12 +104,21 @@ final class MemoryLan implements AutoCloseable {
         new Host(vnetHeaderSize, TapOffload.NONE, PortPolicy.DEFAULT);
     }
 
+    /** The loops that were suspected: port, address, moves. */
+    BlockingQueue<String> loops() {
+        return loops;
+    }
+
     Throwable failure() {
         try {
             return failures.poll(WAIT_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
+    }
+
+    EthernetSwitch ethernetSwitch() {
+        return lan;
     }
 
     SwitchPort port(int index) {
@@ -141,7 +166,10 @@ final class MemoryLan implements AutoCloseable {
                     .childHandler(new ChannelInitializer<>() {
                         @Override
                         protected void initChannel(Channel channel) {
-                            channel.pipeline().addLast(new Boxes(), lan.newPort(vnetHeaderSize, offloads, policy));
+                            channel.pipeline()
+                                    .addLast(
+                                            new Boxes(),
+                                            lan.newPort(VnetHeader.ofLength(vnetHeaderSize), offloads, policy));
                         }
                     })
                     .bind(LocalAddress.ANY)

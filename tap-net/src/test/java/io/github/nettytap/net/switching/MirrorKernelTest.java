@@ -63,8 +63,10 @@ class MirrorKernelTest {
         right = Host.create("right", Cidr.parse("10.88.0.2/24"), TapOffload.ALL, true);
         cable = new Wires(TapOffload.NONE, true, "monitor", "end");
         monitor = new HandMadeFrames(cable.end(1));
-        lan.add(cable.end(0), PortPolicy.DEFAULT.withMirroring(Mirroring.MONITOR));
-        lan.add(left.device(), PortPolicy.DEFAULT.withMirroring(Mirroring.MIRRORED));
+        lan.add(cable.end(0), PortPolicy.builder().mirroring(Mirroring.MONITOR).build());
+        lan.add(
+                left.device(),
+                PortPolicy.builder().mirroring(Mirroring.MIRRORED).build());
         lan.add(right.device(), PortPolicy.DEFAULT);
     }
 

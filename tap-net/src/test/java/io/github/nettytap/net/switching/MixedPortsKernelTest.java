@@ -35,7 +35,7 @@ class MixedPortsKernelTest {
     private final List<Host> hosts = new ArrayList<>();
 
     MixedPortsKernelTest(int threads, boolean coalesce) {
-        policy = PortPolicy.DEFAULT.withCoalesce(coalesce);
+        policy = PortPolicy.builder().coalesce(coalesce).build();
         lan = new TapSwitch(
                 TapEventLoopGroup.builder().threads(threads).build(), SwitchSettings.DEFAULT, (channel, cause) -> {});
     }

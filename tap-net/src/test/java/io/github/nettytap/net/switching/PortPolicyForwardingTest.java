@@ -48,8 +48,9 @@ class PortPolicyForwardingTest {
     @Test
     void staticStationIsFoundWithoutHavingBeenHeardAndDoesNotMove() {
         MemoryLan.Host a = lan.host();
-        MemoryLan.Host b = lan.host(
-                PortPolicy.DEFAULT.withStations(List.of(StaticFdbEntry.of(MacAddress.parse("02:00:00:00:00:0b")))));
+        MemoryLan.Host b = lan.host(PortPolicy.builder()
+                .staticEntries(List.of(StaticFdbEntry.of(MacAddress.parse("02:00:00:00:00:0b"))))
+                .build());
         MemoryLan.Host c = lan.host();
         c.send(A + B + BODY);
         assertThat(a.nothingComes()).isTrue();
@@ -62,20 +63,21 @@ class PortPolicyForwardingTest {
 
     @Test
     void staticStationAtTwoPortsIsRefused() {
-        PortPolicy policy =
-                PortPolicy.DEFAULT.withStations(List.of(StaticFdbEntry.of(MacAddress.parse("02:00:00:00:00:0b"))));
+        PortPolicy policy = PortPolicy.builder()
+                .staticEntries(List.of(StaticFdbEntry.of(MacAddress.parse("02:00:00:00:00:0b"))))
+                .build();
         lan.host(policy);
         lan.refusedHost(policy);
         assertThat(lan.failure())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("static station is at another port already: port=")
+                .hasMessageStartingWith("static entry is at another port already: port=")
                 .hasMessageEndingWith(", static=02:00:00:00:00:0b, vlan=0");
     }
 
     @Test
     void stickyStationNeitherMovesNorAges() {
         MemoryLan.Host a = lan.host();
-        MemoryLan.Host b = lan.host(PortPolicy.DEFAULT.withSticky(true));
+        MemoryLan.Host b = lan.host(PortPolicy.builder().sticky(true).build());
         MemoryLan.Host c = lan.host();
         b.send(BROADCAST + B + BODY);
         a.receive();
@@ -90,7 +92,7 @@ class PortPolicyForwardingTest {
 
     @Test
     void stationsBeyondTheLimitAreDroppedAndThoseBelowPass() {
-        MemoryLan.Host a = lan.host(PortPolicy.DEFAULT.withMacLimit(2));
+        MemoryLan.Host a = lan.host(PortPolicy.builder().macLimit(2).build());
         MemoryLan.Host b = lan.host();
         a.send(BROADCAST + A + BODY);
         a.send(BROADCAST + B + BODY);
@@ -105,7 +107,7 @@ class PortPolicyForwardingTest {
 
     @Test
     void stationThatAgedOutMakesRoomBelowTheLimit() {
-        MemoryLan.Host a = lan.host(PortPolicy.DEFAULT.withMacLimit(1));
+        MemoryLan.Host a = lan.host(PortPolicy.builder().macLimit(1).build());
         MemoryLan.Host b = lan.host();
         a.send(BROADCAST + A + BODY);
         b.receive();
@@ -117,7 +119,7 @@ class PortPolicyForwardingTest {
 
     @Test
     void floodedFramesBeyondTheLimitOfASecondAreDropped() {
-        MemoryLan.Host a = lan.host(PortPolicy.DEFAULT.withStormLimit(2));
+        MemoryLan.Host a = lan.host(PortPolicy.builder().stormLimit(2).build());
         MemoryLan.Host b = lan.host();
         b.send(BROADCAST + B + BODY);
         a.receive();
@@ -136,8 +138,8 @@ class PortPolicyForwardingTest {
 
     @Test
     void isolatedPortsTalkOnlyToPortsThatAreNot() {
-        MemoryLan.Host a = lan.host(PortPolicy.DEFAULT.withIsolated(true));
-        MemoryLan.Host b = lan.host(PortPolicy.DEFAULT.withIsolated(true));
+        MemoryLan.Host a = lan.host(PortPolicy.builder().isolated(true).build());
+        MemoryLan.Host b = lan.host(PortPolicy.builder().isolated(true).build());
         MemoryLan.Host c = lan.host();
         b.send(BROADCAST + B + BODY);
         assertThat(c.receive()).isEqualTo(BROADCAST + B + BODY);
@@ -153,7 +155,9 @@ class PortPolicyForwardingTest {
 
     @Test
     void framesFromOtherSourcesThanAllowedAreDropped() {
-        MemoryLan.Host a = lan.host(PortPolicy.DEFAULT.withSources(Set.of(MacAddress.parse("02:00:00:00:00:0a"))));
+        MemoryLan.Host a = lan.host(PortPolicy.builder()
+                .sources(Set.of(MacAddress.parse("02:00:00:00:00:0a")))
+                .build());
         MemoryLan.Host b = lan.host();
         a.send(BROADCAST + A + BODY);
         a.send(BROADCAST + C + BODY);
@@ -168,7 +172,8 @@ class PortPolicyForwardingTest {
     @Test
     void framesOfAFlowAreJoinedTowardsAPortThatAsksForIt() {
         MemoryLan.Host a = lan.host(12, TapOffload.NONE);
-        MemoryLan.Host joined = lan.host(12, TapOffload.ALL, PortPolicy.DEFAULT.withCoalesce(true));
+        MemoryLan.Host joined =
+                lan.host(12, TapOffload.ALL, PortPolicy.builder().coalesce(true).build());
         MemoryLan.Host plain = lan.host(12, TapOffload.ALL);
         // From here on the port of a waits for frames, so that those of one flush are read in one batch.
         assertThat(a.nothingComes()).isTrue();
@@ -191,18 +196,20 @@ class PortPolicyForwardingTest {
 
     @Test
     void joiningWithoutVirtioNetHeadersIsRefused() {
-        lan.refusedHost(PortPolicy.DEFAULT.withCoalesce(true));
+        lan.refusedHost(PortPolicy.builder().coalesce(true).build());
         assertThat(lan.failure())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("frames can only be joined with virtio-net headers: port=")
+                .hasMessageStartingWith("frames can only be coalesced with virtio-net headers: port=")
                 .hasMessageEndingWith(", vnetHeaderSize=0 (expected: a port with offloads in the switch)");
     }
 
     @Test
     void monitorGetsWhatComesInAndGoesOutAtAMirroredPort() {
-        MemoryLan.Host mirrored = lan.host(PortPolicy.DEFAULT.withMirroring(Mirroring.MIRRORED));
+        MemoryLan.Host mirrored =
+                lan.host(PortPolicy.builder().mirroring(Mirroring.MIRRORED).build());
         MemoryLan.Host b = lan.host();
-        MemoryLan.Host monitor = lan.host(PortPolicy.DEFAULT.withMirroring(Mirroring.MONITOR));
+        MemoryLan.Host monitor =
+                lan.host(PortPolicy.builder().mirroring(Mirroring.MONITOR).build());
         mirrored.send(BROADCAST + A + BODY);
         assertThat(monitor.receive()).isEqualTo(BROADCAST + A + BODY);
         b.receive();
@@ -213,10 +220,14 @@ class PortPolicyForwardingTest {
 
     @Test
     void monitorSeesFramesInTheFormOfTheMirroredPort() {
-        MemoryLan.Host trunk = lan.host(
-                PortPolicy.DEFAULT.withVlans(PortVlans.trunk(List.of(10))).withMirroring(Mirroring.MIRRORED));
-        MemoryLan.Host access = lan.host(PortPolicy.DEFAULT.withVlans(PortVlans.access(10)));
-        MemoryLan.Host monitor = lan.host(PortPolicy.DEFAULT.withMirroring(Mirroring.MONITOR));
+        MemoryLan.Host trunk = lan.host(PortPolicy.builder()
+                .vlans(PortVlans.trunk(List.of(10)))
+                .mirroring(Mirroring.MIRRORED)
+                .build());
+        MemoryLan.Host access =
+                lan.host(PortPolicy.builder().vlans(PortVlans.access(10)).build());
+        MemoryLan.Host monitor =
+                lan.host(PortPolicy.builder().mirroring(Mirroring.MONITOR).build());
         access.send(BROADCAST + A + BODY);
         assertThat(trunk.receive()).isEqualTo(BROADCAST + A + "8100000a" + BODY);
         assertThat(monitor.receive()).isEqualTo(BROADCAST + A + "8100000a" + BODY);
@@ -226,7 +237,8 @@ class PortPolicyForwardingTest {
     void monitorGetsNothingElseAndMayNotSend() {
         MemoryLan.Host a = lan.host();
         MemoryLan.Host b = lan.host();
-        MemoryLan.Host monitor = lan.host(PortPolicy.DEFAULT.withMirroring(Mirroring.MONITOR));
+        MemoryLan.Host monitor =
+                lan.host(PortPolicy.builder().mirroring(Mirroring.MONITOR).build());
         a.send(BROADCAST + A + BODY);
         b.receive();
         monitor.send(BROADCAST + C + BODY);
@@ -237,9 +249,15 @@ class PortPolicyForwardingTest {
 
     @Test
     void monitorWithoutOffloadsGetsWireFramesOfAGsoFrame() {
-        MemoryLan.Host mirrored = lan.host(12, TapOffload.ALL, PortPolicy.DEFAULT.withMirroring(Mirroring.MIRRORED));
+        MemoryLan.Host mirrored = lan.host(
+                12,
+                TapOffload.ALL,
+                PortPolicy.builder().mirroring(Mirroring.MIRRORED).build());
         MemoryLan.Host b = lan.host(12, TapOffload.ALL);
-        MemoryLan.Host monitor = lan.host(12, TapOffload.NONE, PortPolicy.DEFAULT.withMirroring(Mirroring.MONITOR));
+        MemoryLan.Host monitor = lan.host(
+                12,
+                TapOffload.NONE,
+                PortPolicy.builder().mirroring(Mirroring.MONITOR).build());
         Frames frames = Frames.tcp4();
         frames.payload = 3_000;
         ByteBuf gsoFrame = frames.gsoFrame(12, 1_448);

@@ -61,7 +61,8 @@ class PortPolicyKernelTest {
     @Test
     void stickyAddressIsNotTakenByAnotherPort() throws Exception {
         Host here = host("here", "10.88.0.1/24", PortPolicy.DEFAULT);
-        Host owner = host("owner", "10.88.0.2/24", PortPolicy.DEFAULT.withSticky(true));
+        Host owner =
+                host("owner", "10.88.0.2/24", PortPolicy.builder().sticky(true).build());
         Host thief = host("thief", "10.88.0.3/24", PortPolicy.DEFAULT);
         assertThat(Traffic.ping(owner, here, 1).answered()).isEqualTo(1);
         String mac = owner.device().mac().toString();
@@ -75,7 +76,7 @@ class PortPolicyKernelTest {
     @Test
     void secondAddressBehindAPortOfOneIsDropped() throws Exception {
         Host here = host("here", "10.88.0.1/24", PortPolicy.DEFAULT);
-        Host one = host("one", "10.88.0.2/24", PortPolicy.DEFAULT.withMacLimit(1));
+        Host one = host("one", "10.88.0.2/24", PortPolicy.builder().macLimit(1).build());
         assertThat(Traffic.ping(one, here, 1).answered()).isEqualTo(1);
         ip(one, "link", "set", "one", "address", "02:00:00:00:00:99");
         assertThat(Traffic.ping(one, here, 1).answered()).isZero();
@@ -86,13 +87,18 @@ class PortPolicyKernelTest {
     void staticStationIsReachedWithoutAFloodThoughItHasNeverSpoken() throws Exception {
         Host here = host("here", "10.88.0.1/24", PortPolicy.DEFAULT);
         MacAddress mac = MacAddress.parse("02:00:00:00:00:99");
-        Host silent = host("silent", "10.88.0.2/24", PortPolicy.DEFAULT.withStations(List.of(StaticFdbEntry.of(mac))));
+        Host silent = host(
+                "silent",
+                "10.88.0.2/24",
+                PortPolicy.builder()
+                        .staticEntries(List.of(StaticFdbEntry.of(mac)))
+                        .build());
         host("other", "10.88.0.3/24", PortPolicy.DEFAULT);
         UdpFrames toSilent = countAt(1, mac);
         UdpFrames toOther = countAt(2, mac);
         ip(here, "neighbor", "add", "10.88.0.2", "lladdr", mac.toString(), "dev", "here");
         ip(silent, "link", "set", "silent", "address", mac.toString());
-        lan.forgetStations();
+        lan.ethernetSwitch().flushFdb();
         try (DatagramSocket in = silent.call(() -> new DatagramSocket(7_000));
                 DatagramSocket out = here.call(() -> new DatagramSocket())) {
             in.setSoTimeout(20_000);
@@ -108,7 +114,12 @@ class PortPolicyKernelTest {
     void staticAddressIsNotTakenByAnotherPortEvenBeforeItSpoke() throws Exception {
         MacAddress mac = MacAddress.parse("02:00:00:00:00:99");
         Host here = host("here", "10.88.0.1/24", PortPolicy.DEFAULT);
-        host("owner", "10.88.0.2/24", PortPolicy.DEFAULT.withStations(List.of(StaticFdbEntry.of(mac))));
+        host(
+                "owner",
+                "10.88.0.2/24",
+                PortPolicy.builder()
+                        .staticEntries(List.of(StaticFdbEntry.of(mac)))
+                        .build());
         Host thief = host("thief", "10.88.0.3/24", PortPolicy.DEFAULT);
         ip(thief, "link", "set", "thief", "address", mac.toString());
         assertThat(Traffic.ping(thief, here, 1).answered()).isZero();
@@ -120,7 +131,11 @@ class PortPolicyKernelTest {
     void framesFromAnotherAddressThanAllowedAreDropped() throws Exception {
         Host here = host("here", "10.88.0.1/24", PortPolicy.DEFAULT);
         Host there = host(
-                "there", "10.88.0.2/24", PortPolicy.DEFAULT.withSources(Set.of(MacAddress.parse("02:00:00:00:00:99"))));
+                "there",
+                "10.88.0.2/24",
+                PortPolicy.builder()
+                        .sources(Set.of(MacAddress.parse("02:00:00:00:00:99")))
+                        .build());
         assertThat(Traffic.ping(there, here, 1).answered()).isZero();
         assertThat(lan.ports().get(1).dropped(PolicyDrop.SOURCE)).isPositive();
         ip(there, "link", "set", "there", "address", "02:00:00:00:00:99");
@@ -130,7 +145,8 @@ class PortPolicyKernelTest {
     @Test
     void stormOfBroadcastsIsCutAndKnownStationsAreReached() throws Exception {
         Host here = host("here", "10.88.0.1/24", PortPolicy.DEFAULT);
-        Host noisy = host("noisy", "10.88.0.2/24", PortPolicy.DEFAULT.withStormLimit(50));
+        Host noisy = host(
+                "noisy", "10.88.0.2/24", PortPolicy.builder().stormLimit(50).build());
         assertThat(Traffic.ping(noisy, here, 1).answered()).isEqualTo(1);
         try (DatagramSocket socket = noisy.call(() -> new DatagramSocket())) {
             socket.setBroadcast(true);
@@ -150,8 +166,10 @@ class PortPolicyKernelTest {
     @Test
     void isolatedHostsReachTheGatewayAndNotEachOther() throws Exception {
         Host gateway = host("gateway", "10.88.0.1/24", PortPolicy.DEFAULT);
-        Host one = host("one", "10.88.0.2/24", PortPolicy.DEFAULT.withIsolated(true));
-        Host two = host("two", "10.88.0.3/24", PortPolicy.DEFAULT.withIsolated(true));
+        Host one =
+                host("one", "10.88.0.2/24", PortPolicy.builder().isolated(true).build());
+        Host two =
+                host("two", "10.88.0.3/24", PortPolicy.builder().isolated(true).build());
         assertThat(Traffic.ping(one, gateway, 1).answered()).isEqualTo(1);
         assertThat(Traffic.ping(two, gateway, 1).answered()).isEqualTo(1);
         assertThat(Traffic.ping(one, two, 1).answered()).isZero();
@@ -159,12 +177,13 @@ class PortPolicyKernelTest {
 
     @Test
     void portThatCannotBeWhatItsPolicySaysIsRefusedAndItsDeviceClosed() throws Exception {
-        PortPolicy policy =
-                PortPolicy.DEFAULT.withStations(List.of(StaticFdbEntry.of(MacAddress.parse("02:00:00:00:00:99"))));
+        PortPolicy policy = PortPolicy.builder()
+                .staticEntries(List.of(StaticFdbEntry.of(MacAddress.parse("02:00:00:00:00:99"))))
+                .build();
         host("one", "10.88.0.1/24", policy);
         assertThatThrownBy(() -> host("two", "10.88.0.2/24", policy))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("static station is at another port already: port=two, static=02:00:00:00:00:99, vlan=0");
+                .hasMessage("static entry is at another port already: port=two, static=02:00:00:00:00:99, vlan=0");
         assertThat(hosts.get(1).device().isOpen()).isFalse();
         assertThat(lan.ports()).hasSize(1);
         Host again = host("again", "10.88.0.2/24", PortPolicy.DEFAULT);
@@ -186,7 +205,7 @@ class PortPolicyKernelTest {
 
     private int portOf(String mac) {
         int[] found = {Fdb.NONE};
-        lan.forEachStation((key, port, kind, age) -> {
+        lan.ethernetSwitch().forEachFdbEntry((key, port, kind, age) -> {
             if (MacAddress.of(Fdb.mac(key)).toString().equals(mac)) {
                 found[0] = port;
             }

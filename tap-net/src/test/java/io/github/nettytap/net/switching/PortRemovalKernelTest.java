@@ -135,9 +135,9 @@ class PortRemovalKernelTest {
     @Test
     void stationsOfARemovedPortAreForgotten() throws Exception {
         assertThat(Traffic.ping(left, right, 1).answered()).isEqualTo(1);
-        assertThat(lan.stations()).isEqualTo(2);
+        assertThat(lan.ethernetSwitch().fdbSize()).isEqualTo(2);
         lan.remove(lan.ports().get(1));
-        assertThat(lan.stations()).isEqualTo(1);
+        assertThat(lan.ethernetSwitch().fdbSize()).isEqualTo(1);
     }
 
     @Test

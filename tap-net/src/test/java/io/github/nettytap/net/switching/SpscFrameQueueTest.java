@@ -6,6 +6,7 @@ package io.github.nettytap.net.switching;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.buffer.ByteBuf;
@@ -20,7 +21,8 @@ class SpscFrameQueueTest {
 
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final SwitchLoop loop = new SwitchLoop(0, channel.eventLoop(), () -> 0);
-    private final SwitchPort port = new SwitchPort(0, channel, loop, 0, TapOffload.NONE, PortPolicy.DEFAULT);
+    private final SwitchPort port =
+            new SwitchPort(0, channel, loop, VnetHeader.NONE, TapOffload.NONE, PortPolicy.DEFAULT);
     private final SpscFrameQueue queue = new SpscFrameQueue(loop, CAPACITY);
 
     @AfterEach

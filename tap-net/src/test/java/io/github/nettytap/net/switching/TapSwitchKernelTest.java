@@ -106,7 +106,7 @@ class TapSwitchKernelTest {
         SwitchPort out = lan.ports().get(1);
         assertThat(in.name()).isEqualTo("left");
         assertThat(in.channelCounters().bytesReceived()).isPositive();
-        assertThat(lan.stations()).isEqualTo(2);
+        assertThat(lan.ethernetSwitch().fdbSize()).isEqualTo(2);
         // What came in and did not go out was dropped, and said so, or is on its way to another loop.
         long unaccounted = Long.MAX_VALUE;
         for (int i = 0; i < 500 && unaccounted > FRAMES_THAT_GO_ON; i++) {

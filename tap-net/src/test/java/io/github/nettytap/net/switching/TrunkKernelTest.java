@@ -143,7 +143,9 @@ class TrunkKernelTest {
     private Host host(String tap, int vlan) throws Exception {
         Host host = Host.create(tap, Cidr.parse(ADDRESS), offloads, !offloads.isEmpty());
         toClose.push(host);
-        lan.add(host.device(), PortPolicy.DEFAULT.withVlans(PortVlans.access(vlan)));
+        lan.add(
+                host.device(),
+                PortPolicy.builder().vlans(PortVlans.access(vlan)).build());
         return host;
     }
 
@@ -151,7 +153,7 @@ class TrunkKernelTest {
     private HandMadeFrames cable(String tap, PortVlans vlans) throws Exception {
         Wires cable = new Wires(offloads, tap, "end");
         toClose.push(cable);
-        lan.add(cable.end(0), PortPolicy.DEFAULT.withVlans(vlans));
+        lan.add(cable.end(0), PortPolicy.builder().vlans(vlans).build());
         HandMadeFrames end = new HandMadeFrames(cable.end(1));
         toClose.push(end);
         return end;

@@ -62,7 +62,8 @@ class VlanKernelTest {
         left = newSwitch();
         right = newSwitch();
         trunk = new Wires(offloads, "left", "right");
-        PortPolicy policy = PortPolicy.DEFAULT.withVlans(PortVlans.trunk(List.of(10, 20)));
+        PortPolicy policy =
+                PortPolicy.builder().vlans(PortVlans.trunk(List.of(10, 20))).build();
         left.add(trunk.end(0), policy);
         right.add(trunk.end(1), policy);
         a10 = host(left, "a10", "10.88.0.1/24", 10);
@@ -78,7 +79,9 @@ class VlanKernelTest {
 
     private Host host(TapSwitch lan, String tap, String address, int vlan) throws Exception {
         Host host = Host.create(tap, Cidr.parse(address), offloads, !offloads.isEmpty());
-        lan.add(host.device(), PortPolicy.DEFAULT.withVlans(PortVlans.access(vlan)));
+        lan.add(
+                host.device(),
+                PortPolicy.builder().vlans(PortVlans.access(vlan)).build());
         return host;
     }
 

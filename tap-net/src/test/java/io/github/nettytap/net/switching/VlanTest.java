@@ -84,8 +84,9 @@ class VlanTest {
         MemoryLan.Host from = lan.host(access(10));
         MemoryLan.Host access = lan.host(access(10));
         MemoryLan.Host trunk = lan.host(trunk(10));
-        MemoryLan.Host natively = lan.host(
-                PortPolicy.DEFAULT.withVlans(PortVlans.trunk(List.of(10, 20)).withNative(10)));
+        MemoryLan.Host natively = lan.host(PortPolicy.builder()
+                .vlans(PortVlans.trunk(List.of(10, 20)).withNative(10))
+                .build());
         MemoryLan.Host another = lan.host(trunk(10));
         from.send(BROADCAST + A + BODY);
         assertThat(access.receive()).isEqualTo(BROADCAST + A + BODY);
@@ -96,8 +97,9 @@ class VlanTest {
 
     @Test
     void frameWithoutATagIsInTheNativeVlan() {
-        MemoryLan.Host trunk = lan.host(
-                PortPolicy.DEFAULT.withVlans(PortVlans.trunk(List.of(20)).withNative(10)));
+        MemoryLan.Host trunk = lan.host(PortPolicy.builder()
+                .vlans(PortVlans.trunk(List.of(20)).withNative(10))
+                .build());
         MemoryLan.Host ten = lan.host(access(10));
         MemoryLan.Host twenty = lan.host(access(20));
         trunk.send(BROADCAST + A + BODY);
@@ -183,10 +185,10 @@ class VlanTest {
     }
 
     private static PortPolicy access(int vlan) {
-        return PortPolicy.DEFAULT.withVlans(PortVlans.access(vlan));
+        return PortPolicy.builder().vlans(PortVlans.access(vlan)).build();
     }
 
     private static PortPolicy trunk(Integer... vlans) {
-        return PortPolicy.DEFAULT.withVlans(PortVlans.trunk(List.of(vlans)));
+        return PortPolicy.builder().vlans(PortVlans.trunk(List.of(vlans))).build();
     }
 }

@@ -30,7 +30,8 @@ public record MirrorArgument(String monitor, List<String> mirrored) {
 
     /** The part of a port that comes later. */
     public PortArgument applyTo(PortArgument port) {
-        return port.withPolicy(port.policy().withMirroring(roleOf(port.tap())));
+        return port.withPolicy(
+                port.policy().toBuilder().mirroring(roleOf(port.tap())).build());
     }
 
     private Mirroring roleOf(String tap) {

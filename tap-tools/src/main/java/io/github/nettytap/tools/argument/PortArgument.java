@@ -13,7 +13,6 @@ import picocli.CommandLine.TypeConversionException;
 
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -27,10 +26,10 @@ import java.util.Set;
 public record PortArgument(String tap, Offloads offloads, PortPolicy policy) {
 
     /** Settings that are there or not. */
-    public static final List<String> FLAGS = List.of("isolated", "sticky", "coalesce");
+    public static final List<String> FLAGS = List.of("isolated", "sticky", "coalesce", "mrouter");
 
     private static final String SETTINGS = "offloads=all|none, vlan=N, trunk=N+N-N, native=N, isolated, mac-limit=N,"
-            + " sticky, static=MAC[/VLAN], mac=MAC, storm=N, coalesce";
+            + " sticky, static=MAC[/VLAN], mac=MAC, storm=N, coalesce, mrouter";
 
     /** This port with another policy. */
     PortArgument withPolicy(PortPolicy other) {
@@ -80,9 +79,7 @@ public record PortArgument(String tap, Offloads offloads, PortPolicy policy) {
         private Integer access;
         private List<Integer> trunk;
         private Integer nativeVlan;
-        private PortPolicy policy = PortPolicy.DEFAULT;
-        private final List<StaticFdbEntry> stations = new ArrayList<>();
-        private final Set<MacAddress> sources = new LinkedHashSet<>();
+        private final PortPolicy.Builder policy = PortPolicy.builder();
 
         void read(String setting) {
             int equals = setting.indexOf('=');
@@ -93,13 +90,14 @@ public record PortArgument(String tap, Offloads offloads, PortPolicy policy) {
                 case "vlan=" -> access = number("vlan", value);
                 case "trunk=" -> trunk = vlans(value);
                 case "native=" -> nativeVlan = number("native", value);
-                case "isolated" -> policy = policy.withIsolated(true);
-                case "mac-limit=" -> policy = policy.withMacLimit(number("mac-limit", value));
-                case "sticky" -> policy = policy.withSticky(true);
-                case "static=" -> stations.add(station(value));
-                case "mac=" -> sources.add(MacAddress.parse(value));
-                case "storm=" -> policy = policy.withStormLimit(number("storm", value));
-                case "coalesce" -> policy = policy.withCoalesce(true);
+                case "isolated" -> policy.isolated(true);
+                case "mac-limit=" -> policy.macLimit(number("mac-limit", value));
+                case "sticky" -> policy.sticky(true);
+                case "static=" -> policy.staticEntry(station(value));
+                case "mac=" -> policy.source(MacAddress.parse(value));
+                case "storm=" -> policy.stormLimit(number("storm", value));
+                case "coalesce" -> policy.coalesce(true);
+                case "mrouter" -> policy.multicastRouter(true);
                 default ->
                     throw new IllegalArgumentException(
                             "no such setting of a port: setting=" + setting + " (expected: " + SETTINGS + ")");
@@ -107,7 +105,7 @@ public record PortArgument(String tap, Offloads offloads, PortPolicy policy) {
         }
 
         PortPolicy policy() {
-            return policy.withVlans(vlans()).withStations(stations).withSources(sources);
+            return policy.vlans(vlans()).build();
         }
 
         private PortVlans vlans() {

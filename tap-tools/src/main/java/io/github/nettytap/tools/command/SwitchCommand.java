@@ -4,8 +4,11 @@
  */
 package io.github.nettytap.tools.command;
 
+import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.switching.SwitchListener;
 import io.github.nettytap.net.switching.SwitchPort;
 import io.github.nettytap.net.switching.TapSwitch;
+import io.github.nettytap.net.switching.policy.ReservedGroup;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.tools.argument.MirrorArgument;
 import io.github.nettytap.tools.argument.PortArgument;
@@ -33,9 +36,11 @@ import picocli.CommandLine.Spec;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 
 /** {@code switch}: a learning Ethernet switch between TAPs. */
 @Command(
@@ -72,6 +77,7 @@ import java.util.concurrent.Callable;
             "  mac=MAC             frames may come from this address only; may be repeated",
             "  storm=N             so many frames a second may be flooded from here",
             "  coalesce            frames that leave here are joined into GSO frames",
+            "  mrouter             a multicast router is here, heard or not",
             "Ports without vlan or trunk form a LAN of their own; tags pass it untouched.",
             "",
             "To join two network namespaces, move the TAPs while the switch runs:",
@@ -97,8 +103,11 @@ final class SwitchCommand implements Callable<Integer> {
     @Option(names = "--mtu", paramLabel = "BYTES", description = "Set the MTU of all ports (default: as it is).")
     private Integer mtu;
 
-    @Option(names = "--stations", paramLabel = "N", description = "Stations that can be known (default: 8192).")
-    private int stations = 8192;
+    @Option(
+            names = {"--fdb-capacity", "--stations"},
+            paramLabel = "N",
+            description = "MAC addresses that can be known (default: 8192).")
+    private int fdbCapacity = 8192;
 
     @Option(names = "--ageing", paramLabel = "SECONDS", description = "Silence that makes it forget (default: 300).")
     private int ageing = 300;
@@ -114,6 +123,14 @@ final class SwitchCommand implements Callable<Integer> {
             names = "--snooping",
             description = "Multicast goes where IGMP and MLD say that somebody listens (default: everywhere).")
     private boolean snooping;
+
+    @Option(
+            names = "--forward",
+            split = ",",
+            paramLabel = "PROTOCOL",
+            description =
+                    "Forward these protocols of neighbors, which end at a switch otherwise: stp, lacp, eapol, lldp.")
+    private List<String> forward = new ArrayList<>();
 
     @Option(
             names = "--control",
@@ -153,7 +170,7 @@ final class SwitchCommand implements Callable<Integer> {
                 .name("switch")
                 .build();
         verbosity.looping(threads, loops.io());
-        TapSwitch lan = new TapSwitch(loops, settings, this::portFailed);
+        TapSwitch lan = new TapSwitch(loops, settings, new Reports());
         PortLedger ledger = new PortLedger(lan);
         try (PortCapture captured = observation.capture(verbosity)) {
             PortOpener opener = new PortOpener(lan, ports, dataPlane.offloads(), mtu, captured, verbosity);
@@ -210,14 +227,31 @@ final class SwitchCommand implements Callable<Integer> {
 
     private SwitchSettings settings() {
         try {
-            return new SwitchSettings(stations, ageing, snooping);
+            return new SwitchSettings(fdbCapacity, ageing, snooping)
+                    .withForwarded(forward.stream().map(ReservedGroup::of).collect(Collectors.toSet()));
         } catch (IllegalArgumentException e) {
             throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage());
         }
     }
 
-    private void portFailed(Channel channel, Throwable cause) {
-        PrintWriter err = spec.commandLine().getErr();
-        observation.interrupt(() -> err.println("netty-tap switch: port lost: " + cause.getMessage()));
+    /** Tells people what happens to ports. */
+    private final class Reports implements SwitchListener {
+
+        @Override
+        public void portFailed(Channel channel, Throwable cause) {
+            report("port lost: " + cause.getMessage());
+        }
+
+        @Override
+        public void loopSuspected(SwitchPort port, MacAddress address, long moves) {
+            report("loop or duplicate address at port " + port.name() + ": " + moves
+                    + " addresses moved there within 10 s, the last one is " + address
+                    + ". Look for a second link between the networks behind two ports; storm=N limits what it does");
+        }
+
+        private void report(String text) {
+            PrintWriter err = spec.commandLine().getErr();
+            observation.interrupt(() -> err.println("netty-tap switch: " + text));
+        }
     }
 }

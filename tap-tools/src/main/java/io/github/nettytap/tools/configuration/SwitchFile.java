@@ -5,6 +5,7 @@
 package io.github.nettytap.tools.configuration;
 
 import io.github.nettytap.codec.pcap.PcapngWriter;
+import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.tools.argument.Directions;
 import io.github.nettytap.tools.argument.DurationConverter;
 import io.github.nettytap.tools.argument.IoConverter;
@@ -52,7 +53,8 @@ public final class SwitchFile {
         options.put("io", YamlValue.converted("epoll, io_uring or auto", new IoConverter()));
         options.put("threads", YamlValue.number(1, 1024));
         options.put("mtu", YamlValue.number(68, 65_521));
-        options.put("stations", YamlValue.number(1, 1 << 28));
+        options.put("fdb-capacity", YamlValue.number(1, SwitchSettings.MAX_FDB_CAPACITY));
+        options.put("stations", YamlValue.number(1, SwitchSettings.MAX_FDB_CAPACITY));
         options.put("ageing", YamlValue.number(1, 1_000_000));
         options.put("mirror", YamlValue.converted("PORT or PORT=PORT+PORT…", new MirrorArgument.Converter()));
         options.put("snooping", YamlValue.flag());

@@ -31,7 +31,7 @@ final class PolicyText {
         if (policy.sticky()) {
             text.add("sticky");
         }
-        policy.stations()
+        policy.staticEntries()
                 .forEach(station ->
                         text.add("static=" + station.mac() + (station.vlan() == 0 ? "" : "/" + station.vlan())));
         policy.sources().stream().sorted().forEach(source -> text.add("mac=" + source));
@@ -40,6 +40,9 @@ final class PolicyText {
         }
         if (policy.coalesce()) {
             text.add("coalesce");
+        }
+        if (policy.multicastRouter()) {
+            text.add("mrouter");
         }
         if (policy.mirroring() != Mirroring.NONE) {
             text.add(policy.mirroring().name().toLowerCase(Locale.ROOT));

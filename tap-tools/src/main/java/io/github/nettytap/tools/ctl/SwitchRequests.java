@@ -111,9 +111,9 @@ public final class SwitchRequests implements Requests {
 
     private Iterator<String> flush(List<String> arguments) {
         if (arguments.isEmpty()) {
-            lan.forgetStations();
+            lan.ethernetSwitch().flushFdb();
         } else {
-            lan.forgetStations(behind(arguments.get(0)));
+            lan.ethernetSwitch().flushFdb(behind(arguments.get(0)));
         }
         return Collections.emptyIterator();
     }
@@ -142,7 +142,7 @@ public final class SwitchRequests implements Requests {
         Map<Integer, String> names = new HashMap<>();
         lan.ports().forEach(port -> names.put(port.index(), port.name()));
         FdbListing found = new FdbListing();
-        lan.forEachStation((key, port, kind, age) -> {
+        lan.ethernetSwitch().forEachFdbEntry((key, port, kind, age) -> {
             if ((only == null || port == only.index()) && names.containsKey(port)) {
                 found.add(key, port, kind, age);
             }

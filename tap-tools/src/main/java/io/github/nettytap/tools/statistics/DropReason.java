@@ -14,6 +14,8 @@ enum DropReason {
     VLAN("VLAN", "vlan"),
     /** Came in from an address that the port may not send from. */
     SOURCE("source", "source"),
+    /** Came in from a group or zero, which no frame may come from. */
+    INVALID_SOURCE("invalid source", "invalidSource"),
     /** Came in from an address that is a static or sticky station of another port. */
     HELD("held elsewhere", "heldElsewhere"),
     /** Came in from a station more than may be behind the port. */
@@ -22,6 +24,8 @@ enum DropReason {
     STORM("storm", "storm"),
     /** Came in at an isolated port for another. */
     ISOLATED("isolated", "isolated"),
+    /** Came in, and an error of this program, or no memory, ended its way. */
+    ERROR("error", "error"),
     /** Came in, and the router had no way for it; its fates tell why. */
     NOT_ROUTED("not routed", "notRouted"),
     /** Went out while the link was down. */

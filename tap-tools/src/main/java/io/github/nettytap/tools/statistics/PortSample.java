@@ -60,10 +60,12 @@ public record PortSample(
         PortSample sample = of(port, port.name(), port.channelCounters(), port.malformed(), port.congested());
         sample.drops.put(DropReason.VLAN, port.dropped(PolicyDrop.VLAN));
         sample.drops.put(DropReason.SOURCE, port.dropped(PolicyDrop.SOURCE));
+        sample.drops.put(DropReason.INVALID_SOURCE, port.dropped(PolicyDrop.INVALID_SOURCE));
         sample.drops.put(DropReason.HELD, port.dropped(PolicyDrop.HELD));
         sample.drops.put(DropReason.MAC_LIMIT, port.dropped(PolicyDrop.LIMIT));
         sample.drops.put(DropReason.STORM, port.dropped(PolicyDrop.STORM));
         sample.drops.put(DropReason.ISOLATED, port.dropped(PolicyDrop.ISOLATED));
+        sample.drops.put(DropReason.ERROR, port.errors());
         return sample;
     }
 

@@ -50,15 +50,16 @@ class PortArgumentTest {
 
     @Test
     void everySettingIsInThePolicy() {
-        PortPolicy expected = PortPolicy.DEFAULT
-                .withVlans(PortVlans.trunk(List.of(10)).withNative(1))
-                .withIsolated(true)
-                .withMacLimit(3)
-                .withSticky(true)
-                .withStations(List.of(StaticFdbEntry.of(A), new StaticFdbEntry(B, 10)))
-                .withSources(Set.of(A, B))
-                .withStormLimit(100)
-                .withCoalesce(true);
+        PortPolicy expected = PortPolicy.builder()
+                .vlans(PortVlans.trunk(List.of(10)).withNative(1))
+                .isolated(true)
+                .macLimit(3)
+                .sticky(true)
+                .staticEntries(List.of(StaticFdbEntry.of(A), new StaticFdbEntry(B, 10)))
+                .sources(Set.of(A, B))
+                .stormLimit(100)
+                .coalesce(true)
+                .build();
         assertThat(policy("tap0,trunk=10,native=1,isolated,mac-limit=3,sticky,static=" + A + ",static=" + B + "/10,mac="
                         + A + ",mac=" + B + ",storm=100,coalesce"))
                 .isEqualTo(expected);
@@ -67,9 +68,9 @@ class PortArgumentTest {
     @ParameterizedTest
     @CsvSource(delimiter = ';', textBlock = """
             mtu=9000         ; no such setting of a port: setting=mtu=9000 (expected: offloads=all|none, vlan=N, \
-            trunk=N+N-N, native=N, isolated, mac-limit=N, sticky, static=MAC[/VLAN], mac=MAC, storm=N, coalesce)
+            trunk=N+N-N, native=N, isolated, mac-limit=N, sticky, static=MAC[/VLAN], mac=MAC, storm=N, coalesce, mrouter)
             sticky=1         ; no such setting of a port: setting=sticky=1 (expected: offloads=all|none, vlan=N, \
-            trunk=N+N-N, native=N, isolated, mac-limit=N, sticky, static=MAC[/VLAN], mac=MAC, storm=N, coalesce)
+            trunk=N+N-N, native=N, isolated, mac-limit=N, sticky, static=MAC[/VLAN], mac=MAC, storm=N, coalesce, mrouter)
             offloads=some    ; no such offloads: offloads=some (expected: all or none)
             vlan=ten         ; no number: vlan=ten (expected: a whole number)
             vlan=4095        ; no such VLAN: vlan=4095 (expected: 1 to 4094)
@@ -78,7 +79,7 @@ class PortArgumentTest {
             trunk=           ; no number: trunk= (expected: a whole number)
             vlan=1,trunk=2   ; a port is either in one VLAN or a trunk: vlan=1, trunk=2 (expected: one of them)
             native=1         ; native VLAN of a port that is no trunk: native=1 (expected: together with a trunk)
-            mac-limit=-1     ; no such limit of stations: mac-limit=-1 (expected: 1 to 65536, or 0 for no limit)
+            mac-limit=-1     ; no such limit of MAC addresses: mac-limit=-1 (expected: 1 to 65536, or 0 for no limit)
             mac=1            ; not a MAC address: text="1" (expected six hexadecimal octets, as in 52:54:00:12:34:56)
             """)
     void settingThatCannotBeIsNamed(String setting, String message) {

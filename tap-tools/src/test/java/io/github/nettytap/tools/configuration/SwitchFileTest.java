@@ -29,7 +29,7 @@ import java.util.Set;
 class SwitchFileTest {
 
     private static final String KEYS =
-            "ports, offloads, io, threads, mtu, stations, ageing, mirror, snooping, stats, json, capture,"
+            "ports, offloads, io, threads, mtu, fdb-capacity, stations, ageing, mirror, snooping, stats, json, capture,"
                     + " capture-direction, capture-snap, control";
 
     private static final String PORT_KEYS =
@@ -90,26 +90,29 @@ class SwitchFileTest {
                         new PortArgument(
                                 "up",
                                 null,
-                                PortPolicy.DEFAULT.withVlans(
-                                        PortVlans.trunk(List.of(10, 20)).withNative(1))),
+                                PortPolicy.builder()
+                                        .vlans(PortVlans.trunk(List.of(10, 20)).withNative(1))
+                                        .build()),
                         new PortArgument(
                                 "a",
                                 Offloads.NONE,
-                                PortPolicy.DEFAULT
-                                        .withVlans(PortVlans.access(10))
-                                        .withIsolated(true)
-                                        .withMacLimit(2)
-                                        .withStations(List.of(StaticFdbEntry.of(mac)))
-                                        .withSources(Set.of(mac))
-                                        .withStormLimit(100)),
+                                PortPolicy.builder()
+                                        .vlans(PortVlans.access(10))
+                                        .isolated(true)
+                                        .macLimit(2)
+                                        .staticEntries(List.of(StaticFdbEntry.of(mac)))
+                                        .sources(Set.of(mac))
+                                        .stormLimit(100)
+                                        .build()),
                         new PortArgument(
                                 "b",
                                 null,
-                                PortPolicy.DEFAULT
-                                        .withVlans(PortVlans.trunk(List.of(10, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29))
+                                PortPolicy.builder()
+                                        .vlans(PortVlans.trunk(List.of(10, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29))
                                                 .withNative(1))
-                                        .withStations(List.of(new StaticFdbEntry(mac, 20)))
-                                        .withCoalesce(true))));
+                                        .staticEntries(List.of(new StaticFdbEntry(mac, 20)))
+                                        .coalesce(true)
+                                        .build())));
     }
 
     @ParameterizedTest
@@ -119,7 +122,7 @@ class SwitchFileTest {
             threads:                         | 1:9: threads: value=nothing (expected: 1 to 1024)
             threads: [1]                     | 1:10: threads: value=a list (expected: 1 to 1024)
             mtu: 60                          | 1:6: mtu: value=60 (expected: 68 to 65521)
-            stations: 0                      | 1:11: stations: value=0 (expected: 1 to 268435456)
+            stations: 0                      | 1:11: stations: value=0 (expected: 1 to 16777216)
             ageing: 1e3                      | 1:9: ageing: value=1e3 (expected: 1 to 1000000)
             offloads: some                   | 1:11: offloads: value=some (expected: all or none)
             io: select                       | 1:5: io: value=select (expected: epoll, io_uring or auto)

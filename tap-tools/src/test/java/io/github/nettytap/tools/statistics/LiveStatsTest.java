@@ -171,8 +171,8 @@ class LiveStatsTest {
         live.show();
         live.end();
         String drops =
-                "\"drops\":{\"malformed\":0,\"congested\":3,\"vlan\":0,\"source\":0,\"heldElsewhere\":0,\"macLimit\":0,"
-                        + "\"storm\":0,\"isolated\":0,\"linkDown\":0,\"refused\":0,\"noMemory\":0,\"other\":0}";
+                "\"drops\":{\"malformed\":0,\"congested\":3,\"vlan\":0,\"source\":0,\"invalidSource\":0,\"heldElsewhere\":0,\"macLimit\":0,"
+                        + "\"storm\":0,\"isolated\":0,\"error\":0,\"linkDown\":0,\"refused\":0,\"noMemory\":0,\"other\":0}";
         assertThat(text)
                 .hasToString("{\"event\":\"interval\",\"seconds\":2.000,\"interval\":2.000,\"ports\":["
                         + "{\"port\":\"ta\\\"p\",\"framesIn\":10,\"bytesIn\":1000,\"framesOut\":4,\"bytesOut\":400,"

@@ -27,7 +27,7 @@ import java.util.function.Function;
  * <pre>{@code
  *   SocketPort port = SocketPort.builder(SocketPortAddress.parse("unix:/run/lan.sock"))
  *           .vnetHeader(VnetHeader.V1)
- *           .handler(name -> lan.newPort(12, TapOffload.NONE, PortPolicy.DEFAULT))
+ *           .handler(name -> lan.newPort(VnetHeader.V1, TapOffload.NONE, PortPolicy.DEFAULT))
  *           .open(group);
  * }</pre>
  *
@@ -273,7 +273,7 @@ public final class SocketPort implements AutoCloseable {
             PeerHandler peer = new PeerHandler(name, address.kind().isStream(), observer);
             ChannelPipeline pipeline = channel.pipeline().addLast(peer);
             if (vnetHeader.isPresent()) {
-                pipeline.addLast(new BareFrameHandler(vnetHeader.length(), true));
+                pipeline.addLast(new BareFrameHandler(vnetHeader, true));
             }
             pipeline.addLast(handler.apply(name));
             return peer;

@@ -5,6 +5,7 @@
 package io.github.nettytap.net.routing.port;
 
 import io.github.nettytap.codec.wire.Cidr;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.port.Port;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.channel.Channel;
@@ -55,7 +56,7 @@ public final class RouterPort extends Port {
             List<Cidr> networks,
             boolean translates,
             boolean checksReversePath) {
-        super(channel, vnetHeaderSize, offloads);
+        super(channel, VnetHeader.ofLength(vnetHeaderSize), offloads);
         this.number = number;
         this.mac = mac;
         this.mtu = mtu;

@@ -5,13 +5,14 @@
 package io.github.nettytap.net.switching.fdb;
 
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.table.KeyedHash;
 
 /**
- * How many stations may be behind a port: those that were admitted, and a look into the table for which of them are there
+ * How many MAC addresses may be behind a port: those that were admitted, and a look into the FDB for which of them are there
  * still.
  *
- * <p>The table forgets without telling anyone, so a station counts until somebody else wants its place; then, at most once
- * a tick, all that the table no longer finds here are struck off. Of the port's loop; allocates only then.
+ * <p>The FDB forgets without telling anyone, so an address counts until somebody else wants its place; then, at most once
+ * a tick, all that the FDB no longer finds here are struck off. Of the port's loop; allocates only then.
  */
 public final class MacLimit {
 
@@ -19,7 +20,7 @@ public final class MacLimit {
     private final int port;
     private final int limit;
 
-    /** Open addressing, at most half full; no station has the key 0. */
+    /** Open addressing, at most half full, with a keyed hash; no address has the key 0. */
     private long[] admitted;
 
     private int count;
@@ -28,7 +29,9 @@ public final class MacLimit {
     /**
      * Makes an empty list.
      *
-     * @param limit how many stations, static ones not counted
+     * @param table the FDB
+     * @param port the port
+     * @param limit how many addresses, static ones not counted
      * @param statics the keys of the static ones
      */
     public MacLimit(Fdb table, int port, int limit, long... statics) {
@@ -41,7 +44,13 @@ public final class MacLimit {
         }
     }
 
-    /** Whether a frame with this source may come in. */
+    /**
+     * Whether a frame with this source may come in.
+     *
+     * @param key the source and its VLAN
+     * @param now the time in ticks
+     * @return false for one address too many, and for a group or zero
+     */
     public boolean admits(long key, long now) {
         if (MacAddress.isGroup(key) || Fdb.mac(key) == 0) {
             return false;
@@ -73,7 +82,7 @@ public final class MacLimit {
 
     private int place(long key) {
         int mask = admitted.length - 1;
-        int place = (int) (key * 0x9e37_79b9_7f4a_7c15L >>> 32) & mask;
+        int place = (int) KeyedHash.ofProcess().hash(key) & mask;
         while (admitted[place] != 0 && admitted[place] != key) {
             place = place + 1 & mask;
         }

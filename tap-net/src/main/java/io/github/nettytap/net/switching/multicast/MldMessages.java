@@ -7,6 +7,7 @@ package io.github.nettytap.net.switching.multicast;
 import io.github.nettytap.codec.wire.Icmpv6Header;
 import io.github.nettytap.codec.wire.Ipv6Header;
 import io.github.nettytap.codec.wire.Wire;
+import io.github.nettytap.net.switching.multicast.GroupTable.RouterKind;
 import io.github.nettytap.net.switching.multicast.MulticastSnooping.Message;
 import io.github.nettytap.net.switching.multicast.MulticastSnooping.Speaker;
 import io.netty.buffer.ByteBuf;
@@ -22,10 +23,11 @@ import io.netty.buffer.ByteBuf;
  * |  143   |   0    |  checksum  |  reserved     |  records    |  records …                        report of v2
  * +--------+--------+------------+---------------+-------------+---------------------------------
  *
+ *  a query of v2 goes on: S flag and robustness (1), query interval (1), number of sources (2), sources (16 each)
  *  a record: type, length of auxiliary data in words, number of sources (2), group (16), sources (16 each), auxiliary data
  * </pre>
  *
- * <p>Source: RFC 2710, section 3; RFC 3810, section 5.
+ * <p>Source: RFC 2710, section 3; RFC 3810, section 5; RFC 4286, section 7.
  */
 final class MldMessages {
 
@@ -36,6 +38,16 @@ final class MldMessages {
     private static final int RECORD_GROUP = 4;
     private static final int RECORD_LENGTH = 20;
     private static final int ADDRESS_LENGTH = 16;
+    private static final int RESPONSE_CODE = 4;
+    private static final int LENGTH_WITH_SOURCES = 28;
+    private static final int ROUTER_ADVERTISEMENT = 151;
+    private static final int ROUTER_TERMINATION = 153;
+    private static final int TERMINATION_LENGTH = 4;
+
+    /** RFC 4286, section 4: the advertisement of a router is missed three times. */
+    private static final int MISSED_ADVERTISEMENTS = 3;
+
+    private static final int DEFAULT_ADVERTISEMENT_SECONDS = 20;
 
     /** fe80::/10, from which all of MLD must come (RFC 3810, section 5.1.14), but reports of a host without any. */
     private static final int LINK_LOCAL = 0xfe80;
@@ -54,26 +66,64 @@ final class MldMessages {
             return Message.NONE;
         }
         int start = ip + Ipv6Header.transportOffset(transport);
-        if (end - start < LENGTH || !Icmpv6Header.isChecksumValid(frame, ip, start, end - start)) {
+        int type = end - start < TERMINATION_LENGTH ? 0 : Icmpv6Header.type(frame, start);
+        int shortest = type == ROUTER_TERMINATION ? TERMINATION_LENGTH : LENGTH;
+        if (end - start < shortest || !Icmpv6Header.isChecksumValid(frame, ip, start, end - start)) {
             return Message.NONE;
         }
-        int type = Icmpv6Header.type(frame, start);
+        if (type == ROUTER_ADVERTISEMENT || type == ROUTER_TERMINATION) {
+            return readDiscovery(frame, ip, type, start, speaker, table);
+        }
         if (type == Icmpv6Header.MULTICAST_LISTENER_REPORT_V2) {
             readRecords(frame, start, end, speaker, table);
             return Message.REPORT;
         }
-        return end - start < LENGTH_WITH_GROUP ? Message.NONE : readOne(frame, ip, type, start, speaker, table);
+        return end - start < LENGTH_WITH_GROUP ? Message.NONE : readOne(frame, ip, type, start, end, speaker, table);
     }
 
-    private static Message readOne(ByteBuf frame, int ip, int type, int start, Speaker speaker, GroupTable table) {
+    private static boolean isFromLink(ByteBuf frame, int ip) {
+        return (frame.getUnsignedShort(Ipv6Header.sourceIndex(ip)) & LINK_LOCAL_MASK) == LINK_LOCAL;
+    }
+
+    /** Multicast router discovery: RFC 4286, sections 5 and 7. */
+    private static Message readDiscovery(
+            ByteBuf frame, int ip, int type, int start, Speaker speaker, GroupTable table) {
+        if (!isFromLink(frame, ip)) {
+            return Message.NONE;
+        }
+        if (type == ROUTER_TERMINATION) {
+            table.routerGone(RouterKind.OTHER_V6, speaker.vlan(), speaker.port());
+        } else {
+            int interval = frame.getUnsignedByte(start + 1);
+            int seconds = MISSED_ADVERTISEMENTS * (interval == 0 ? DEFAULT_ADVERTISEMENT_SECONDS : interval);
+            table.router(RouterKind.OTHER_V6, speaker.vlan(), speaker.port(), speaker.now(), seconds);
+        }
+        return Message.QUERY;
+    }
+
+    private static void readQuery(
+            ByteBuf frame, int ip, int start, int end, GroupAddress group, Speaker speaker, GroupTable table) {
+        table.router(RouterKind.MLD_QUERIER, speaker.vlan(), speaker.port(), speaker.now(), GroupTable.ROUTER_SECONDS);
+        boolean isForGroup = !(group.high() == 0 && group.low() == 0)
+                && group.equals(GroupAddress.ipv6(speaker.vlan(), frame, Ipv6Header.destinationIndex(ip)))
+                && speaker.reaches(group);
+        boolean version2 = end - start >= LENGTH_WITH_SOURCES;
+        if (isForGroup && !(version2 && QueryTimes.leavesTimersAlone(frame, start + LENGTH_WITH_GROUP))) {
+            long millis = QueryTimes.mld(frame.getUnsignedShort(start + RESPONSE_CODE), version2);
+            int robustness =
+                    version2 ? QueryTimes.robustness(frame, start + LENGTH_WITH_GROUP) : QueryTimes.DEFAULT_ROBUSTNESS;
+            table.asked(group, speaker.now(), QueryTimes.answerSeconds(millis, robustness));
+        }
+    }
+
+    private static Message readOne(
+            ByteBuf frame, int ip, int type, int start, int end, Speaker speaker, GroupTable table) {
         GroupAddress group = GroupAddress.ipv6(speaker.vlan(), frame, start + GROUP);
         switch (type) {
             case Icmpv6Header.MULTICAST_LISTENER_QUERY -> {
-                int source = frame.getUnsignedShort(Ipv6Header.sourceIndex(ip));
-                if ((source & LINK_LOCAL_MASK) == LINK_LOCAL) {
-                    table.router(speaker.vlan(), true, speaker.port(), speaker.now());
+                if (isFromLink(frame, ip)) {
+                    readQuery(frame, ip, start, end, group, speaker, table);
                 }
-                table.asked(group, speaker.now());
                 return Message.QUERY;
             }
             case Icmpv6Header.MULTICAST_LISTENER_REPORT -> table.join(group, speaker.port(), speaker.now());

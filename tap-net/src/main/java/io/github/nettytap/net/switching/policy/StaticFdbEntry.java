@@ -9,7 +9,7 @@ import io.github.nettytap.codec.wire.MacAddress;
 import java.util.Objects;
 
 /**
- * A station that is known to be behind a port without having been heard: it does not age and does not move.
+ * A MAC address that is known to be behind a port without having been heard: it does not age and does not move.
  *
  * @param mac its address
  * @param vlan its VLAN, or 0 for the one that frames without a tag are in
@@ -21,7 +21,7 @@ public record StaticFdbEntry(MacAddress mac, int vlan) {
         Objects.requireNonNull(mac, "mac");
         if (mac.isGroup() || mac.value() == 0) {
             throw new IllegalArgumentException(
-                    "no address of a station: static=" + mac + " (expected: neither a group nor zero)");
+                    "no address of a host: static=" + mac + " (expected: neither a group nor zero)");
         }
         if (vlan < 0 || vlan > PortVlans.MAX_VLAN) {
             throw new IllegalArgumentException("no such VLAN: static=" + mac + ", vlan=" + vlan
@@ -29,7 +29,12 @@ public record StaticFdbEntry(MacAddress mac, int vlan) {
         }
     }
 
-    /** A station in the VLAN that frames without a tag are in. */
+    /**
+     * An address in the VLAN that frames without a tag are in.
+     *
+     * @param mac the address
+     * @return a new entry
+     */
     public static StaticFdbEntry of(MacAddress mac) {
         return new StaticFdbEntry(mac, 0);
     }

@@ -82,7 +82,7 @@ class SocketPortTest {
 
     private SocketPort open(SocketPort.Builder builder) throws IOException {
         SocketPort port = builder.vnetHeader(VnetHeader.V1)
-                .handler(name -> lan.newPort(VnetHeader.V1.length(), Set.of(), PortPolicy.DEFAULT))
+                .handler(name -> lan.newPort(VnetHeader.V1, Set.of(), PortPolicy.DEFAULT))
                 .observer(new SocketPort.Observer() {
                     @Override
                     public void connected(String name) {

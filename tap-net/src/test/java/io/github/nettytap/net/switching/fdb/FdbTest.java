@@ -10,11 +10,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.switching.fdb.Fdb.Kind;
 import io.github.nettytap.net.switching.fdb.Fdb.LearnResult;
+import io.github.nettytap.net.table.KeyedHash;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -30,7 +33,9 @@ class FdbTest {
     private static final long B = MacAddress.parse("02:00:00:00:00:0b").value();
     private static final int MAX_AGE = 300;
 
-    private final Fdb table = new Fdb(64, MAX_AGE);
+    private static final KeyedHash HASH = new KeyedHash(1, 2);
+
+    private final Fdb table = new Fdb(64, MAX_AGE, HASH);
 
     @Test
     void unknownStationIsNotFound() {
@@ -91,16 +96,16 @@ class FdbTest {
 
     @Test
     void groupAddressesAreNeverLearned() {
-        assertThat(table.learn(MacAddress.BROADCAST.value(), 1, 0)).isEqualTo(LearnResult.IGNORED);
+        assertThat(table.learn(MacAddress.BROADCAST.value(), 1, 0)).isEqualTo(LearnResult.INVALID);
         assertThat(table.learn(MacAddress.parse("33:33:00:00:00:01").value(), 1, 0))
-                .isEqualTo(LearnResult.IGNORED);
+                .isEqualTo(LearnResult.INVALID);
         assertThat(table.count(0)).isZero();
     }
 
     @Test
     void zeroAddressIsNeverLearned() {
-        assertThat(table.learn(0, 1, 0)).isEqualTo(LearnResult.IGNORED);
-        assertThat(table.learn(Fdb.key(0, 7), 1, 0)).isEqualTo(LearnResult.IGNORED);
+        assertThat(table.learn(0, 1, 0)).isEqualTo(LearnResult.INVALID);
+        assertThat(table.learn(Fdb.key(0, 7), 1, 0)).isEqualTo(LearnResult.INVALID);
         assertThat(table.find(0, 0)).isEqualTo(Fdb.NONE);
     }
 
@@ -239,21 +244,157 @@ class FdbTest {
         for (int i = 0; i < 8; i++) {
             table.pin(set.get(i), i, Kind.STATIC, 0);
         }
-        assertThat(table.learn(set.get(8), 8, 1_000)).isEqualTo(LearnResult.IGNORED);
-        assertThat(table.pin(set.get(9), 9, Kind.STATIC, 1_000)).isEqualTo(LearnResult.IGNORED);
+        assertThat(table.learn(set.get(8), 8, 1_000)).isEqualTo(LearnResult.NO_ROOM);
+        assertThat(table.pin(set.get(9), 9, Kind.STATIC, 1_000)).isEqualTo(LearnResult.NO_ROOM);
         for (int i = 0; i < 8; i++) {
             assertThat(table.find(set.get(i), 1_000)).isEqualTo(i);
         }
+    }
+
+    /** The attack that the hash is keyed against, by somebody who has guessed the key: eight addresses of one set. */
+    @Test
+    void addressesOfOneSetFromOnePortReplaceEachOtherAndNobodyElse() {
+        List<Long> set = collidingWith(A, 200);
+        table.learn(set.get(0), 1, 100);
+        table.learn(set.get(1), 2, 100);
+        for (int i = 2; i < 200; i++) {
+            table.learn(set.get(i), 9, 101 + i);
+        }
+        assertThat(table.find(set.get(0), 301)).isEqualTo(1);
+        assertThat(table.find(set.get(1), 301)).isEqualTo(2);
+        assertThat(table.find(set.get(199), 301)).isEqualTo(9);
+        assertThat(table.counters().evicted()).isZero();
+        assertThat(table.counters().evictedOwn()).isEqualTo(192);
+    }
+
+    @Test
+    void aPortThatFillsTheTableLeavesRoomForAllAddressesOfOthers() {
+        for (int i = 1; i <= 10_000; i++) {
+            table.learn(B + i, 9, 0);
+        }
+        for (int i = 0; i < 16; i++) {
+            assertThat(table.learn(A + 0x10000 * (i + 1L), 1, 1)).isEqualTo(LearnResult.NEW);
+        }
+        for (int i = 1; i <= 10_000; i++) {
+            table.learn(B + 0x1000000 + i, 9, 2);
+        }
+        for (int i = 0; i < 16; i++) {
+            assertThat(table.find(A + 0x10000 * (i + 1L), 3)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void addressesInUseAreReplacedAfterThoseThatNobodyTalksTo() {
+        List<Long> set = collidingWith(A, 9);
+        for (int i = 0; i < 8; i++) {
+            table.learn(set.get(i), i, 100 + i);
+        }
+        assertThat(table.find(set.get(0), 0, 110)).as("from its own port").isZero();
+        assertThat(table.find(set.get(1), 5, 110)).isEqualTo(1);
+        table.learn(set.get(8), 8, 160);
+
+        assertThat(table.find(set.get(0), 160)).isEqualTo(Fdb.NONE);
+        assertThat(table.find(set.get(1), 160))
+                .as("older than the rest, but in use")
+                .isEqualTo(1);
+    }
+
+    @Test
+    void aPortAboveItsSharePinsNothingMore() {
+        table.learn(A, 1, 0);
+        for (int i = 1; i <= 10_000; i++) {
+            table.pin(B + i, 9, Kind.STICKY, 0);
+        }
+        List<Kind> kinds = new ArrayList<>();
+        table.forEach(0, (key, port, kind, age) -> kinds.add(kind));
+        assertThat(kinds.stream().filter(kind -> kind == Kind.STICKY)).hasSizeBetween(30, 33);
+        for (int i = 0; i < 16; i++) {
+            assertThat(table.learn(A + 0x10000 * (i + 1L), 1, 1)).isIn(LearnResult.NEW, LearnResult.NO_ROOM);
+        }
+        assertThat(table.size(1)).isGreaterThan(10);
+    }
+
+    /** A learn that finds a set full looks at 16 places, whoever filled it: nothing to walk, nothing to wait for. */
+    @Test
+    void countsOfPortsAgreeWithTheTableAfterAnything() {
+        Random random = new Random(7);
+        for (int i = 0; i < 200_000; i++) {
+            long now = i / 50;
+            int port = random.nextInt(6);
+            switch (random.nextInt(20)) {
+                case 0 -> table.pin(A + random.nextInt(100), port, Kind.STICKY, now);
+                case 1 -> table.find(A + random.nextInt(100), port, now);
+                case 2 -> {
+                    if (random.nextInt(100) == 0) {
+                        table.clear(port);
+                    }
+                }
+                case 3 -> {
+                    if (random.nextInt(500) == 0) {
+                        table.removePort(port);
+                    }
+                }
+                default -> table.learn(A + random.nextInt(100), port, now);
+            }
+        }
+        // Nothing is old at the time of the last frame minus infinity.
+        int[] counts = new int[6];
+        table.forEach(0, (key, port, kind, age) -> counts[port]++);
+        for (int port = 0; port < 6; port++) {
+            assertThat(table.size(port)).as("port " + port).isEqualTo(counts[port]);
+        }
+    }
+
+    @Test
+    void countsOfPortsAgreeWithTheTableAfterFourThreads() throws Exception {
+        Fdb small = new Fdb(32, 3, HASH);
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<?>> runs = new ArrayList<>();
+            for (int t = 0; t < 4; t++) {
+                int thread = t;
+                runs.add(threads.submit(() -> {
+                    Random random = new Random(thread);
+                    for (int i = 0; i < 300_000; i++) {
+                        small.learn(A + random.nextInt(60), thread, i / 1000);
+                        small.find(A + random.nextInt(60), thread, i / 1000);
+                        if (i % 10_000 == 0) {
+                            small.clear(thread);
+                        }
+                    }
+                }));
+            }
+            for (Future<?> run : runs) {
+                get(run);
+            }
+        } finally {
+            threads.shutdown();
+            assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+        }
+        int[] counts = new int[4];
+        small.forEach(0, (key, port, kind, age) -> counts[port]++);
+        for (int port = 0; port < 4; port++) {
+            assertThat(small.size(port)).as("port " + port).isEqualTo(counts[port]);
+        }
+    }
+
+    @Test
+    void aTableLargerThanTheHeapIsRefusedWithWhatWouldFit() {
+        long heap = Runtime.getRuntime().maxMemory();
+        Assumptions.assumeTrue(heap < 512L << 20, "the largest table fits");
+        assertThatThrownBy(() -> Fdb.checkCapacity(Fdb.MAX_CAPACITY))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("FDB: capacity=16777216 takes 256 MiB of a heap of ");
     }
 
     @Test
     void badSizesAreRefused() {
         assertThatThrownBy(() -> new Fdb(0, 1))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("MAC table: capacity=0 (expected: 1 to 268435456)");
+                .hasMessage("FDB: capacity=0 (expected: 1 to 16777216)");
         assertThatThrownBy(() -> new Fdb(1, 0))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("MAC table: maxAge=0 (expected: 1 to 70368744177663)");
+                .hasMessage("FDB: maxAge=0 (expected: 1 to 35184372088831)");
     }
 
     /** Each station has one port of its own, so that any torn reading shows as a wrong port. */
@@ -304,7 +445,7 @@ class FdbTest {
         return found;
     }
 
-    /** Addresses of one of the 8 sets that 64 places make: the three high bits of the product select it. */
+    /** Addresses of one of the 8 sets that 64 places make. */
     private static List<Long> collidingWith(long first, int count) {
         List<Long> result = new ArrayList<>();
         for (long mac = first; result.size() < count; mac++) {
@@ -316,6 +457,6 @@ class FdbTest {
     }
 
     private static int setOf(long mac) {
-        return (int) (mac * 0x9e37_79b9_7f4a_7c15L >>> 61);
+        return (int) HASH.hash(mac) & 7;
     }
 }

@@ -7,13 +7,18 @@ package io.github.nettytap.net.switching.multicast;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.InternetChecksum;
+import io.github.nettytap.codec.wire.MacAddress;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.List;
+import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -23,12 +28,15 @@ class MulticastSnoopingTest {
     private static final int LISTENER = 1;
     private static final int OTHER = 2;
     private static final int VLAN = 10;
+    private static final int CAPACITY = 64;
+    private static final int BUDGET = 16;
     private static final String ALL = "0 1 2";
     private static final String GROUP = "239.1.2.3";
     private static final String GROUP6 = "ff05::1:3";
 
-    private final MulticastSnooping snooping = new MulticastSnooping();
+    private final MulticastSnooping snooping = new MulticastSnooping(CAPACITY, BUDGET);
     private long now = 1_000;
+    private boolean heardByAll = true;
 
     @Test
     void everythingIsFloodedAsLongAsNoRouterAsks() {
@@ -58,7 +66,8 @@ class MulticastSnoopingTest {
         routerAsks();
         send(LISTENER, igmp(0x16, GROUP));
         ByteBuf frame = ipv4Data(GROUP);
-        assertThat(ports(snooping.receivers(frame, 14, VLAN + 1, OTHER, now))).isEqualTo(ALL);
+        assertThat(ports(snooping.receivers(frame, 14, VLAN + 1, OTHER, mac(frame), true, now)))
+                .isEqualTo(ALL);
         frame.release();
     }
 
@@ -211,20 +220,217 @@ class MulticastSnoopingTest {
         routerAsks();
         ByteBuf whole = igmp(0x16, GROUP);
         for (int length = 14; length < 34; length++) {
-            assertThat(ports(snooping.receivers(whole.slice(0, length), 14, VLAN, OTHER, now)))
+            assertThat(ports(snooping.receivers(whole.slice(0, length), 14, VLAN, OTHER, mac(whole), true, now)))
                     .isEqualTo(ALL);
         }
         whole.release();
     }
 
     @Test
-    void tooManyGroupsAreFloodedAndNotCutOff() {
+    void aPortWithTooManyGroupsGetsWhatNobodyIsKnownToListenToAndOthersLoseNothing() {
         routerAsks();
-        for (int i = 0; i <= GroupTable.MAX_GROUPS; i++) {
-            send(LISTENER, igmp(0x16, "239.2." + (i >> 8) + "." + (i & 0xff)));
+        send(OTHER, igmp(0x16, GROUP));
+        for (int i = 0; i < 3 * CAPACITY; i++) {
+            send(LISTENER, igmp(0x16, "239.2.0." + i));
         }
+        assertThat(data(ROUTER, GROUP)).as("of the other port").isEqualTo("0 1 2");
+        assertThat(data(OTHER, "239.2.0.1")).as("forgotten, and so sent there").isEqualTo("0 1");
+        assertThat(data(OTHER, "239.9.9.9")).isEqualTo("0 1");
+        assertThat(snooping.counters().size()).isEqualTo(BUDGET + 1);
+        assertThat(snooping.counters().evicted()).isEqualTo(3 * CAPACITY - BUDGET);
+        now += GroupTable.MEMBERSHIP_SECONDS - 10;
+        routerAsks();
+        now += 11;
+        assertThat(data(OTHER, "239.9.9.9")).isEqualTo("0");
+    }
+
+    @Test
+    void aFullTableFloodsUnknownGroupsToThosePortsThatLostOne() {
+        MulticastSnooping full = new MulticastSnooping(4, 4);
+        for (int port = 0; port < 8; port++) {
+            ByteBuf report = igmp(0x16, "239.2.0." + port);
+            full.receivers(report, 14, VLAN, port, mac(report), true, now);
+            report.release();
+        }
+        ByteBuf query = ipv4("10.0.0.1", "224.0.0.1", 2, igmpBody(0x11, "0.0.0.0"));
+        full.receivers(query, 14, VLAN, 9, mac(query), true, now);
+        query.release();
+        ByteBuf data = ipv4Data("239.2.0.0");
+        Receivers receivers = full.receivers(data, 14, VLAN, 9, mac(data), true, now);
+        data.release();
+        assertThat(receivers.include(0))
+                .as("lost its membership, and still gets its group")
+                .isTrue();
+        assertThat(receivers.include(7)).isFalse();
+    }
+
+    @Test
+    void aPortEntersSoManyGroupsASecondAndGetsTheOthersFlooded() {
+        MulticastSnooping large = new MulticastSnooping(100_000, 100_000);
+        for (int i = 0; i < 1_000; i++) {
+            ByteBuf report = igmp(0x16, "239.2." + (i >> 8) + "." + (i & 0xff));
+            large.receivers(report, 14, VLAN, LISTENER, mac(report), true, now);
+            report.release();
+        }
+        assertThat(large.counters().size()).isEqualTo(GroupTable.MAX_JOINS_PER_SECOND);
+        assertThat(large.counters().refused()).isEqualTo(1_000 - GroupTable.MAX_JOINS_PER_SECOND);
+    }
+
+    @Test
+    void groupsThatGoEverywhereAndAddressesThatAreNoGroupsAreNotEntered() {
+        for (String group : List.of("224.0.0.251", "10.0.0.1", "0.0.0.0", "255.255.255.255")) {
+            send(LISTENER, igmp(0x16, group));
+        }
+        for (String group : List.of("ff02::1", "ff01::5", "ff00::5", "fe80::1", "::")) {
+            send(LISTENER, mld(131, group));
+        }
+        assertThat(snooping.counters().size()).isZero();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // S flag and robustness, number of sources: whether those who do not answer are forgotten
+        "02, 0000, true",
+        "00, 0000, true",
+        "0a, 0000, false",
+        "02, 0001, false"
+    })
+    void queriesOfVersion3SayWhetherTimersComeForward(String flags, String sources, boolean forgets) {
+        routerAsks();
+        send(LISTENER, igmp(0x16, GROUP));
+        send(LISTENER, mld(131, GROUP6));
+        String source = sources.equals("0001") ? "0a000009" : "";
+        send(
+                ROUTER,
+                ipv4("10.0.0.1", GROUP, 2, checksummed("110a0000" + hex(GROUP) + flags + "7d" + sources + source, 0)));
+        String source6 = sources.equals("0001") ? hex("2001:db8::9") : "";
+        send(ROUTER, mldMessage(GROUP6, "8200000003e80000" + hex(GROUP6) + flags + "7d" + sources + source6));
+        now += GroupTable.LAST_MEMBER_SECONDS + 1;
+        assertThat(data(OTHER, GROUP)).isEqualTo(forgets ? "0" : "0 1");
+        assertThat(data6(OTHER, GROUP6)).isEqualTo(forgets ? "0" : "0 1");
+    }
+
+    @Test
+    void whoIsAskedHasTheTimeThatTheQuerySays() {
+        routerAsks();
+        send(LISTENER, igmp(0x16, GROUP));
+        // 5.0 s, robustness 3: 15 s and the grain.
+        send(ROUTER, ipv4("10.0.0.1", GROUP, 2, checksummed("11320000" + hex(GROUP) + "037d0000", 0)));
+        now += 16;
+        assertThat(data(OTHER, GROUP)).isEqualTo("0 1");
+        now += 1;
+        assertThat(data(OTHER, GROUP)).isEqualTo("0");
+    }
+
+    @Test
+    void responseCodesAreFloatingPointNumbersInTheNewerVersions() {
+        assertThat(QueryTimes.igmp(0x7f, true)).isEqualTo(127);
+        assertThat(QueryTimes.igmp(0x80, true)).isEqualTo(128);
+        assertThat(QueryTimes.igmp(0xff, true)).isEqualTo(31_744);
+        assertThat(QueryTimes.igmp(0xff, false)).isEqualTo(255);
+        assertThat(QueryTimes.mld(0x7fff, true)).isEqualTo(32_767);
+        assertThat(QueryTimes.mld(0x8000, true)).isEqualTo(32_768);
+        assertThat(QueryTimes.mld(0xffff, true)).isEqualTo(8_387_584);
+        assertThat(QueryTimes.mld(0xffff, false)).isEqualTo(65_535);
+    }
+
+    /** An isolated port, or one whose storm limit is used up, could end what others listen to without their hearing of it. */
+    @Test
+    void aQueryThatListenersWillNotHearEndsNothing() {
+        routerAsks();
+        send(LISTENER, igmp(0x16, GROUP));
+        heardByAll = false;
+        send(OTHER, ipv4("10.0.0.9", GROUP, 2, igmpBody(0x11, GROUP)));
+        heardByAll = true;
+        // To another group than it asks about.
+        send(OTHER, ipv4("10.0.0.9", "239.9.9.9", 2, igmpBody(0x11, GROUP)));
+        // To the right group, in a frame to another.
+        ByteBuf query = ipv4("10.0.0.9", GROUP, 2, igmpBody(0x11, GROUP));
+        snooping.receivers(
+                query, 14, VLAN, OTHER, MacAddress.parse("01:00:5e:09:09:09").value(), true, now);
+        query.release();
+        now += GroupTable.LAST_MEMBER_SECONDS + 1;
+        assertThat(data(ROUTER, GROUP)).contains("1");
+    }
+
+    @Test
+    void helloOfPimMarksItsPortAsLongAsItSays() {
+        routerAsks();
+        // Hold time 210 s behind another option.
+        String hello = "20000000" + "00130004" + "00000001" + "0001000200d2";
+        assertThat(send(OTHER, ipv4("10.0.0.7", "224.0.0.13", 103, hello))).isEqualTo(ALL);
+        assertThat(send(OTHER, ipv6("ff02::d", 103, 1, hello))).isEqualTo(ALL);
+        assertThat(data(LISTENER, GROUP)).isEqualTo("0 2");
+        assertThat(data6(LISTENER, GROUP6)).isEqualTo("0 2");
+        assertThat(send(LISTENER, igmp(0x16, GROUP))).isEqualTo("0 2");
+        now += 211;
+        assertThat(data(LISTENER, "239.9.9.9")).isEqualTo("0");
+        assertThat(data6(LISTENER, GROUP6)).isEqualTo("0");
+        send(OTHER, ipv4("10.0.0.7", "224.0.0.13", 103, hello));
+        send(OTHER, ipv4("10.0.0.7", "224.0.0.13", 103, "20000000" + "000100020000"));
+        assertThat(data(LISTENER, "239.9.9.9")).as("it says goodbye").isEqualTo("0");
+    }
+
+    @Test
+    void otherMessagesOfPimAndHellosToElsewhereMarkNothing() {
+        routerAsks();
+        send(OTHER, ipv4("10.0.0.7", "224.0.0.13", 103, "23000000"));
+        send(OTHER, ipv4("10.0.0.7", GROUP, 103, "20000000"));
+        send(OTHER, ipv4("10.0.0.7", "224.0.0.13", 103, "200000"));
+        assertThat(data(LISTENER, "239.9.9.9")).isEqualTo("0");
+    }
+
+    @Test
+    void advertisementOfAMulticastRouterMarksItsPort() {
+        routerAsks();
+        assertThat(send(OTHER, ipv4("10.0.0.7", "224.0.0.106", 2, checksummed("30140000" + "007d0002", 0))))
+                .isEqualTo(ALL);
+        assertThat(send(OTHER, mldMessage("ff02::6a", "97140000" + "007d0002"))).isEqualTo(ALL);
+        assertThat(data(LISTENER, GROUP)).isEqualTo("0 2");
+        assertThat(data6(LISTENER, GROUP6)).isEqualTo("0 2");
+        send(OTHER, ipv4("10.0.0.7", "224.0.0.106", 2, checksummed("32000000", 0)));
+        send(OTHER, mldMessage("ff02::6a", "99000000"));
+        assertThat(data(LISTENER, GROUP)).isEqualTo("0");
+        assertThat(data6(LISTENER, GROUP6)).isEqualTo("0");
+    }
+
+    @Test
+    void aRouterPortThatWasSetGetsEverything() {
+        snooping.staticRouter(OTHER, true);
+        routerAsks();
+        assertThat(data(LISTENER, GROUP)).isEqualTo("0 2");
+        snooping.remove(OTHER);
+        assertThat(data6(LISTENER, GROUP6)).isEqualTo("0 2");
+        snooping.staticRouter(OTHER, false);
+        assertThat(data(LISTENER, GROUP)).isEqualTo("0");
+    }
+
+    /** A report may have room for many records, and each costs the same whatever the table holds. */
+    @Test
+    void randomReportsNeverExceedAnyBudget() {
+        Random random = new Random(3);
+        for (int i = 0; i < 100_000; i++) {
+            now += random.nextInt(50) == 0 ? 1 : 0;
+            int port = random.nextInt(3);
+            String group = "239.1." + random.nextInt(2) + "." + random.nextInt(200);
+            switch (random.nextInt(10)) {
+                case 0 -> send(port, igmp(0x17, group));
+                case 1 -> snooping.remove(random.nextInt(20) == 0 ? port : 99);
+                case 2 -> send(port, ipv4("10.0.0.1", group, 2, igmpBody(0x11, group)));
+                default -> send(port, igmp(0x16, group));
+            }
+            assertThat(snooping.counters().size()).isLessThanOrEqualTo(3 * BUDGET);
+        }
+        now += GroupTable.MEMBERSHIP_SECONDS + 1;
         assertThat(data(OTHER, GROUP)).isEqualTo(ALL);
-        assertThat(data(OTHER, "239.2.0.1")).isEqualTo("0 1");
+        assertThat(snooping.counters().size()).isZero();
+    }
+
+    /** As frames to an IP group have it, whatever the frame that the other methods make. */
+    private static long mac(ByteBuf frame) {
+        return frame.getUnsignedShort(12) == 0x0800
+                ? 0x0100_5e00_0000L | frame.getInt(30) & 0x7f_ffffL
+                : 0x3333_0000_0000L | frame.getUnsignedInt(50);
     }
 
     private String routerAsks() {
@@ -242,7 +448,7 @@ class MulticastSnoopingTest {
 
     private String send(int from, ByteBuf frame) {
         try {
-            return ports(snooping.receivers(frame, 14, VLAN, from, now));
+            return ports(snooping.receivers(frame, 14, VLAN, from, mac(frame), heardByAll, now));
         } finally {
             frame.release();
         }

@@ -68,32 +68,38 @@ class PortPolicyTest {
     @Test
     void limitsOutOfRangeAreRefused() {
         assertRefused(
-                () -> PortPolicy.DEFAULT.withMacLimit(-1),
-                "no such limit of stations: mac-limit=-1 (expected: 1 to 65536, or 0 for no limit)");
+                () -> PortPolicy.builder().macLimit(-1).build(),
+                "no such limit of MAC addresses: mac-limit=-1 (expected: 1 to 65536, or 0 for no limit)");
         assertRefused(
-                () -> PortPolicy.DEFAULT.withStormLimit(-1),
+                () -> PortPolicy.builder().stormLimit(-1).build(),
                 "no such limit of flooded frames a second: storm=-1 (expected: 1 or more, or 0 for no limit)");
         assertRefused(
-                () -> PortPolicy.DEFAULT.withSources(Set.of(MacAddress.BROADCAST)),
-                "no frame may come from a group: mac=ff:ff:ff:ff:ff:ff (expected: the address of a station)");
+                () -> PortPolicy.builder().sources(Set.of(MacAddress.BROADCAST)).build(),
+                "no frame may come from a group: mac=ff:ff:ff:ff:ff:ff (expected: the address of a host)");
     }
 
     @Test
     void staticStationMustBeInAVlanOfThePort() {
-        PortPolicy trunk = PortPolicy.DEFAULT.withVlans(PortVlans.trunk(List.of(10)));
+        PortPolicy trunk =
+                PortPolicy.builder().vlans(PortVlans.trunk(List.of(10))).build();
         assertRefused(
-                () -> trunk.withStations(List.of(StaticFdbEntry.of(A))),
-                "static station without a VLAN on a trunk without a native one: static=02:00:00:00:00:0a"
+                () -> trunk.toBuilder().staticEntry(StaticFdbEntry.of(A)).build(),
+                "static entry without a VLAN on a trunk without a native one: static=02:00:00:00:00:0a"
                         + " (expected: one of the VLANs of trunk=10)");
         assertRefused(
-                () -> trunk.withStations(List.of(new StaticFdbEntry(A, 11))),
-                "static station in a VLAN that the port does not carry: static=02:00:00:00:00:0a, vlan=11"
+                () -> trunk.toBuilder().staticEntry(new StaticFdbEntry(A, 11)).build(),
+                "static entry in a VLAN that the port does not carry: static=02:00:00:00:00:0a, vlan=11"
                         + " (expected: trunk=10)");
         assertRefused(
-                () -> PortPolicy.DEFAULT.withStations(List.of(new StaticFdbEntry(A, 11))),
-                "static station in a VLAN that the port does not carry: static=02:00:00:00:00:0a, vlan=11"
+                () -> PortPolicy.builder()
+                        .staticEntries(List.of(new StaticFdbEntry(A, 11)))
+                        .build(),
+                "static entry in a VLAN that the port does not carry: static=02:00:00:00:00:0a, vlan=11"
                         + " (expected: transparent)");
-        assertThat(trunk.withStations(List.of(new StaticFdbEntry(A, 10))).stations())
+        assertThat(trunk.toBuilder()
+                        .staticEntry(new StaticFdbEntry(A, 10))
+                        .build()
+                        .staticEntries())
                 .hasSize(1);
     }
 
@@ -101,7 +107,7 @@ class PortPolicyTest {
     void staticStationOutOfRangeIsRefused() {
         assertRefused(
                 () -> StaticFdbEntry.of(MacAddress.BROADCAST),
-                "no address of a station: static=ff:ff:ff:ff:ff:ff (expected: neither a group nor zero)");
+                "no address of a host: static=ff:ff:ff:ff:ff:ff (expected: neither a group nor zero)");
         assertRefused(
                 () -> new StaticFdbEntry(A, 4095),
                 "no such VLAN: static=02:00:00:00:00:0a, vlan=4095"
@@ -111,8 +117,8 @@ class PortPolicyTest {
     @Test
     void settingsOfTheSwitchOutOfRangeAreRefused() {
         assertRefused(
-                () -> SwitchSettings.DEFAULT.withStations(0),
-                "no such size of the table of stations: stations=0 (expected: 1 to 268435456)");
+                () -> SwitchSettings.DEFAULT.withFdbCapacity(0),
+                "no such size of the FDB: fdb-capacity=0 (expected: 1 to 16777216)");
         assertRefused(
                 () -> SwitchSettings.DEFAULT.withAgeingSeconds(0),
                 "no such ageing time: seconds=0 (expected: 1 to 1000000)");
