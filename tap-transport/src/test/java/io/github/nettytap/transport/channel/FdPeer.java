@@ -42,6 +42,31 @@ class FdPeer implements Peer {
         return receive(TIMEOUT_MILLIS);
     }
 
+    @Override
+    public boolean trySend(byte[] frame) {
+        int result = LIBC.write(fd, buffer.clear().put(frame).flip());
+        // A packet socket reports once that its link was down.
+        return (Errno.ENETDOWN.is(result) ? LIBC.write(fd, buffer.rewind()) : result) >= 0;
+    }
+
+    @Override
+    public byte[] tryReceive() {
+        for (int i = 0; i < 3; i++) {
+            ByteBuffer pollfd = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder());
+            pollfd.putInt(0, fd).putShort(4, POLLIN);
+            if (LIBC.poll(pollfd, 1, 0) <= 0) {
+                return null;
+            }
+            int length = LIBC.read(fd, buffer.clear());
+            if (length >= 0) {
+                byte[] frame = new byte[length];
+                buffer.get(0, frame);
+                return length == 0 ? null : frame;
+            }
+        }
+        return null;
+    }
+
     byte[] receive(int timeoutMillis) {
         ByteBuffer pollfd = ByteBuffer.allocateDirect(8).order(ByteOrder.nativeOrder());
         pollfd.putInt(0, fd).putShort(4, POLLIN);

@@ -13,6 +13,12 @@ interface Peer extends AutoCloseable {
     /** The next frame that the channel has sent, or null if none comes in time. */
     byte[] receive();
 
+    /** Makes the channel receive a frame if that is possible at once; false if it is not. */
+    boolean trySend(byte[] frame);
+
+    /** The next frame that the channel has sent and that is here already, or null. */
+    byte[] tryReceive();
+
     @Override
     void close();
 }

@@ -9,6 +9,7 @@ import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapOffload;
 import io.github.nettytap.transport.device.TapQueue;
 import io.github.nettytap.transport.linux.LibC;
+import io.github.nettytap.transport.netlink.Rtnetlink;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,12 +20,14 @@ final class TapSubject implements Subject {
 
     private final NetworkNamespace namespace;
     private final TapDevice device;
+    private final int ifindex;
     private final TapChannel channel;
     private final PacketPeer peer;
 
-    private TapSubject(LoopKind loop, NetworkNamespace namespace, TapDevice device, PacketPeer peer) {
+    private TapSubject(LoopKind loop, NetworkNamespace namespace, TapDevice device, int ifindex, PacketPeer peer) {
         this.namespace = namespace;
         this.device = device;
+        this.ifindex = ifindex;
         this.peer = peer;
         TapQueue queue = device.queues().get(0);
         channel = new TapChannel(closeRequest -> new TapQueueEndpoint(queue, closeRequest) {
@@ -53,7 +56,7 @@ final class TapSubject implements Subject {
         TapDevice device = TapDevice.adopt(FdPeer.check(
                 "dup", LibC.get().dup(original.device.queues().get(0).fd())));
         original.channel.unsafe().closeForcibly();
-        return new TapSubject(loop, original.namespace, device, original.peer);
+        return new TapSubject(loop, original.namespace, device, original.ifindex, original.peer);
     }
 
     private static TapSubject open(LoopKind loop, boolean multiQueue, Set<TapOffload> offloads) throws Exception {
@@ -67,7 +70,7 @@ final class TapSubject implements Subject {
                 .namespace(namespace)
                 .open();
         int ifindex = device.ifindex();
-        return new TapSubject(loop, namespace, device, namespace.call(() -> PacketPeer.open(ifindex)));
+        return new TapSubject(loop, namespace, device, ifindex, namespace.call(() -> PacketPeer.open(ifindex)));
     }
 
     /** Neighbor discovery sends frames by itself, which would be counted. {@code /proc/sys/net} is that of the thread. */
@@ -77,6 +80,15 @@ final class TapSubject implements Subject {
 
     TapDevice device() {
         return device;
+    }
+
+    /** Deletes the interface, as `ip link del` does. */
+    void delete() throws Exception {
+        namespace.run(() -> {
+            try (Rtnetlink rtnetlink = Rtnetlink.open()) {
+                rtnetlink.links().delete(ifindex);
+            }
+        });
     }
 
     NetworkNamespace namespace() {
