@@ -33,6 +33,8 @@ class ToolsArchitectureTest {
                 .definedBy(TOOLS + ".option")
                 .layer("statistics")
                 .definedBy(TOOLS + ".statistics")
+                .layer("capture")
+                .definedBy(TOOLS + ".capture")
                 .layer("argument")
                 .definedBy(TOOLS + ".argument")
                 .layer("lifecycle")
@@ -47,10 +49,12 @@ class ToolsArchitectureTest {
                 .mayOnlyBeAccessedByLayers("commands", "control")
                 .whereLayer("statistics")
                 .mayOnlyBeAccessedByLayers("commands", "control", "option")
+                .whereLayer("capture")
+                .mayOnlyBeAccessedByLayers("commands", "option")
                 .whereLayer("argument")
                 .mayOnlyBeAccessedByLayers("commands", "control", "configuration", "option")
                 .whereLayer("lifecycle")
-                .mayOnlyBeAccessedByLayers("commands", "option", "statistics")
+                .mayOnlyBeAccessedByLayers("commands", "option", "statistics", "capture")
                 .check(tools);
     }
 }

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.codec.capture;
 
+import io.github.nettytap.codec.pcap.CaptureFormat;
 import io.github.nettytap.codec.pcap.CaptureInterface;
 import io.github.nettytap.codec.pcap.CaptureSection;
 import io.github.nettytap.codec.pcap.InterfaceStatistics;
@@ -24,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.Consumer;
 
 /**
  * A running capture: takes copies of frames from any number of pipelines and writes them to a pcapng file.
@@ -54,7 +56,7 @@ public final class Capture implements Closeable {
     private volatile CaptureCounters[] interfaces = {};
     private volatile boolean running = true;
 
-    private Capture(Builder builder, CaptureRing ring, PcapngOutput output) {
+    private Capture(Builder builder, CaptureRing ring, CaptureOutput output) {
         snapLength = builder.snapLength;
         this.ring = ring;
         task = new CaptureTask(this, ring, clock, output, builder.maxFrames, builder.threadFactory);
@@ -208,7 +210,8 @@ public final class Capture implements Closeable {
      * The counts of an interface up to now.
      *
      * @param captureInterface an interface that some handler was made with
-     * @return the counts: delivered is what was written, dropped what found the ring full, received their sum
+     * @return the counts: delivered is what was written, dropped what found the ring full, accepted
+     *     their sum where there is a filter, received everything seen
      * @throws IllegalArgumentException if no handler was made with the interface
      */
     public InterfaceStatistics statistics(CaptureInterface captureInterface) {
@@ -247,6 +250,19 @@ public final class Capture implements Closeable {
         return sum;
     }
 
+    /**
+     * The number of frames that filters refused, of all interfaces. They are neither captured nor dropped.
+     *
+     * @return the count up to now
+     */
+    public long refused() {
+        long sum = 0;
+        for (CaptureCounters counters : interfaces) {
+            sum += counters.refused();
+        }
+        return sum;
+    }
+
     /** How to capture. Starts with no limits, a snap length of 262144 and a ring of 8 MiB. */
     public static final class Builder {
 
@@ -260,6 +276,8 @@ public final class Capture implements Closeable {
         private long maxFrames = Long.MAX_VALUE;
         private CaptureRotation rotation = CaptureRotation.NONE;
         private ThreadFactory threadFactory = Builder::daemon;
+        private CaptureFormat format = CaptureFormat.PCAPNG;
+        private Consumer<Path> completed = done -> {};
 
         private Builder(Path file, WritableByteChannel channel) {
             this.file = file;
@@ -335,6 +353,28 @@ public final class Capture implements Closeable {
         }
 
         /**
+         * Writes another format than pcapng.
+         *
+         * @param format the format
+         * @return this
+         */
+        public Builder format(CaptureFormat format) {
+            this.format = Objects.requireNonNull(format, "format");
+            return this;
+        }
+
+        /**
+         * Is told of each file that is complete, be it that another one follows or that the capture ends.
+         *
+         * @param completed called on the writer thread, which it must not keep: frames are dropped meanwhile
+         * @return this
+         */
+        public Builder onCompletedFile(Consumer<Path> completed) {
+            this.completed = Objects.requireNonNull(completed, "completed");
+            return this;
+        }
+
+        /**
          * Makes the writer thread in another way, for example one that gives way to the traffic.
          *
          * @param threadFactory makes the thread when the capture starts; a daemon, unless the process is to stay until
@@ -366,11 +406,14 @@ public final class Capture implements Closeable {
             }
             CaptureRing ring = new CaptureRing(ringBytes);
             CaptureSection section = CaptureSection.ofThisMachine(application);
-            PcapngOutput output = file == null
-                    ? PcapngOutput.toChannel(channel, section)
-                    : PcapngOutput.toFiles(
+            CaptureOutput output = file == null
+                    ? CaptureOutput.toChannel(channel, format, section)
+                    : CaptureOutput.toFiles(
                             new CaptureFiles(file, rotation, ZoneId.systemDefault(), new CaptureClock().now()),
-                            name -> open(name, section, ring));
+                            name -> DirectFile.open(name, () -> ring.used() > ringBytes / 2),
+                            completed,
+                            format,
+                            section);
             Capture capture = null;
             try {
                 capture = new Capture(this, ring, output);
@@ -381,11 +424,6 @@ public final class Capture implements Closeable {
                     output.close();
                 }
             }
-        }
-
-        private PcapngWriter open(Path name, CaptureSection section, CaptureRing ring) throws IOException {
-            DirectFile direct = DirectFile.open(name, () -> ring.used() > ringBytes / 2);
-            return new PcapngWriter(direct, section, direct.alignment());
         }
     }
 }

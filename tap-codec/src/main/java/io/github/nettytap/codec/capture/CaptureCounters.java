@@ -16,6 +16,8 @@ final class CaptureCounters {
     private final int id;
     private final CaptureInterface captureInterface;
     private final LongAdder dropped = new LongAdder();
+    private final LongAdder refused = new LongAdder();
+    private volatile boolean isFiltered;
     private final AtomicLong captured = new AtomicLong();
 
     CaptureCounters(int id, CaptureInterface captureInterface) {
@@ -36,6 +38,16 @@ final class CaptureCounters {
         dropped.increment();
     }
 
+    /** Any thread: a filter decides about the frames of the interface. */
+    void filtered() {
+        isFiltered = true;
+    }
+
+    /** Any thread: the filter refused a frame. */
+    void countRefused() {
+        refused.increment();
+    }
+
     /** Only the writer thread, which is why an ordered store does. */
     void countCapture() {
         captured.lazySet(captured.get() + 1);
@@ -45,6 +57,10 @@ final class CaptureCounters {
         return dropped.sum();
     }
 
+    long refused() {
+        return refused.sum();
+    }
+
     long captured() {
         return captured.get();
     }
@@ -52,6 +68,11 @@ final class CaptureCounters {
     InterfaceStatistics statistics() {
         long drops = dropped();
         long writes = captured();
-        return new InterfaceStatistics(writes + drops, drops, writes);
+        return new InterfaceStatistics(
+                writes + drops + refused(),
+                drops,
+                isFiltered ? writes + drops : InterfaceStatistics.NOT_KNOWN,
+                InterfaceStatistics.NOT_KNOWN,
+                writes);
     }
 }

@@ -53,7 +53,7 @@ public final class CaptureHandler extends ChannelDuplexHandler {
      * @param captureInterface what the file says about this channel
      * @param header the virtio-net header in front of each {@code ByteBuf} frame; the content of a {@code ByteBufHolder}
      *     has none
-     * @param filter decides about each frame; a frame that it refuses is not counted
+     * @param filter decides about each frame; what it refuses is counted by {@link Capture#refused()}
      */
     public CaptureHandler(Capture capture, CaptureInterface captureInterface, VnetHeader header, FrameFilter filter) {
         this.capture = capture;
@@ -61,6 +61,9 @@ public final class CaptureHandler extends ChannelDuplexHandler {
         this.view = capture.newView();
         this.frame = new FrameView(header);
         this.filter = Objects.requireNonNull(filter, "filter");
+        if (filter != FrameFilter.ALL) {
+            counters.filtered();
+        }
     }
 
     @Override
@@ -92,8 +95,12 @@ public final class CaptureHandler extends ChannelDuplexHandler {
         if (!capture.isRunning()) {
             return;
         }
-        if (frame.read(message) && filter.accept(frame.buffer(), frame.index(), frame.length(), direction)) {
-            capture.offer(counters, view, direction, frame);
+        if (frame.read(message)) {
+            if (filter.accept(frame.buffer(), frame.index(), frame.length(), direction)) {
+                capture.offer(counters, view, direction, frame);
+            } else {
+                counters.countRefused();
+            }
         }
     }
 }

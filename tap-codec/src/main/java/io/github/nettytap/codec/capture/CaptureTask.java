@@ -31,7 +31,7 @@ final class CaptureTask implements Runnable, CaptureRing.Consumer {
     private final CaptureRing ring;
     private final ByteBuf view;
     private final CaptureClock clock;
-    private final PcapngOutput output;
+    private final CaptureOutput output;
     private final Thread thread;
     private final long startNanos;
     private final int wakeBytes;
@@ -44,7 +44,7 @@ final class CaptureTask implements Runnable, CaptureRing.Consumer {
             Capture capture,
             CaptureRing ring,
             CaptureClock clock,
-            PcapngOutput output,
+            CaptureOutput output,
             long maxFrames,
             ThreadFactory threads) {
         this.capture = capture;

@@ -4,10 +4,11 @@
  */
 package io.github.nettytap.codec.capture;
 
+import io.github.nettytap.codec.pcap.AlignedChannel;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -34,7 +35,7 @@ import java.util.function.BooleanSupplier;
  * <p>A disk that is slower than the traffic would let frames drop at once, where the page cache holds seconds of them. So
  * while the writer is behind, it takes the way that was faster of late. For one thread.
  */
-final class DirectFile implements WritableByteChannel {
+final class DirectFile implements AlignedChannel {
 
     /** Less is not worth three system calls in place of one, nor waiting for the device. */
     static final int MIN_DIRECT = 128 << 10;
@@ -45,16 +46,26 @@ final class DirectFile implements WritableByteChannel {
     /** The weight of a write in the average of its way is 1 to this power of two. */
     private static final int SMOOTHING = 3;
 
+    private final Path file;
     private final FileChannel cached;
     private final int alignment;
     private final BooleanSupplier isBehind;
     private FileChannel direct;
+    private final boolean isSeekable;
     private long position;
     private long cachedCost;
     private long directCost;
 
-    private DirectFile(FileChannel cached, FileChannel direct, int alignment, BooleanSupplier isBehind) {
+    private DirectFile(
+            Path file,
+            FileChannel cached,
+            boolean isSeekable,
+            FileChannel direct,
+            int alignment,
+            BooleanSupplier isBehind) {
+        this.file = file;
         this.cached = cached;
+        this.isSeekable = isSeekable;
         this.direct = direct;
         this.alignment = alignment;
         this.isBehind = isBehind;
@@ -82,7 +93,9 @@ final class DirectFile implements WritableByteChannel {
                 file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
         FileChannel direct = null;
         int alignment = 1;
-        if (Files.isRegularFile(file)) {
+        // A FIFO, a terminal or a device knows no positions: pwrite(2) gives ESPIPE.
+        boolean isSeekable = Files.isRegularFile(file);
+        if (isSeekable) {
             try {
                 long unit = Files.getFileStore(file).getBlockSize();
                 if (Long.bitCount(unit) == 1 && unit <= MAX_ALIGNMENT) {
@@ -94,16 +107,12 @@ final class DirectFile implements WritableByteChannel {
                 alignment = 1;
             }
         }
-        return new DirectFile(cached, direct, alignment, isBehind);
+        return new DirectFile(file, cached, isSeekable, direct, alignment, isBehind);
     }
 
-    /**
-     * The size and the alignment, in file and memory, of what may go past the page cache. Bytes of the source of a write
-     * are to lie as far from a multiple of it as they will in the file; else they all go through the cache.
-     *
-     * @return a power of two, 1 where the page cache is for all
-     */
-    int alignment() {
+    /** What may go past the page cache; bytes that lie otherwise go through it. 1 where the page cache is for all. */
+    @Override
+    public int alignment() {
         return alignment;
     }
 
@@ -140,10 +149,17 @@ final class DirectFile implements WritableByteChannel {
     private void writeCached(ByteBuffer source, int length) throws IOException {
         int limit = source.limit();
         source.limit(source.position() + length);
-        while (source.hasRemaining()) {
-            position += cached.write(source, position);
+        try {
+            while (source.hasRemaining()) {
+                position += isSeekable ? cached.write(source, position) : cached.write(source);
+            }
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot write: file=" + file + ", " + e.getMessage() + " (written so far: " + position + " bytes)",
+                    e);
+        } finally {
+            source.limit(limit);
         }
-        source.limit(limit);
     }
 
     private void writeDirect(ByteBuffer source, int length) throws IOException {

@@ -46,30 +46,32 @@ final class CaptureInput implements Closeable {
             return true;
         }
         if (window.capacity() - window.position() < length) {
-            makeRoom(length);
+            window.compact().flip();
         }
+        while (window.remaining() < length) {
+            if (window.limit() == window.capacity()) {
+                // As far as bytes really come, whatever the file claims: 16 bytes may announce 16 MiB.
+                window = ByteBuffer.allocate(2 * window.capacity())
+                        .order(window.order())
+                        .put(window)
+                        .flip();
+            }
+            if (!fill()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Reads once: false at the end of the file. */
+    private boolean fill() throws IOException {
         int position = window.position();
         window.position(window.limit()).limit(window.capacity());
         try {
-            while (window.position() - position < length) {
-                if (channel.read(window) < 0) {
-                    return false;
-                }
-            }
-            return true;
+            return channel.read(window) >= 0;
         } finally {
             window.limit(window.position()).position(position);
         }
-    }
-
-    private void makeRoom(int length) {
-        if (window.capacity() >= length) {
-            window.compact().flip();
-            return;
-        }
-        // Doubling only as far as bytes really came would be safer still, but a block is bounded by its reader.
-        int capacity = Integer.highestOneBit(length - 1) << 1;
-        window = ByteBuffer.allocate(capacity).order(window.order()).put(window).flip();
     }
 
     void take(int length) {

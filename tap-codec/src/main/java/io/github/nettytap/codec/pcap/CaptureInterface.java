@@ -6,6 +6,7 @@ package io.github.nettytap.codec.pcap;
 
 import io.github.nettytap.codec.wire.MacAddress;
 
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -17,20 +18,31 @@ import java.util.Objects;
 public final class CaptureInterface {
 
     /** The link type of Ethernet frames without a frame check sequence. */
-    public static final int LINK_TYPE_ETHERNET = PcapngLayout.LINK_TYPE_ETHERNET;
+    public static final int LINK_TYPE_ETHERNET = LinkType.ETHERNET;
 
     private final String name;
     private final String description;
     private final MacAddress mac;
     private final int linkType;
     private final int snapLength;
+    private final int fcsLength;
+    private final List<String> comments;
 
-    CaptureInterface(String name, String description, MacAddress mac, int linkType, int snapLength) {
+    CaptureInterface(
+            String name,
+            String description,
+            MacAddress mac,
+            int linkType,
+            int snapLength,
+            int fcsLength,
+            List<String> comments) {
         this.name = name;
         this.description = description;
         this.mac = mac;
         this.linkType = linkType;
         this.snapLength = snapLength;
+        this.fcsLength = fcsLength;
+        this.comments = List.copyOf(comments);
     }
 
     /**
@@ -40,7 +52,8 @@ public final class CaptureInterface {
      * @return the interface, without description and MAC
      */
     public static CaptureInterface ethernet(String name) {
-        return new CaptureInterface(Objects.requireNonNull(name, "name"), null, null, LINK_TYPE_ETHERNET, 0);
+        return new CaptureInterface(
+                Objects.requireNonNull(name, "name"), null, null, LINK_TYPE_ETHERNET, 0, 0, List.of());
     }
 
     /**
@@ -50,7 +63,7 @@ public final class CaptureInterface {
      * @return a new value
      */
     public CaptureInterface withDescription(String description) {
-        return new CaptureInterface(name, description, mac, linkType, snapLength);
+        return new CaptureInterface(name, description, mac, linkType, snapLength, fcsLength, comments);
     }
 
     /**
@@ -60,7 +73,7 @@ public final class CaptureInterface {
      * @return a new value
      */
     public CaptureInterface withMac(MacAddress mac) {
-        return new CaptureInterface(name, description, mac, linkType, snapLength);
+        return new CaptureInterface(name, description, mac, linkType, snapLength, fcsLength, comments);
     }
 
     /**
@@ -70,7 +83,7 @@ public final class CaptureInterface {
      * @return a new value
      */
     public CaptureInterface withSnapLength(int snapLength) {
-        return new CaptureInterface(name, description, mac, linkType, snapLength);
+        return new CaptureInterface(name, description, mac, linkType, snapLength, fcsLength, comments);
     }
 
     /**
@@ -103,10 +116,19 @@ public final class CaptureInterface {
     /**
      * The link type of the frames, from the registry of libpcap.
      *
-     * @return the number, {@link #LINK_TYPE_ETHERNET} for all that netty-tap writes
+     * @return the number, {@link #LINK_TYPE_ETHERNET} for all that netty-tap writes; {@link LinkType#name} names it
      */
     public int linkType() {
         return linkType;
+    }
+
+    /**
+     * Tells whether the frames are Ethernet frames, which is all that printers, filters and channels of netty-tap know.
+     *
+     * @return true if the link type is {@link #LINK_TYPE_ETHERNET}
+     */
+    public boolean isEthernet() {
+        return linkType == LINK_TYPE_ETHERNET;
     }
 
     /**
@@ -118,6 +140,24 @@ public final class CaptureInterface {
         return snapLength;
     }
 
+    /**
+     * How long the frame check sequence is that follows each frame in the file, unless a frame says otherwise.
+     *
+     * @return the number of bytes, 0 if there is none or the file does not say
+     */
+    public int fcsLength() {
+        return fcsLength;
+    }
+
+    /**
+     * What people said about the interface.
+     *
+     * @return an unmodifiable list, in the order of the file
+     */
+    public List<String> comments() {
+        return comments;
+    }
+
     @Override
     public boolean equals(Object other) {
         if (!(other instanceof CaptureInterface)) {
@@ -126,14 +166,16 @@ public final class CaptureInterface {
         CaptureInterface that = (CaptureInterface) other;
         return linkType == that.linkType
                 && snapLength == that.snapLength
+                && fcsLength == that.fcsLength
                 && Objects.equals(name, that.name)
                 && Objects.equals(description, that.description)
-                && Objects.equals(mac, that.mac);
+                && Objects.equals(mac, that.mac)
+                && comments.equals(that.comments);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(name, description, mac, linkType, snapLength);
+        return Objects.hash(name, description, mac, linkType, snapLength, fcsLength, comments);
     }
 
     @Override

@@ -6,27 +6,103 @@ package io.github.nettytap.codec.pcap;
 
 import io.github.nettytap.codec.wire.FrameDirection;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+
+import java.util.List;
 
 /**
  * One frame out of a capture file.
  *
+ * <p>A frame check sequence that the file has at the end of a frame is no part of the frame: {@link #data()} and
+ * {@link #originalLength()} are without it.
+ *
  * @param interfaceId the number of the interface within its section
- * @param captureInterface the interface
- * @param timestampNanos nanoseconds since 1970-01-01T00:00Z, 0 where the file has none
- * @param direction which way the frame went
- * @param originalLength how long the frame was before it was cut to the snap length
+ * @param captureInterface the interface, whose link type says what {@code data} begins with
+ * @param timestampNanos nanoseconds since 1970-01-01T00:00Z, {@link #NO_TIMESTAMP} where the file has none
+ * @param originalLength how long the frame was, in bytes, before it was cut to the snap length
  * @param data what was kept of the frame: a heap buffer of this object alone, which needs no release
- * @param comment the comment on the frame, null if there is none; {@link VirtioNetNote#parse(String)} reads those that
- *     netty-tap wrote
+ * @param fcs what was kept of the frame check sequence: a heap buffer like {@code data}, usually empty
+ * @param flags {@code epb_flags} as in the file, which hold direction, FCS length and what offloads left undone; 0 where
+ *     the file has none
+ * @param comments the comments on the frame; {@link #note()} finds the one that netty-tap writes
  */
 public record CapturedFrame(
         int interfaceId,
         CaptureInterface captureInterface,
         long timestampNanos,
-        FrameDirection direction,
         int originalLength,
         ByteBuf data,
-        String comment) {
+        ByteBuf fcs,
+        int flags,
+        List<String> comments) {
+
+    /** The time of a frame that has none, as in a simple packet block. */
+    public static final long NO_TIMESTAMP = Long.MIN_VALUE;
+
+    /** Tells the FCS from the frame: {@code bytes} is what was kept of both, {@code wireLength} the length of both. */
+    static CapturedFrame of(
+            int interfaceId,
+            CaptureInterface captureInterface,
+            long timestampNanos,
+            int wireLength,
+            byte[] bytes,
+            int flags,
+            List<String> comments) {
+        // Unsigned in the file; no frame is that long, and a length that is negative would be a trap.
+        int length = wireLength < 0 ? Integer.MAX_VALUE : wireLength;
+        int fcsLength = fcsLength(captureInterface, flags);
+        // A few writers tell less than what they kept; then the frame ends where it ends.
+        int frame = Math.max(0, Math.max(length, bytes.length) - fcsLength);
+        int kept = Math.min(bytes.length, frame);
+        return new CapturedFrame(
+                interfaceId,
+                captureInterface,
+                timestampNanos,
+                Math.max(0, length - fcsLength),
+                Unpooled.wrappedBuffer(bytes, 0, kept),
+                Unpooled.wrappedBuffer(bytes, kept, bytes.length - kept),
+                flags,
+                comments);
+    }
+
+    private static int fcsLength(CaptureInterface captureInterface, int flags) {
+        int own = PcapngLayout.fcsLength(flags);
+        return own == 0 ? captureInterface.fcsLength() : own;
+    }
+
+    /**
+     * Which way the frame went.
+     *
+     * @return the direction, {@link FrameDirection#UNKNOWN} where the file does not say
+     */
+    public FrameDirection direction() {
+        switch (flags & PcapngLayout.FLAG_DIRECTION_MASK) {
+            case PcapngLayout.FLAG_INBOUND:
+                return FrameDirection.INBOUND;
+            case PcapngLayout.FLAG_OUTBOUND:
+                return FrameDirection.OUTBOUND;
+            default:
+                return FrameDirection.UNKNOWN;
+        }
+    }
+
+    /**
+     * Tells whether the file says when the frame was captured.
+     *
+     * @return false if the timestamp is {@link #NO_TIMESTAMP}
+     */
+    public boolean hasTimestamp() {
+        return timestampNanos != NO_TIMESTAMP;
+    }
+
+    /**
+     * How long the frame check sequence was on the wire.
+     *
+     * @return the number of bytes that the file says to follow the frame, 0 where it does not say
+     */
+    public int fcsLength() {
+        return fcsLength(captureInterface, flags);
+    }
 
     /**
      * Tells whether the end of the frame is missing.
@@ -35,5 +111,20 @@ public record CapturedFrame(
      */
     public boolean isSnapped() {
         return data.readableBytes() < originalLength;
+    }
+
+    /**
+     * The virtio-net header that the frame was captured with.
+     *
+     * @return the note, null if the frame was not offloaded, or its writer was another program
+     */
+    public VirtioNetNote note() {
+        for (String comment : comments) {
+            VirtioNetNote note = VirtioNetNote.parse(comment);
+            if (note != null) {
+                return note;
+            }
+        }
+        return null;
     }
 }

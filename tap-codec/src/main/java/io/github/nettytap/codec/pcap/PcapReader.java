@@ -4,9 +4,6 @@
  */
 package io.github.nettytap.codec.pcap;
 
-import io.github.nettytap.codec.wire.FrameDirection;
-import io.netty.buffer.Unpooled;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -23,24 +20,41 @@ import java.util.List;
  * | reserved                 |  8  | captured length          |  8
  * | reserved                 | 12  | original length          | 12
  * | snap length              | 16  +--------------------------+
- * | FCS length, link type    | 20
- * +--------------------------+
+ * | FCS length, link type    | 20  | modified format only:    |
+ * +--------------------------+     | interface index          | 16
+ *                                  | protocol                 | 20
+ *                                  | packet type, padding     | 22
+ *                                  +--------------------------+
  * </pre>
  *
- * <p>The magic tells byte order and resolution. Source: draft-ietf-opsawg-pcap, sections 4 and 5.
+ * <p>The magic tells byte order, resolution, and the modified format that some Linux distributions wrote around 2000. Until
+ * version 2.3 the two lengths stood in the other order, in 2.3 in either. Sources: draft-ietf-opsawg-pcap, sections 4 and
+ * 5; libpcap's {@code sf-pcap.c} for the variants.
  */
 final class PcapReader implements CaptureReader {
 
     private static final int MICROSECONDS = 0xa1b2c3d4;
     private static final int NANOSECONDS = 0xa1b23c4d;
+    private static final int MODIFIED = 0xa1b2cd34;
     private static final int FILE_HEADER = 24;
     private static final int FRAME_HEADER = 16;
+    private static final int MODIFIED_FRAME_HEADER = 24;
+    private static final int PACKET_TYPE = 22;
+    private static final int PACKET_OUTGOING = 4;
     private static final int LINK_TYPE_MASK = 0xffff;
+    private static final int FCS_LENGTH_PRESENT = 0x0400_0000;
+    private static final int FCS_LENGTH_SHIFT = 28;
+    private static final int VERSION_MAJOR = 2;
+    /** From this minor version on the captured length certainly comes first. */
+    private static final int VERSION_ORDERED = 4;
+
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
     private final CaptureInput input;
     private final CaptureInterface captureInterface;
+    private final int frameHeader;
     private final int nanosPerTick;
+    private final int minor;
     private boolean truncated;
 
     PcapReader(CaptureInput input) throws IOException {
@@ -51,35 +65,54 @@ final class PcapReader implements CaptureReader {
         }
         ByteBuffer bytes = input.bytes().order(ByteOrder.LITTLE_ENDIAN);
         int start = input.position();
-        int magic = bytes.getInt(start);
-        if (magic != MICROSECONDS && magic != NANOSECONDS) {
+        if (!isNative(bytes.getInt(start))) {
             bytes.order(ByteOrder.BIG_ENDIAN);
-            magic = bytes.getInt(start);
         }
+        int magic = bytes.getInt(start);
+        frameHeader = magic == MODIFIED ? MODIFIED_FRAME_HEADER : FRAME_HEADER;
         nanosPerTick = magic == NANOSECONDS ? 1 : 1000;
         int major = bytes.getShort(start + 4) & 0xffff;
-        if (major != 2) {
+        if (major != VERSION_MAJOR) {
             throw new CaptureFormatException("pcap version not known", 0, "major=" + major, "2");
         }
+        minor = bytes.getShort(start + 6) & 0xffff;
+        int linkType = bytes.getInt(start + 20);
         captureInterface = new CaptureInterface(
-                null, null, null, bytes.getInt(start + 20) & LINK_TYPE_MASK, Math.max(0, bytes.getInt(start + 16)));
+                null,
+                null,
+                null,
+                linkType & LINK_TYPE_MASK,
+                Math.max(0, bytes.getInt(start + 16)),
+                // In units of 16 bits.
+                (linkType & FCS_LENGTH_PRESENT) == 0 ? 0 : 2 * (linkType >>> FCS_LENGTH_SHIFT),
+                List.of());
         input.take(FILE_HEADER);
+    }
+
+    private static boolean isNative(int magic) {
+        return magic == MICROSECONDS || magic == NANOSECONDS || magic == MODIFIED;
     }
 
     /** Tells whether the first four bytes of a file, read as little-endian, are those of a pcap file. */
     static boolean isMagic(int magic) {
-        int swapped = Integer.reverseBytes(magic);
-        return magic == MICROSECONDS || magic == NANOSECONDS || swapped == MICROSECONDS || swapped == NANOSECONDS;
+        return isNative(magic) || isNative(Integer.reverseBytes(magic));
     }
 
     @Override
     public CapturedFrame next() throws IOException {
-        if (truncated || !input.request(FRAME_HEADER)) {
+        if (truncated || !input.request(frameHeader)) {
             truncated |= input.available() > 0;
             return null;
         }
         int start = input.position();
         int length = input.bytes().getInt(start + 8);
+        int originalLength = input.bytes().getInt(start + 12);
+        if (minor < VERSION_ORDERED - 1
+                || minor == VERSION_ORDERED - 1 && Integer.compareUnsigned(length, originalLength) > 0) {
+            int first = length;
+            length = originalLength;
+            originalLength = first;
+        }
         if (length < 0 || length > PcapngWriter.MAX_SNAP_LENGTH) {
             throw new CaptureFormatException(
                     "pcap frame length out of range",
@@ -87,7 +120,7 @@ final class PcapReader implements CaptureReader {
                     "length=" + Integer.toUnsignedString(length),
                     "0.." + PcapngWriter.MAX_SNAP_LENGTH);
         }
-        if (!input.request(FRAME_HEADER + length)) {
+        if (!input.request(frameHeader + length)) {
             truncated = true;
             return null;
         }
@@ -96,22 +129,26 @@ final class PcapReader implements CaptureReader {
         long seconds = bytes.getInt(start) & 0xffff_ffffL;
         long fraction = bytes.getInt(start + 4) & 0xffff_ffffL;
         byte[] data = new byte[length];
-        bytes.get(start + FRAME_HEADER, data);
-        CapturedFrame frame = new CapturedFrame(
+        bytes.get(start + frameHeader, data);
+        CapturedFrame frame = CapturedFrame.of(
                 0,
                 captureInterface,
                 seconds * NANOS_PER_SECOND + fraction * nanosPerTick,
-                FrameDirection.UNKNOWN,
-                bytes.getInt(start + 12),
-                Unpooled.wrappedBuffer(data),
-                null);
-        input.take(FRAME_HEADER + length);
+                originalLength,
+                data,
+                frameHeader == FRAME_HEADER ? 0 : flags(bytes.get(start + PACKET_TYPE)),
+                List.of());
+        input.take(frameHeader + length);
         return frame;
+    }
+
+    private static int flags(byte packetType) {
+        return packetType == PACKET_OUTGOING ? PcapngLayout.FLAG_OUTBOUND : PcapngLayout.FLAG_INBOUND;
     }
 
     @Override
     public CaptureSection section() {
-        return new CaptureSection(null, null, null);
+        return PcapngReader.NOTHING_SAID;
     }
 
     @Override
@@ -122,6 +159,11 @@ final class PcapReader implements CaptureReader {
     @Override
     public InterfaceStatistics statistics(int interfaceId) {
         return null;
+    }
+
+    @Override
+    public void metadata(MetadataListener listener) {
+        // The format has none.
     }
 
     @Override

@@ -36,8 +36,10 @@ final class PcapngLayout {
     static final int PACKET = 2;
 
     static final int SIMPLE_PACKET = 3;
+    static final int NAME_RESOLUTION = 4;
     static final int INTERFACE_STATISTICS = 5;
     static final int ENHANCED_PACKET = 6;
+    static final int DECRYPTION_SECRETS = 10;
 
     static final int BYTE_ORDER_MAGIC = 0x1a2b3c4d;
     static final int VERSION_MAJOR = 1;
@@ -62,12 +64,15 @@ final class PcapngLayout {
     static final int OPTION_INTERFACE_DESCRIPTION = 3;
     static final int OPTION_INTERFACE_MAC = 6;
     static final int OPTION_INTERFACE_RESOLUTION = 9;
+    static final int OPTION_INTERFACE_FCS_LENGTH = 13;
     static final int OPTION_INTERFACE_OFFSET = 14;
     static final int OPTION_PACKET_FLAGS = 2;
     static final int OPTION_STATISTICS_START = 2;
     static final int OPTION_STATISTICS_END = 3;
     static final int OPTION_STATISTICS_RECEIVED = 4;
     static final int OPTION_STATISTICS_DROPPED = 5;
+    static final int OPTION_STATISTICS_FILTER_ACCEPTED = 6;
+    static final int OPTION_STATISTICS_OS_DROPPED = 7;
     static final int OPTION_STATISTICS_DELIVERED = 8;
 
     /** The two lowest bits of the packet flags. */
@@ -75,6 +80,8 @@ final class PcapngLayout {
 
     static final int FLAG_INBOUND = 1;
     static final int FLAG_OUTBOUND = 2;
+    private static final int FLAG_FCS_SHIFT = 5;
+    private static final int FLAG_FCS_MASK = 0xf;
     static final int FLAG_CHECKSUM_NOT_READY = 1 << 9;
     static final int FLAG_CHECKSUM_VALID = 1 << 10;
     static final int FLAG_SEGMENTATION_OFFLOADED = 1 << 11;
@@ -84,9 +91,17 @@ final class PcapngLayout {
     /** What an interface without the option has: 10^-6 seconds. */
     static final int RESOLUTION_DEFAULT = 6;
 
-    static final int LINK_TYPE_ETHERNET = 1;
-
     private PcapngLayout() {}
+
+    /** The length of the FCS in bytes that the flags of a packet tell, 0 where they do not. */
+    static int fcsLength(int flags) {
+        return flags >>> FLAG_FCS_SHIFT & FLAG_FCS_MASK;
+    }
+
+    /** The same flags with an FCS of so many bytes. */
+    static int withFcsLength(int flags, int length) {
+        return flags & ~(FLAG_FCS_MASK << FLAG_FCS_SHIFT) | length << FLAG_FCS_SHIFT;
+    }
 
     static int padded(int length) {
         return length + 3 & ~3;

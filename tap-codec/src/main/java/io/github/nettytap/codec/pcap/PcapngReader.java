@@ -4,9 +4,7 @@
  */
 package io.github.nettytap.codec.pcap;
 
-import io.github.nettytap.codec.wire.FrameDirection;
 import io.github.nettytap.codec.wire.MacAddress;
-import io.netty.buffer.Unpooled;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,20 +14,21 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Reads pcapng: sections of either byte order, also mixed; blocks that hold no frame and are of no use here (name
- * resolution, secrets, custom and unknown ones) are passed over.
+ * Reads pcapng: sections of either byte order, also mixed. Blocks that are of no use here (name resolution, secrets, custom
+ * and unknown ones) are passed over, but for a listener.
  */
 final class PcapngReader implements CaptureReader {
 
     /** Longer blocks are taken for damage: the same limit as Wireshark's. */
     private static final int MAX_BLOCK_LENGTH = 16 * 1024 * 1024;
 
-    private static final CaptureSection NOTHING_SAID = new CaptureSection(null, null, null);
+    static final CaptureSection NOTHING_SAID = new CaptureSection(null, null, null);
 
     private final CaptureInput input;
     private final List<Source> sources = new ArrayList<>();
     private final List<CaptureInterface> interfaces = new ArrayList<>();
     private CaptureSection section = NOTHING_SAID;
+    private MetadataListener listener;
     private ByteOrder order;
     private boolean truncated;
 
@@ -109,10 +108,11 @@ final class PcapngReader implements CaptureReader {
                 String.format("0x%08x in either byte order", PcapngLayout.BYTE_ORDER_MAGIC));
     }
 
-    private CapturedFrame read(int length) throws CaptureFormatException {
+    private CapturedFrame read(int length) throws IOException {
         int body = input.position() + PcapngLayout.BODY;
         int end = input.position() + length - 4;
-        switch (input.bytes().getInt(input.position())) {
+        int type = input.bytes().getInt(input.position());
+        switch (type) {
             case PcapngLayout.SECTION_HEADER:
                 readSection(body, end);
                 return null;
@@ -129,6 +129,10 @@ final class PcapngReader implements CaptureReader {
             case PcapngLayout.SIMPLE_PACKET:
                 return readSimplePacket(body, end);
             default:
+                if (listener != null) {
+                    ByteBuffer content = input.bytes().duplicate().limit(end).position(body);
+                    listener.onBlock(MetadataBlock.of(type, content.order(order)));
+                }
                 return null;
         }
     }
@@ -142,6 +146,7 @@ final class PcapngReader implements CaptureReader {
         String hardware = null;
         String operatingSystem = null;
         String application = null;
+        List<String> comments = new ArrayList<>(0);
         while (options.next()) {
             switch (options.code()) {
                 case PcapngLayout.OPTION_SECTION_HARDWARE:
@@ -153,10 +158,13 @@ final class PcapngReader implements CaptureReader {
                 case PcapngLayout.OPTION_SECTION_APPLICATION:
                     application = options.text();
                     break;
+                case PcapngLayout.OPTION_COMMENT:
+                    comments.add(options.text());
+                    break;
                 default:
             }
         }
-        section = new CaptureSection(application, operatingSystem, hardware);
+        section = new CaptureSection(application, operatingSystem, hardware, List.copyOf(comments));
         interfaces.clear();
         sources.clear();
     }
@@ -168,6 +176,8 @@ final class PcapngReader implements CaptureReader {
         MacAddress mac = null;
         int resolution = PcapngLayout.RESOLUTION_DEFAULT;
         long offsetSeconds = 0;
+        int fcsLength = 0;
+        List<String> comments = new ArrayList<>(0);
         while (options.next()) {
             switch (options.code()) {
                 case PcapngLayout.OPTION_INTERFACE_NAME:
@@ -185,13 +195,19 @@ final class PcapngReader implements CaptureReader {
                 case PcapngLayout.OPTION_INTERFACE_OFFSET:
                     offsetSeconds = options.has(Long.BYTES) ? options.number() : offsetSeconds;
                     break;
+                case PcapngLayout.OPTION_INTERFACE_FCS_LENGTH:
+                    fcsLength = options.has(1) ? options.octet() : fcsLength;
+                    break;
+                case PcapngLayout.OPTION_COMMENT:
+                    comments.add(options.text());
+                    break;
                 default:
             }
         }
         ByteBuffer bytes = input.bytes();
         int linkType = bytes.getShort(body) & 0xffff;
         int snapLength = Math.max(0, bytes.getInt(body + 4));
-        interfaces.add(new CaptureInterface(name, description, mac, linkType, snapLength));
+        interfaces.add(new CaptureInterface(name, description, mac, linkType, snapLength, fcsLength, comments));
         sources.add(new Source(new TimestampResolution(resolution, offsetSeconds)));
     }
 
@@ -200,6 +216,8 @@ final class PcapngReader implements CaptureReader {
         Source source = sources.get(checkInterface(input.bytes().getInt(body)));
         long received = InterfaceStatistics.NOT_KNOWN;
         long dropped = InterfaceStatistics.NOT_KNOWN;
+        long accepted = InterfaceStatistics.NOT_KNOWN;
+        long droppedByKernel = InterfaceStatistics.NOT_KNOWN;
         long delivered = InterfaceStatistics.NOT_KNOWN;
         while (options.next()) {
             switch (options.code()) {
@@ -209,13 +227,19 @@ final class PcapngReader implements CaptureReader {
                 case PcapngLayout.OPTION_STATISTICS_DROPPED:
                     dropped = options.has(Long.BYTES) ? options.number() : dropped;
                     break;
+                case PcapngLayout.OPTION_STATISTICS_FILTER_ACCEPTED:
+                    accepted = options.has(Long.BYTES) ? options.number() : accepted;
+                    break;
+                case PcapngLayout.OPTION_STATISTICS_OS_DROPPED:
+                    droppedByKernel = options.has(Long.BYTES) ? options.number() : droppedByKernel;
+                    break;
                 case PcapngLayout.OPTION_STATISTICS_DELIVERED:
                     delivered = options.has(Long.BYTES) ? options.number() : delivered;
                     break;
                 default:
             }
         }
-        source.statistics = new InterfaceStatistics(received, dropped, delivered);
+        source.statistics = new InterfaceStatistics(received, dropped, accepted, droppedByKernel, delivered);
     }
 
     private CapturedFrame readPacket(int body, int end, boolean enhanced) throws CaptureFormatException {
@@ -234,26 +258,26 @@ final class PcapngReader implements CaptureReader {
         // The block length is a multiple of 4 and so is the fixed part: the padded frame fits where the frame does.
         PcapngOptions options = options("packet", body, end, PcapngLayout.PACKET_FIXED + PcapngLayout.padded(length));
         int flags = 0;
-        String comment = null;
+        List<String> comments = new ArrayList<>(0);
         while (options.next()) {
             switch (options.code()) {
                 case PcapngLayout.OPTION_PACKET_FLAGS:
                     flags = options.has(Integer.BYTES) ? options.integer() : flags;
                     break;
                 case PcapngLayout.OPTION_COMMENT:
-                    comment = comment == null ? options.text() : comment + '\n' + options.text();
+                    comments.add(options.text());
                     break;
                 default:
             }
         }
-        return new CapturedFrame(
+        return CapturedFrame.of(
                 id,
                 interfaces.get(id),
                 sources.get(id).resolution.toNanos(ticks),
-                direction(flags),
                 bytes.getInt(body + 16),
-                Unpooled.wrappedBuffer(copy(body + PcapngLayout.PACKET_FIXED, length)),
-                comment);
+                copy(body + PcapngLayout.PACKET_FIXED, length),
+                flags,
+                comments.isEmpty() ? List.of() : List.copyOf(comments));
     }
 
     /** A simple packet block belongs to the first interface, has no time, and no length but the original one. */
@@ -266,31 +290,20 @@ final class PcapngReader implements CaptureReader {
         if (captureInterface.snapLength() > 0) {
             length = Math.min(length, captureInterface.snapLength());
         }
-        return new CapturedFrame(
+        return CapturedFrame.of(
                 0,
                 captureInterface,
-                0,
-                FrameDirection.UNKNOWN,
+                CapturedFrame.NO_TIMESTAMP,
                 originalLength,
-                Unpooled.wrappedBuffer(copy(body + PcapngLayout.SIMPLE_PACKET_FIXED, length)),
-                null);
+                copy(body + PcapngLayout.SIMPLE_PACKET_FIXED, length),
+                0,
+                List.of());
     }
 
     private byte[] copy(int index, int length) {
         byte[] data = new byte[length];
         input.bytes().get(index, data);
         return data;
-    }
-
-    private static FrameDirection direction(int flags) {
-        switch (flags & PcapngLayout.FLAG_DIRECTION_MASK) {
-            case PcapngLayout.FLAG_INBOUND:
-                return FrameDirection.INBOUND;
-            case PcapngLayout.FLAG_OUTBOUND:
-                return FrameDirection.OUTBOUND;
-            default:
-                return FrameDirection.UNKNOWN;
-        }
     }
 
     private PcapngOptions options(String block, int body, int end, int fixed) throws CaptureFormatException {
@@ -331,6 +344,11 @@ final class PcapngReader implements CaptureReader {
     @Override
     public InterfaceStatistics statistics(int interfaceId) {
         return sources.get(interfaceId).statistics;
+    }
+
+    @Override
+    public void metadata(MetadataListener listener) {
+        this.listener = listener;
     }
 
     @Override

@@ -6,37 +6,33 @@ package io.github.nettytap.codec.pcap;
 
 import io.github.nettytap.codec.wire.FrameDirection;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 
-import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
-/**
- * Writes a pcapng file: one section, its interfaces, frames and statistics.
- *
- * <p>Blocks gather in a buffer which is handed on whole blocks at a time, so that a file which a killed process leaves
- * behind ends with a whole block. The writer blocks where its channel does, and is for one thread.
- */
-public final class PcapngWriter implements Closeable {
+/** Writes pcapng: a section, its interfaces, frames and statistics, and further sections where asked. */
+public final class PcapngWriter implements CaptureWriter {
 
-    /** The longest frame that is written; libpcap refuses longer ones. */
+    /** The longest frame that is written, in bytes; libpcap refuses longer ones. */
     public static final int MAX_SNAP_LENGTH = 262_144;
 
-    private static final int MAX_TEXT = 4_096;
-    private static final int BUFFER_LENGTH = 4 * MAX_SNAP_LENGTH;
+    /** The length of an option is a number of 16 bits. */
+    private static final int MAX_TEXT = 65_535;
+    /** What there is in a block besides a frame and texts: its fixed part, short options, and their padding. */
+    private static final int ROOM = 512;
 
-    private final WritableByteChannel channel;
-    private final int alignment;
-    private final ByteBuffer block;
-    private final ByteBuf blockView;
-    /** Where in the buffer that begins which the channel does not have yet. */
+    private final BlockBuffer buffer;
+    private CaptureSection section;
+    /** Where the block is built: in the buffer, or on its own where it is too long for that. */
+    private ByteBuffer block;
+
+    private boolean isLarge;
     private int start;
-
-    private long flushed;
     private int interfaces;
 
     /**
@@ -46,24 +42,33 @@ public final class PcapngWriter implements Closeable {
      * @param section what to say about the origin
      */
     public PcapngWriter(WritableByteChannel channel, CaptureSection section) {
-        this(channel, section, 1);
+        this.buffer = new BlockBuffer(channel);
+        this.section = section;
+        try {
+            writeSection();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /**
-     * Begins a section in a file that is written in units of a size, as with {@code O_DIRECT}.
+     * Begins a further section, which has no interfaces yet.
      *
-     * @param channel where to write; closed with this writer
-     * @param section what to say about the origin
-     * @param alignment a power of two; bytes lie in memory as far from a multiple of it as they will in the file
+     * @param next what to say about the origin
+     * @throws IOException if the channel fails
      */
-    public PcapngWriter(WritableByteChannel channel, CaptureSection section, int alignment) {
-        this.channel = channel;
-        this.alignment = alignment;
-        this.block = ByteBuffer.allocateDirect(BUFFER_LENGTH + alignment)
-                .alignedSlice(alignment)
-                .order(ByteOrder.LITTLE_ENDIAN);
-        this.blockView = Unpooled.wrappedBuffer(block.duplicate());
-        int start = begin(PcapngLayout.SECTION_HEADER);
+    public void beginSection(CaptureSection next) throws IOException {
+        section = next;
+        writeSection();
+    }
+
+    private void writeSection() throws IOException {
+        begin(
+                PcapngLayout.SECTION_HEADER,
+                length(section.hardware())
+                        + length(section.operatingSystem())
+                        + length(section.application())
+                        + length(section.comments()));
         block.putInt(PcapngLayout.BYTE_ORDER_MAGIC)
                 .putShort((short) PcapngLayout.VERSION_MAJOR)
                 .putShort((short) PcapngLayout.VERSION_MINOR)
@@ -71,19 +76,16 @@ public final class PcapngWriter implements Closeable {
         text(PcapngLayout.OPTION_SECTION_HARDWARE, section.hardware());
         text(PcapngLayout.OPTION_SECTION_OS, section.operatingSystem());
         text(PcapngLayout.OPTION_SECTION_APPLICATION, section.application());
-        end(start, true);
+        comments(section.comments());
+        end(true);
+        interfaces = 0;
     }
 
-    /**
-     * Describes one more interface. Its timestamps have nanoseconds.
-     *
-     * @param description the interface
-     * @return its number, to be named with each of its frames; the first is 0
-     * @throws IOException if the channel fails
-     */
+    @Override
     public int addInterface(CaptureInterface description) throws IOException {
-        makeRoom(MAX_TEXT * 3);
-        int start = begin(PcapngLayout.INTERFACE_DESCRIPTION);
+        begin(
+                PcapngLayout.INTERFACE_DESCRIPTION,
+                length(description.name()) + length(description.description()) + length(description.comments()));
         block.putShort((short) description.linkType()).putShort((short) 0).putInt(description.snapLength());
         text(PcapngLayout.OPTION_INTERFACE_NAME, description.name());
         text(PcapngLayout.OPTION_INTERFACE_DESCRIPTION, description.description());
@@ -93,28 +95,16 @@ public final class PcapngWriter implements Closeable {
             block.put(mac);
             pad();
         }
-        option(PcapngLayout.OPTION_INTERFACE_RESOLUTION, 1);
-        block.put((byte) PcapngLayout.RESOLUTION_NANOSECONDS);
-        pad();
-        end(start, true);
+        octet(PcapngLayout.OPTION_INTERFACE_RESOLUTION, PcapngLayout.RESOLUTION_NANOSECONDS);
+        if (description.fcsLength() > 0) {
+            octet(PcapngLayout.OPTION_INTERFACE_FCS_LENGTH, description.fcsLength());
+        }
+        comments(description.comments());
+        end(true);
         return interfaces++;
     }
 
-    /**
-     * Writes one frame.
-     *
-     * @param interfaceId the interface, as {@link #addInterface} numbered it
-     * @param timestampNanos nanoseconds since 1970
-     * @param direction which way the frame went
-     * @param originalLength how long the frame was before anything was cut off
-     * @param data holds the frame; not released, its indices stay
-     * @param index where the frame starts
-     * @param length how much of it to write
-     * @param note the virtio-net header if the frame was offloaded, else null
-     * @throws IOException if the channel fails
-     * @throws IllegalArgumentException if the interface is not known or the length is more than
-     *     {@link #MAX_SNAP_LENGTH}
-     */
+    @Override
     public void writeFrame(
             int interfaceId,
             long timestampNanos,
@@ -130,42 +120,94 @@ public final class PcapngWriter implements Closeable {
             throw new IllegalArgumentException(
                     "captured length out of range: length=" + length + " (expected: 0.." + MAX_SNAP_LENGTH + ')');
         }
-        makeRoom(PcapngLayout.padded(length) + MAX_TEXT);
-        int start = begin(PcapngLayout.ENHANCED_PACKET);
+        begin(PcapngLayout.ENHANCED_PACKET, length);
         block.putInt(interfaceId)
                 .putInt((int) (timestampNanos >>> 32))
                 .putInt((int) timestampNanos)
                 .putInt(length)
                 .putInt(originalLength);
-        data.getBytes(index, blockView, block.position(), length);
-        block.position(block.position() + length);
+        put(data, index, length);
         pad();
         int flags = flags(direction) | (note == null ? 0 : note.packetFlags());
-        if (flags != 0) {
-            option(PcapngLayout.OPTION_PACKET_FLAGS, 4);
-            block.putInt(flags);
-        }
+        flags(flags);
         if (note != null) {
             text(PcapngLayout.OPTION_COMMENT, note.toString());
         }
-        end(start, flags != 0 || note != null);
+        end(flags != 0 || note != null);
     }
 
     /**
-     * Writes the counts of an interface, usually once, after its last frame.
+     * {@inheritDoc}
      *
-     * @param interfaceId the interface
-     * @param statistics the counts; unknown ones are left out
-     * @param startNanos when the capture began, in nanoseconds since 1970
-     * @param endNanos when it ended
-     * @throws IOException if the channel fails
-     * @throws IllegalArgumentException if the interface is not known
+     * <p>A frame without a time becomes a simple packet block, which belongs to interface 0 and is as long as the frame or
+     * the snap length of that interface, whichever is shorter.
+     *
+     * @throws IllegalArgumentException if the interface is not known, or is not 0 and the frame has no time
      */
+    @Override
+    public void writeFrame(int interfaceId, CapturedFrame frame, int snapLength) throws IOException {
+        checkInterface(interfaceId);
+        int frameLength = Math.min(frame.data().readableBytes(), snapLength);
+        int fcs = Math.min(frame.fcs().readableBytes(), snapLength - frameLength);
+        if (!frame.hasTimestamp()) {
+            writeSimple(interfaceId, frame, frameLength, fcs);
+            return;
+        }
+        begin(PcapngLayout.ENHANCED_PACKET, frameLength + fcs + length(frame.comments()));
+        long nanos = Math.max(0, frame.timestampNanos()); // the format begins in 1970
+        block.putInt(interfaceId)
+                .putInt((int) (nanos >>> 32))
+                .putInt((int) nanos)
+                .putInt(frameLength + fcs)
+                .putInt(wireLength(frame));
+        put(frame.data(), frame.data().readerIndex(), frameLength);
+        put(frame.fcs(), frame.fcs().readerIndex(), fcs);
+        pad();
+        flags(frame.flags());
+        comments(frame.comments());
+        end(frame.flags() != 0 || !frame.comments().isEmpty());
+    }
+
+    private void writeSimple(int interfaceId, CapturedFrame frame, int frameLength, int fcs) throws IOException {
+        if (interfaceId != 0) {
+            throw new IllegalArgumentException(
+                    "a frame without a time belongs to the first interface: interfaceId=" + interfaceId);
+        }
+        begin(PcapngLayout.SIMPLE_PACKET, frameLength + fcs);
+        block.putInt(wireLength(frame));
+        put(frame.data(), frame.data().readerIndex(), frameLength);
+        put(frame.fcs(), frame.fcs().readerIndex(), fcs);
+        pad();
+        end(false);
+    }
+
+    private static int wireLength(CapturedFrame frame) {
+        return (int) Math.min(Integer.MAX_VALUE, (long) frame.originalLength() + frame.fcsLength());
+    }
+
+    /**
+     * Writes a block of another file, such as name resolution or decryption secrets.
+     *
+     * @param metadata the block; the position of its buffer stays
+     * @throws IOException if the channel fails
+     * @throws IllegalArgumentException if the block has no body, since it cannot be carried over
+     */
+    public void writeMetadata(MetadataBlock metadata) throws IOException {
+        if (metadata.body() == null) {
+            throw new IllegalArgumentException("a block that cannot be carried over: " + metadata.name());
+        }
+        ByteBuffer body = metadata.body().duplicate();
+        begin(metadata.type(), body.remaining());
+        block.put(body);
+        pad();
+        end(false);
+    }
+
+    @Override
     public void writeStatistics(int interfaceId, InterfaceStatistics statistics, long startNanos, long endNanos)
             throws IOException {
         checkInterface(interfaceId);
-        makeRoom(MAX_TEXT);
-        int start = begin(PcapngLayout.INTERFACE_STATISTICS);
+        begin(PcapngLayout.INTERFACE_STATISTICS, 0);
         block.putInt(interfaceId);
         timestamp(endNanos);
         option(PcapngLayout.OPTION_STATISTICS_START, 8);
@@ -174,60 +216,36 @@ public final class PcapngWriter implements Closeable {
         timestamp(endNanos);
         count(PcapngLayout.OPTION_STATISTICS_RECEIVED, statistics.received());
         count(PcapngLayout.OPTION_STATISTICS_DROPPED, statistics.dropped());
+        count(PcapngLayout.OPTION_STATISTICS_FILTER_ACCEPTED, statistics.accepted());
+        count(PcapngLayout.OPTION_STATISTICS_OS_DROPPED, statistics.droppedByKernel());
         count(PcapngLayout.OPTION_STATISTICS_DELIVERED, statistics.delivered());
-        end(start, true);
+        end(true);
     }
 
-    /**
-     * How long the file is with all that was written so far.
-     *
-     * @return the number of bytes
-     */
+    @Override
     public long size() {
-        return flushed + block.position() - start;
+        return buffer.size();
     }
 
-    /**
-     * How many interfaces the section has so far.
-     *
-     * @return the number that the next interface will get
-     */
+    @Override
     public int interfaceCount() {
         return interfaces;
     }
 
-    /**
-     * Hands all blocks to the channel.
-     *
-     * @throws IOException if the channel fails
-     */
+    @Override
     public void flush() throws IOException {
-        int end = block.position();
-        block.limit(end).position(start);
-        try {
-            while (block.hasRemaining()) {
-                flushed += channel.write(block);
-            }
-        } finally {
-            start = block.position();
-            block.clear().position(end);
-        }
-        start = (int) (flushed & alignment - 1);
-        block.position(start);
+        buffer.flush();
     }
 
-    /**
-     * Flushes and closes the channel.
-     *
-     * @throws IOException if the channel fails; it is closed nevertheless
-     */
+    @Override
+    public void moveTo(WritableByteChannel next) throws IOException {
+        buffer.moveTo(next);
+        writeSection();
+    }
+
     @Override
     public void close() throws IOException {
-        try (channel) {
-            if (channel.isOpen()) {
-                flush();
-            }
-        }
+        buffer.close();
     }
 
     private void checkInterface(int interfaceId) {
@@ -247,29 +265,70 @@ public final class PcapngWriter implements Closeable {
         }
     }
 
-    private void makeRoom(int length) throws IOException {
-        if (block.remaining() < length) {
-            flush();
-        }
-    }
-
-    private int begin(int type) {
-        int start = block.position();
+    private void begin(int type, int variableLength) throws IOException {
+        int length = variableLength + ROOM;
+        isLarge = length > BlockBuffer.maxLength();
+        block = isLarge ? ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN) : buffer.makeRoom(length);
+        start = block.position();
         block.putInt(type).putInt(0);
-        return start;
     }
 
-    private void end(int start, boolean hasOptions) {
+    private void end(boolean hasOptions) throws IOException {
         if (hasOptions) {
             block.putInt(PcapngLayout.OPTION_END);
         }
         int length = block.position() - start + 4;
         block.putInt(length);
         block.putInt(start + 4, length);
+        if (isLarge) {
+            buffer.write(block.flip());
+        }
+    }
+
+    private void put(ByteBuf source, int index, int length) {
+        if (isLarge) {
+            int limit = block.limit();
+            source.getBytes(index, block.limit(block.position() + length));
+            block.limit(limit);
+        } else {
+            buffer.put(source, index, length);
+        }
     }
 
     private void option(int code, int length) {
         block.putShort((short) code).putShort((short) length);
+    }
+
+    private void octet(int code, int value) {
+        option(code, 1);
+        block.put((byte) value);
+        pad();
+    }
+
+    private void flags(int flags) {
+        if (flags != 0) {
+            option(PcapngLayout.OPTION_PACKET_FLAGS, 4);
+            block.putInt(flags);
+        }
+    }
+
+    /** What a text takes at most: a character of UTF-16 becomes up to three bytes. */
+    private static int length(String text) {
+        return text == null ? 0 : 3 * Math.min(text.length(), MAX_TEXT) + 8;
+    }
+
+    private static int length(List<String> texts) {
+        int sum = 0;
+        for (String text : texts) {
+            sum = Math.addExact(sum, length(text));
+        }
+        return sum;
+    }
+
+    private void comments(List<String> comments) {
+        for (String comment : comments) {
+            text(PcapngLayout.OPTION_COMMENT, comment);
+        }
     }
 
     private void text(int code, String text) {
@@ -277,7 +336,7 @@ public final class PcapngWriter implements Closeable {
             return;
         }
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        int length = Math.min(bytes.length, MAX_TEXT - 8);
+        int length = Math.min(bytes.length, MAX_TEXT);
         while (length < bytes.length && (bytes[length] & 0xc0) == 0x80) {
             length--; // do not cut a character in two
         }
@@ -298,8 +357,8 @@ public final class PcapngWriter implements Closeable {
     }
 
     private void pad() {
-        // Blocks start at multiples of 4 within the buffer, so its position tells the padding.
-        while ((block.position() & 3) != 0) {
+        // Blocks are multiples of 4 long, so the distance from their start tells the padding.
+        while ((block.position() - start & 3) != 0) {
             block.put((byte) 0);
         }
     }

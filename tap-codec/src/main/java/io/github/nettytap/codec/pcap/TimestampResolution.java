@@ -12,10 +12,8 @@ final class TimestampResolution {
 
     private static final int NANOSECONDS = 9;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;
-    /** The greatest power of 10 in a long, and of 2 below its sign. */
-    private static final int MAX_DECIMAL = 18;
-
-    private static final int MAX_BINARY = 62;
+    /** The greatest power of 10 in an unsigned long. */
+    private static final int MAX_DECIMAL = 19;
 
     private final boolean binary;
     private final int exponent;
@@ -34,7 +32,9 @@ final class TimestampResolution {
     }
 
     long toNanos(long ticks) {
-        return add(binary ? fromBinary(ticks) : fromDecimal(ticks), offsetNanos);
+        long nanos = add(binary ? fromBinary(ticks) : fromDecimal(ticks), offsetNanos);
+        // The least number stands for no time at all.
+        return Math.max(nanos, CapturedFrame.NO_TIMESTAMP + 1);
     }
 
     private long fromDecimal(long ticks) {
@@ -49,18 +49,15 @@ final class TimestampResolution {
     }
 
     private long fromBinary(long ticks) {
-        if (exponent > MAX_BINARY) {
-            return 0;
+        // The product has up to 94 bits, in two halves; ticks are unsigned, what multiplyHigh does not know.
+        long high = Math.multiplyHigh(ticks, NANOS_PER_SECOND) + (ticks < 0 ? NANOS_PER_SECOND : 0);
+        long low = ticks * NANOS_PER_SECOND;
+        if (exponent >= Long.SIZE) {
+            return high >>> exponent - Long.SIZE;
         }
-        if (exponent == 0 && ticks < 0) {
-            return Long.MAX_VALUE;
-        }
-        long seconds = ticks >>> exponent;
-        long fraction = ticks & (1L << exponent) - 1;
-        // Of the fraction, 32 bits are more than nanoseconds need, and more would overflow below.
-        int surplus = Math.max(0, exponent - 32);
-        long nanos = (fraction >>> surplus) * NANOS_PER_SECOND >>> exponent - surplus;
-        return add(multiply(seconds, NANOS_PER_SECOND), nanos);
+        boolean fits = high >>> exponent == 0;
+        long nanos = exponent == 0 ? low : low >>> exponent | high << Long.SIZE - exponent;
+        return fits && nanos >= 0 ? nanos : Long.MAX_VALUE;
     }
 
     private static long power(int exponent) {

@@ -5,6 +5,7 @@
 package io.github.nettytap.codec.pcap;
 
 import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 
 import java.util.regex.Matcher;
@@ -40,6 +41,8 @@ public record VirtioNetNote(
         int checksumOffset,
         int outerTransportOffset,
         int innerNetworkOffset) {
+
+    private static final int GSO_TUNNEL = VirtioNetHeader.GSO_UDP_TUNNEL_IPV4 | VirtioNetHeader.GSO_UDP_TUNNEL_IPV6;
 
     private static final Pattern TEXT = Pattern.compile("(?m)^virtio-net: flags=0x([0-9a-f]{1,2})"
             + " gso_type=0x([0-9a-f]{1,2}) hdr_len=(\\d{1,5}) gso_size=(\\d{1,5})"
@@ -112,6 +115,36 @@ public record VirtioNetNote(
                 VirtioNetHeader.gsoSize(buffer, index),
                 VirtioNetHeader.checksumStart(buffer, index),
                 VirtioNetHeader.checksumOffset(buffer, index));
+    }
+
+    /**
+     * Tells whether a header has room for the note.
+     *
+     * @param header the header
+     * @return false for a frame in a tunnel and a header without fields for that, or for no header at all
+     */
+    public boolean fits(VnetHeader header) {
+        return header.hasTunnelOffsets() || header.isPresent() && (gsoType & GSO_TUNNEL) == 0;
+    }
+
+    /**
+     * Writes the header that was noted. Fields that the note does not have are left alone.
+     *
+     * @param buffer where to
+     * @param index where the header starts
+     * @param header which header it is; the note must {@linkplain #fits fit}
+     */
+    public void write(ByteBuf buffer, int index, VnetHeader header) {
+        VirtioNetHeader.flags(buffer, index, flags);
+        VirtioNetHeader.gsoType(buffer, index, gsoType);
+        VirtioNetHeader.headerLengthHint(buffer, index, headerLength);
+        VirtioNetHeader.gsoSize(buffer, index, gsoSize);
+        VirtioNetHeader.checksumStart(buffer, index, checksumStart);
+        VirtioNetHeader.checksumOffset(buffer, index, checksumOffset);
+        if (header.hasTunnelOffsets()) {
+            VirtioNetHeader.outerTransportOffset(buffer, index, outerTransportOffset);
+            VirtioNetHeader.innerNetworkOffset(buffer, index, innerNetworkOffset);
+        }
     }
 
     /** What the note means in the flags of a packet block. */

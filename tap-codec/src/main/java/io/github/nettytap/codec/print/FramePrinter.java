@@ -252,6 +252,25 @@ public final class FramePrinter {
         appendPadded(line.append('.'), time.getNano() / NANOS_PER_MICRO, 6);
     }
 
+    /**
+     * Finds where the network layer of a frame begins, which is where tcpdump begins a dump unless asked for all.
+     *
+     * @param buffer holds the frame
+     * @param index the index of its Ethernet header
+     * @param length how much of it is there
+     * @return the offset behind the Ethernet header and its VLAN tags, at most {@code length}
+     */
+    public static int networkOffset(ByteBuf buffer, int index, int length) {
+        int offset = EthernetHeader.LENGTH;
+        for (int tags = 0; tags < EthernetHeader.MAX_TAGS && offset <= length; tags++) {
+            if (!EthernetHeader.isTag(buffer.getUnsignedShort(index + offset - 2))) {
+                break;
+            }
+            offset += EthernetHeader.TAG_LENGTH;
+        }
+        return Math.min(offset, length);
+    }
+
     private static void appendPadded(StringBuilder line, int value, int digits) {
         String text = Integer.toString(value);
         line.append("0".repeat(digits - text.length())).append(text);

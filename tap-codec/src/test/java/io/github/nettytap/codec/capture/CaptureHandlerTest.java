@@ -31,21 +31,29 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.IllegalReferenceCountException;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.internal.PlatformDependent;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 
 class CaptureHandlerTest {
 
@@ -142,10 +150,80 @@ class CaptureHandlerTest {
         capture.close();
 
         List<CapturedFrame> frames = frames();
-        assertThat(VirtioNetNote.parse(frames.get(0).comment())).isEqualTo(new VirtioNetNote(1, 1, 66, 1448, 34, 16));
+        assertThat(frames.get(0).note()).isEqualTo(new VirtioNetNote(1, 1, 66, 1448, 34, 16));
         assertThat(frames.get(0).originalLength()).isEqualTo(100);
         assertThat(frames.get(0).data().getByte(0)).isEqualTo((byte) headerLength);
-        assertThat(frames.get(1).comment()).isNull();
+        assertThat(frames.get(1).comments()).isEmpty();
+    }
+
+    private static ByteBuf tunnelHeader() {
+        ByteBuf header = Unpooled.buffer(24).writeZero(24);
+        header.setByte(0, 1 | 8).setByte(1, 0x21).setShortLE(2, 66).setShortLE(4, 1448);
+        header.setShortLE(6, 84).setShortLE(8, 16).setShortLE(20, 34).setShortLE(22, 64);
+        return header;
+    }
+
+    @Test
+    void aNoteIsAHeaderAgain() {
+        VirtioNetNote note = new VirtioNetNote(9, 0x21, 66, 1448, 84, 16, 34, 64);
+        assertThat(note.fits(VnetHeader.TUNNEL)).isTrue();
+        assertThat(note.fits(VnetHeader.V1)).isFalse();
+        ByteBuf header = Unpooled.buffer(24).writeZero(24);
+        note.write(header, 0, VnetHeader.TUNNEL);
+        assertThat(header).isEqualTo(tunnelHeader());
+        VirtioNetNote plain = new VirtioNetNote(1, 1, 66, 1448, 34, 16);
+        assertThat(plain.fits(VnetHeader.LEGACY)).isTrue();
+        assertThat(plain.fits(VnetHeader.NONE)).isFalse();
+        ByteBuf legacy = Unpooled.buffer(10).writeZero(10);
+        plain.write(legacy, 0, VnetHeader.LEGACY);
+        assertThat(VirtioNetNote.read(legacy, 0)).isEqualTo(plain);
+    }
+
+    @Test
+    void whatTheFilterRefusesIsCountedAndNotDropped() throws IOException {
+        Capture capture = Capture.toChannel(file).start();
+        EmbeddedChannel channel = new EmbeddedChannel(
+                new CaptureHandler(capture, TAP0, VnetHeader.NONE, FrameFilter.only(FrameDirection.INBOUND)));
+        readAndRelease(channel, frame(60, 1));
+        writeAndRelease(channel, frame(60, 1));
+        writeAndRelease(channel, frame(60, 1));
+        channel.finish();
+        capture.close();
+        assertThat(capture.refused()).isEqualTo(2);
+        assertThat(capture.dropped()).isZero();
+        assertThat(statisticsInFile(0)).isEqualTo(new InterfaceStatistics(3, 0, 1, InterfaceStatistics.NOT_KNOWN, 1));
+    }
+
+    @Test
+    void aHundredFilesTakeTheMemoryOfOne(@TempDir Path directory) throws IOException {
+        BufferPoolMXBean direct = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .findFirst()
+                .get();
+        long pool = direct.getMemoryUsed();
+        long netty = PlatformDependent.usedDirectMemory();
+        List<Path> complete = Collections.synchronizedList(new ArrayList<>());
+        Capture capture = Capture.toFile(directory.resolve("r"))
+                .rotation(CaptureRotation.NONE.bySize(2_000))
+                .ringBytes(1 << 20)
+                .snapLength(2_000)
+                .onCompletedFile(complete::add)
+                .start();
+        EmbeddedChannel channel = new EmbeddedChannel(new CaptureHandler(capture, TAP0, VnetHeader.NONE));
+        for (int i = 0; i < 100; i++) {
+            readAndRelease(channel, frame(1_990, 1));
+        }
+        while (capture.captured() < 100) {
+            Thread.onSpinWait();
+        }
+        assertThat(direct.getMemoryUsed() - pool + PlatformDependent.usedDirectMemory() - netty)
+                .isLessThan(6 << 20);
+        channel.finish();
+        capture.close();
+        assertThat(complete).hasSizeGreaterThanOrEqualTo(50);
+        try (Stream<Path> files = Files.list(directory)) {
+            assertThat(files).containsExactlyInAnyOrderElementsOf(complete);
+        }
     }
 
     @ParameterizedTest
@@ -168,7 +246,7 @@ class CaptureHandlerTest {
         // 50 bytes of Ethernet, IPv4, UDP and VXLAN in front of the inner frame.
         String text = "virtio-net: flags=0x9 gso_type=0x21 hdr_len=104 gso_size=100 csum_start=84 csum_offset=16"
                 + " outer_th_offset=34 inner_nh_offset=64";
-        assertThat(frames().get(0).comment()).isEqualTo(text);
+        assertThat(frames().get(0).comments()).containsExactly(text);
         assertThat(VirtioNetNote.parse(text)).isEqualTo(new VirtioNetNote(9, 0x21, 104, 100, 84, 16, 34, 64));
     }
 

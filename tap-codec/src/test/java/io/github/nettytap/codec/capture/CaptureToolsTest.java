@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.nettytap.codec.pcap.CaptureInterface;
 import io.github.nettytap.codec.pcap.CaptureReader;
 import io.github.nettytap.codec.pcap.CapturedFrame;
-import io.github.nettytap.codec.pcap.VirtioNetNote;
 import io.github.nettytap.codec.testing.Tool;
 import io.github.nettytap.codec.wire.FrameDirection;
 import io.github.nettytap.codec.wire.MacAddress;
@@ -260,7 +259,7 @@ class CaptureToolsTest {
         try (CaptureReader reader = CaptureReader.open(merged)) {
             CapturedFrame frame = reader.next();
             assertThat(frame.direction()).isEqualTo(FrameDirection.OUTBOUND);
-            assertThat(VirtioNetNote.parse(frame.comment()).gsoSize()).isEqualTo(1_000);
+            assertThat(frame.note().gsoSize()).isEqualTo(1_000);
             assertThat(frame.captureInterface().name()).isEqualTo("tap0");
         }
     }

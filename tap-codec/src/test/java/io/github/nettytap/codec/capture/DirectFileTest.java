@@ -112,7 +112,7 @@ class DirectFileTest {
         try (DirectFile file = DirectFile.open(Path.of("/dev/full"), () -> false)) {
             assertThatThrownBy(() -> file.write(ByteBuffer.allocateDirect(LARGEST)))
                     .isInstanceOf(IOException.class)
-                    .hasMessage("No space left on device");
+                    .hasMessage("cannot write: file=/dev/full, No space left on device (written so far: 0 bytes)");
         }
     }
 

@@ -47,6 +47,16 @@ final class PcapngBuilder {
         }));
     }
 
+    PcapngBuilder packetOf(int interfaceId, long ticks, byte[] data, byte[]... options) {
+        int padded = data.length + 3 & ~3;
+        return block(PcapngLayout.ENHANCED_PACKET, bytes(20 + padded + length(options), b -> {
+            b.putInt(interfaceId).putInt((int) (ticks >>> 32)).putInt((int) ticks);
+            b.putInt(data.length).putInt(data.length);
+            b.put(data).position(20 + padded);
+            putAll(b, options);
+        }));
+    }
+
     PcapngBuilder simplePacket(int originalLength, String data) {
         return block(PcapngLayout.SIMPLE_PACKET, bytes(4 + padded(data).length, b -> b.putInt(originalLength)
                 .put(padded(data))));
@@ -77,6 +87,18 @@ final class PcapngBuilder {
     PcapngBuilder raw(byte[] bytes) {
         file.writeBytes(bytes);
         return this;
+    }
+
+    byte[] join(byte[]... parts) {
+        return bytes(length(parts), b -> putAll(b, parts));
+    }
+
+    byte[] integers(int... values) {
+        return bytes(4 * values.length, b -> {
+            for (int value : values) {
+                b.putInt(value);
+            }
+        });
     }
 
     byte[] option(int code, byte[] value) {
@@ -131,7 +153,7 @@ final class PcapngBuilder {
 
     private static byte[] padded(String data) {
         byte[] result = new byte[data.length() + 3 & ~3];
-        System.arraycopy(data.getBytes(StandardCharsets.US_ASCII), 0, result, 0, data.length());
+        System.arraycopy(data.getBytes(StandardCharsets.ISO_8859_1), 0, result, 0, data.length());
         return result;
     }
 

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 
 class PcapngReaderTest {
 
@@ -68,7 +69,7 @@ class PcapngReaderTest {
             assertThat(text(frame)).isEqualTo("hello");
             assertThat(frame.timestampNanos()).isEqualTo(0x1_0000_0002L);
             assertThat(frame.direction()).isEqualTo(FrameDirection.INBOUND);
-            assertThat(frame.comment()).isEqualTo("one\ntwo");
+            assertThat(frame.comments()).containsExactly("one", "two");
             assertThat(text(reader.next())).isEqualTo("abc");
             frame = reader.next();
             assertThat(text(frame)).isEqualTo("old");
@@ -76,8 +77,8 @@ class PcapngReaderTest {
             assertThat(reader.next()).isNull();
             assertThat(reader.section()).isEqualTo(new CaptureSection("dumper", "os", null));
             assertThat(reader.interfaces())
-                    .containsExactly(
-                            new CaptureInterface("eth0", "first", MacAddress.parse("02:00:00:00:00:01"), 1, 100));
+                    .containsExactly(new CaptureInterface(
+                            "eth0", "first", MacAddress.parse("02:00:00:00:00:01"), 1, 100, 0, List.of()));
             assertThat(reader.statistics(0)).isEqualTo(new InterfaceStatistics(10, 2, 8));
             assertThat(reader.isTruncated()).isFalse();
         }
@@ -151,6 +152,7 @@ class PcapngReaderTest {
             CapturedFrame frame = reader.next();
             assertThat(text(frame)).isEqualTo("ab");
             assertThat(frame.originalLength()).isEqualTo(9);
+            assertThat(frame.hasTimestamp()).isFalse();
         }
     }
 
@@ -319,7 +321,8 @@ class PcapngReaderTest {
         ByteBuffer pcap = ByteBuffer.allocate(24 + 16 + 2)
                 .order(LITTLE_ENDIAN)
                 .putInt(0xa1b2c3d4)
-                .putShort((short) 2);
+                .putShort((short) 2)
+                .putShort((short) 4);
         pcap.putInt(24 + 8, 3);
         for (int length = 25; length <= pcap.capacity(); length++) {
             try (CaptureReader reader = PcapngBuilder.open(Arrays.copyOf(pcap.array(), length))) {
@@ -335,7 +338,8 @@ class PcapngReaderTest {
         ByteBuffer pcap = ByteBuffer.allocate(24 + 16)
                 .order(LITTLE_ENDIAN)
                 .putInt(0xa1b2c3d4)
-                .putShort((short) 2);
+                .putShort((short) 2)
+                .putShort((short) 4);
         pcap.putInt(24 + 8, -1);
         try (CaptureReader reader = PcapngBuilder.open(pcap.array())) {
             assertThatThrownBy(reader::next)

@@ -6,80 +6,50 @@ package io.github.nettytap.tools.capture;
 
 import io.github.nettytap.codec.pcap.CaptureInterface;
 import io.github.nettytap.codec.pcap.CapturedFrame;
-import io.github.nettytap.codec.pcap.PcapngWriter;
-import io.github.nettytap.codec.pcap.VirtioNetNote;
-import io.github.nettytap.codec.print.FramePrinter;
-import io.netty.buffer.ByteBuf;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.time.ZoneId;
-import java.util.HashMap;
-import java.util.Map;
 
-/** What becomes of selected frames: lines of text, or another file. */
+/** Prints frames. */
 public final class FrameOutput {
+
+    /** As much is printed at a time, unless each line is wanted at once. */
+    private static final int BATCH_CHARACTERS = 16 << 10;
 
     private FrameOutput() {}
 
     /**
-     * Prints each frame as one line.
+     * Prints frames until there are no more, or nobody reads any more, as in {@code | head}.
      *
      * @param frames the frames
-     * @param printer how to describe them
-     * @param out where to; it may go away, as in {@code | head}
+     * @param text how to print them
+     * @param out where to
      * @param live whether each line is to be seen at once
-     * @return how many were printed
      */
-    public static long print(FrameSelection frames, FramePrinter printer, PrintWriter out, boolean live)
-            throws IOException {
-        StringBuilder line = new StringBuilder();
-        long printed = 0;
-        for (CapturedFrame frame = frames.next(); frame != null; frame = frames.next()) {
-            line.setLength(0);
-            ByteBuf data = frame.data();
-            FramePrinter.appendTime(line, frame.timestampNanos(), ZoneId.systemDefault());
-            printer.print(line.append(' '), data, data.readerIndex(), data.readableBytes(), frame.originalLength());
-            out.println(line);
-            printed++;
-            // Asking for errors flushes.
-            if (live && out.checkError()) {
-                break;
+    public static void print(FrameSelection frames, FrameText text, PrintWriter out, boolean live) throws IOException {
+        StringBuilder batch = new StringBuilder();
+        try {
+            boolean several = false;
+            CaptureInterface first = null;
+            for (CapturedFrame frame = frames.next(); frame != null; frame = frames.next()) {
+                // Later ones may be described later: from then on each frame says which it is of.
+                first = first == null ? frame.captureInterface() : first;
+                several |= frames.reader().interfaces().size() > 1 || frame.captureInterface() != first;
+                text.append(batch, frame, several);
+                if ((live || batch.length() >= BATCH_CHARACTERS) && !write(batch, out)) {
+                    return;
+                }
             }
+        } finally {
+            // What came before damage in the file is printed too.
+            write(batch, out);
         }
-        out.flush();
-        return printed;
     }
 
-    /**
-     * Writes each frame to a file.
-     *
-     * @param frames the frames
-     * @param writer the file
-     * @param snapLength how much to keep of each
-     * @return how many were written
-     */
-    public static long write(FrameSelection frames, PcapngWriter writer, int snapLength) throws IOException {
-        Map<CaptureInterface, Integer> interfaces = new HashMap<>();
-        long written = 0;
-        for (CapturedFrame frame = frames.next(); frame != null; frame = frames.next()) {
-            Integer id = interfaces.get(frame.captureInterface());
-            if (id == null) {
-                id = writer.addInterface(frame.captureInterface());
-                interfaces.put(frame.captureInterface(), id);
-            }
-            ByteBuf data = frame.data();
-            writer.writeFrame(
-                    id,
-                    frame.timestampNanos(),
-                    frame.direction(),
-                    frame.originalLength(),
-                    data,
-                    data.readerIndex(),
-                    Math.min(snapLength, data.readableBytes()),
-                    VirtioNetNote.parse(frame.comment()));
-            written++;
-        }
-        return written;
+    /** False if nobody reads any more, which a PrintWriter tells only who asks. */
+    private static boolean write(StringBuilder batch, PrintWriter out) {
+        out.append(batch);
+        batch.setLength(0);
+        return !out.checkError();
     }
 }

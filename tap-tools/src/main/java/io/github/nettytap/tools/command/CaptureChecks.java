@@ -4,8 +4,8 @@
  */
 package io.github.nettytap.tools.command;
 
+import io.github.nettytap.codec.filter.BpfFilter;
 import io.github.nettytap.tools.argument.Directions;
-import io.github.nettytap.tools.capture.FilterExpression;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.ParameterException;
@@ -83,7 +83,13 @@ final class CaptureChecks {
         }
     }
 
-    FilterExpression filter(Callable<FilterExpression> compiler) throws Exception {
+    void postRotation(String command, boolean rotates) {
+        if (command != null && !rotates) {
+            throw wrong("-z runs a command for each file of a rotation (expected: -C or -G with it)");
+        }
+    }
+
+    BpfFilter filter(Callable<BpfFilter> compiler) throws Exception {
         try {
             return compiler.call();
         } catch (IllegalArgumentException e) {

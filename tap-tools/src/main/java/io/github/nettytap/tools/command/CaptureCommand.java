@@ -5,25 +5,26 @@
 package io.github.nettytap.tools.command;
 
 import io.github.nettytap.codec.capture.Capture;
-import io.github.nettytap.codec.capture.CaptureRotation;
+import io.github.nettytap.codec.filter.BpfFilter;
 import io.github.nettytap.codec.filter.FrameFilter;
 import io.github.nettytap.codec.pcap.CaptureReader;
-import io.github.nettytap.codec.pcap.CaptureSection;
-import io.github.nettytap.codec.pcap.PcapngWriter;
-import io.github.nettytap.codec.print.FramePrinter;
 import io.github.nettytap.tools.argument.Directions;
 import io.github.nettytap.tools.argument.Offloads;
+import io.github.nettytap.tools.capture.CaptureLink;
 import io.github.nettytap.tools.capture.FilterExpression;
 import io.github.nettytap.tools.capture.FrameOutput;
 import io.github.nettytap.tools.capture.FrameSelection;
 import io.github.nettytap.tools.capture.LiveCapture;
+import io.github.nettytap.tools.capture.OutputTarget;
 import io.github.nettytap.tools.capture.Replay;
+import io.github.nettytap.tools.lifecycle.CommandException;
 import io.github.nettytap.tools.lifecycle.Loops;
 import io.github.nettytap.tools.lifecycle.ShutdownSignal;
 import io.github.nettytap.tools.option.Verbosity;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapOffload;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -38,15 +39,10 @@ import picocli.CommandLine.Spec;
 
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.channels.Pipe;
-import java.nio.channels.WritableByteChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 
@@ -55,16 +51,16 @@ import java.util.concurrent.Callable;
         name = "capture",
         description =
                 "Captures what the kernel sends into a TAP (-i), reads capture files (-r), or replays them into a TAP "
-                        + "(--replay). Prints one line a frame, or writes pcapng (-w). The options are those of tcpdump.",
+                        + "(--replay). Prints one line a frame, or writes a file (-w). The options are those of tcpdump.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
             "",
-            "This program is the other end of the TAP, which it makes, or attaches to if it is there and free. "
+            "This program is the other end of the TAP, which must be there and free unless --create makes it. "
                     + "To see what passes a program that has a TAP already, use that program's --capture, or tcpdump.",
             "",
             "Examples:",
-            "  netty-tap capture -i tap0",
+            "  netty-tap capture --create -i tap0",
             "  netty-tap capture -i tap0 -w tap0.pcapng -C 100 -W 10 udp port 53",
             "  netty-tap capture -i tap0 -w - | tshark -r -",
             "  netty-tap capture -r tap0.pcapng -e arp or icmp6",
@@ -74,8 +70,14 @@ final class CaptureCommand implements Callable<Integer> {
 
     private static final String STANDARD = "-";
 
-    @Option(names = "-i", paramLabel = "TAP", description = "The interface, made unless it is there.")
+    @Option(names = "-i", paramLabel = "TAP", description = "The interface, a TAP.")
     private String tap;
+
+    @Option(names = "--create", description = "Make the interface if it is not there.")
+    private boolean create;
+
+    @Option(names = "-D", description = "List the TAPs of this network namespace, and end.")
+    private boolean list;
 
     @Option(names = "-r", paramLabel = "FILE|-", description = "Read a file, pcapng or pcap.")
     private String read;
@@ -83,26 +85,14 @@ final class CaptureCommand implements Callable<Integer> {
     @Option(names = "--replay", paramLabel = "FILE|-", description = "Play a file into the TAP.")
     private String replay;
 
-    @Option(names = "-w", paramLabel = "FILE|-", description = "Write pcapng in place of printing.")
-    private String write;
+    @Mixin
+    private CaptureWriting writing;
 
-    @Option(names = "-e", description = "Print Ethernet headers too.")
-    private boolean linkLevel;
-
-    @Option(names = "-s", paramLabel = "LEN", description = "Keep LEN bytes of each frame (default: 262144).")
-    private int snapLength = PcapngWriter.MAX_SNAP_LENGTH;
+    @Mixin
+    private CapturePrinting printing;
 
     @Option(names = "-c", paramLabel = "N", description = "End after N frames.")
     private long count = Long.MAX_VALUE;
-
-    @Option(names = "-C", paramLabel = "MB", description = "With -i -w: a new file after MB million bytes.")
-    private long rotateMegabytes;
-
-    @Option(names = "-G", paramLabel = "SECONDS", description = "With -i -w: a new file after so long.")
-    private long rotateSeconds;
-
-    @Option(names = "-W", paramLabel = "N", description = "With -C: N files in turn. With -G: end after N files.")
-    private int rotateFiles;
 
     @Option(
             names = "-Q",
@@ -137,35 +127,40 @@ final class CaptureCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (list) {
+            PrintWriter out = spec.commandLine().getOut();
+            CaptureLink.describe().forEach(out::println);
+            out.flush();
+            return ExitCode.OK;
+        }
         CaptureChecks checks = new CaptureChecks(spec.commandLine());
-        checks.range("-s", snapLength, 1, PcapngWriter.MAX_SNAP_LENGTH);
         checks.range("-c", count, 1, Long.MAX_VALUE);
         checks.oneSource(tap, read, replay);
-        boolean rotates = rotateMegabytes != 0 || rotateSeconds != 0 || rotateFiles != 0;
-        checks.rotation(rotates, tap != null && replay == null && write != null && !write.equals(STANDARD));
-        FilterExpression expression =
+        writing.check(checks, tap != null && replay == null);
+        printing.check(checks);
+        if (replay != null) {
+            checks.unused(writing.target(), "-w", "--replay");
+        } else if (read == null) {
+            checks.direction(directions);
+        }
+        BpfFilter program =
                 filter.isEmpty() ? null : checks.filter(() -> FilterExpression.compile(String.join(" ", filter)));
         if (replay != null) {
-            checks.unused(write, "-w", "--replay");
-            return replay(expression);
+            return replay(program);
         }
-        if (read != null) {
-            return read(expression);
-        }
-        checks.direction(directions);
-        return capture(expression);
+        return read != null ? read(program) : capture(program);
     }
 
-    private int read(FilterExpression expression) throws IOException {
+    private int read(BpfFilter program) throws IOException {
+        if (writing.isWanted()) {
+            writing.target().checkDiffersFrom(read);
+        }
         try (CaptureReader reader = open(read)) {
-            FrameSelection frames = selection(reader, expression);
-            if (write == null) {
-                FrameOutput.print(frames, printer(), spec.commandLine().getOut(), false);
+            FrameSelection frames = selection(reader, read, program);
+            if (writing.isWanted()) {
+                copy(frames);
             } else {
-                CaptureSection section = CaptureSection.ofThisMachine("netty-tap capture");
-                try (PcapngWriter writer = new PcapngWriter(target(), section)) {
-                    FrameOutput.write(frames, writer, snapLength);
-                }
+                FrameOutput.print(frames, printing.text(), spec.commandLine().getOut(), printing.isLineBuffered());
             }
             if (reader.isTruncated()) {
                 say("the file ends within a frame, as when its writer was killed: file=" + read);
@@ -174,12 +169,29 @@ final class CaptureCommand implements Callable<Integer> {
         }
     }
 
-    private int replay(FilterExpression expression) throws Exception {
+    private void copy(FrameSelection frames) throws IOException {
+        try {
+            String losses = writing.copy(frames).losses();
+            if (!losses.isEmpty()) {
+                say("not in the copy, which has no place for it: " + losses);
+            }
+        } catch (CommandException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new CommandException(
+                    ExitCode.SOFTWARE, "cannot write: file=" + writing.target() + ", " + e.getMessage());
+        }
+    }
+
+    private int replay(BpfFilter program) throws Exception {
         ShutdownSignal interruption = ShutdownSignal.install();
         try (CaptureReader reader = open(replay);
                 Loops loops = Loops.of("replay", TapIoType.EPOLL);
-                TapDevice device =
-                        TapDevice.builder(tap).vnetHeader(true).up(true).open()) {
+                // All offloads, for the header that has a place for all that a file may note.
+                TapDevice device = CaptureLink.builder(tap, create)
+                        .offloads(TapOffload.ALL)
+                        .up(true)
+                        .open()) {
             verbosity.opened(device);
             Channel channel = new Bootstrap()
                     .group(loops.group())
@@ -189,87 +201,88 @@ final class CaptureCommand implements Callable<Integer> {
                     .register()
                     .sync()
                     .channel();
-            ready(true);
-            Replay player = new Replay(channel, device.vnetHeaderSize(), speed);
-            long start = System.nanoTime();
-            player.run(selection(reader, expression), interruption::await);
-            verbosity.note(player.summary(System.nanoTime() - start));
+            ready(null);
+            Replay player = new Replay(channel, device.vnetHeader(), speed);
+            player.run(selection(reader, replay, program), interruption::await);
+            boolean isGone = !channel.isActive();
             channel.close().sync();
+            verbosity.note(player.summary());
+            if (isGone) {
+                throw gone();
+            }
         }
         return ExitCode.OK;
     }
 
-    private int capture(FilterExpression expression) throws Exception {
+    private CommandException gone() {
+        return new CommandException(ExitCode.SOFTWARE, "the interface was deleted: name=" + tap);
+    }
+
+    private int capture(BpfFilter program) throws Exception {
         ShutdownSignal interruption = ShutdownSignal.install();
-        // Printing is reading what another thread writes, so the event loop never waits for a terminal.
-        Pipe pipe = write == null ? Pipe.open() : null;
-        try (TapDevice device = TapDevice.builder(tap)
+        try (TapDevice device = CaptureLink.builder(tap, create)
                 .vnetHeader(offloads != Offloads.NONE)
                 .offloads(offloads.set())
                 .up(true)
                 .open()) {
             verbosity.opened(device);
-            if (expression != null) {
-                device.filters().attach(expression.forKernel());
-            }
-            capture(device, expression, pipe, interruption);
+            capture(device, program, interruption);
         }
         return ExitCode.OK;
     }
 
-    private void capture(TapDevice device, FilterExpression expression, Pipe pipe, ShutdownSignal interruption)
-            throws Exception {
-        Capture capture = destination(pipe).start();
-        Thread printing = pipe == null ? null : printing(pipe, interruption);
+    private void capture(TapDevice device, BpfFilter program, ShutdownSignal interruption) throws Exception {
+        // Printing is reading what another thread writes, so the event loop never waits for a terminal.
+        Pipe pipe = writing.isWanted() ? null : Pipe.open();
+        Capture.Builder builder = pipe == null ? writing.capture() : writing.describe(Capture.toChannel(pipe.sink()));
+        if (count != Long.MAX_VALUE) {
+            builder.maxFrames(count);
+        }
+        Capture capture = builder.start();
+        Thread printer = pipe == null ? null : printing(pipe, interruption);
         try (Loops loops = Loops.of("capture", TapIoType.EPOLL)) {
-            Channel channel = LiveCapture.start(
-                    device, loops.group(), capture, expression == null ? FrameFilter.ALL : expression.forProgram());
+            CaptureLink.Restore queue = CaptureLink.lengthenQueue(device);
+            long before = device.statistics().transmitDrops();
+            Channel channel =
+                    LiveCapture.start(device, loops.group(), capture, program == null ? FrameFilter.ALL : program);
             channel.closeFuture().addListener(closed -> interruption.end());
             capture.finished().whenComplete((done, failure) -> interruption.end());
-            ready(write != null && !write.equals(STANDARD));
+            ready(writing.target());
             interruption.await();
-            long kept = channel.isOpen() ? device.statistics().transmitDrops() : 0;
-            if (!filter.isEmpty() && channel.isOpen()) {
-                device.filters().detach(); // a persistent interface would keep it
+            boolean isGone = !channel.isOpen() && capture.isRunning();
+            long lost = 0;
+            if (channel.isOpen()) {
+                lost = device.statistics().transmitDrops() - before;
+                queue.close();
             }
             channel.close().sync();
-            close(capture, printing);
-            verbosity.note(capture.captured() + " frames captured, " + capture.dropped() + " dropped by this program, "
-                    + kept + " not handed over by the kernel"
-                    + (filter.isEmpty() ? "" : " (those of the filter included)"));
+            close(capture, printer);
+            summarize(capture, lost);
+            if (isGone) {
+                throw gone();
+            }
         } finally {
-            close(capture, printing);
+            close(capture, printer);
         }
     }
 
-    private static void close(Capture capture, Thread printing) throws IOException, InterruptedException {
+    private void summarize(Capture capture, long lost) {
+        OutputTarget target = writing.target();
+        if (target == null || target.leavesStandardError()) {
+            verbosity.note(capture.captured() + " frames captured, "
+                    + (filter.isEmpty() ? "" : capture.refused() + " refused by the filter, ") + capture.dropped()
+                    + " dropped by this program, " + lost + " dropped by the kernel");
+        }
+    }
+
+    private static void close(Capture capture, Thread printer) throws IOException, InterruptedException {
         try {
             capture.close();
         } finally {
-            if (printing != null) {
-                printing.join();
+            if (printer != null) {
+                printer.join();
             }
         }
-    }
-
-    private Capture.Builder destination(Pipe pipe) throws IOException {
-        Capture.Builder builder;
-        if (pipe != null) {
-            builder = Capture.toChannel(pipe.sink());
-        } else if (write.equals(STANDARD)) {
-            builder = Capture.toChannel(target());
-        } else {
-            builder = Capture.toFile(Path.of(write)).rotation(rotation());
-        }
-        builder.application("netty-tap capture").snapLength(snapLength);
-        return count == Long.MAX_VALUE ? builder : builder.maxFrames(count);
-    }
-
-    private CaptureRotation rotation() {
-        CaptureRotation rotation = CaptureRotation.NONE;
-        rotation = rotateMegabytes == 0 ? rotation : rotation.bySize(rotateMegabytes * 1_000_000);
-        rotation = rotateSeconds == 0 ? rotation : rotation.byTime(Duration.ofSeconds(rotateSeconds));
-        return rotateFiles == 0 ? rotation : rotation.files(rotateFiles);
     }
 
     private Thread printing(Pipe pipe, ShutdownSignal interruption) {
@@ -277,8 +290,8 @@ final class CaptureCommand implements Callable<Integer> {
         Thread thread = new Thread(
                 () -> {
                     try (CaptureReader reader = CaptureReader.open(pipe.source())) {
-                        FrameSelection all = new FrameSelection(reader, null, null, Long.MAX_VALUE);
-                        FrameOutput.print(all, printer(), out, true);
+                        FrameSelection all = new FrameSelection(reader, tap, null, null, Long.MAX_VALUE);
+                        FrameOutput.print(all, printing.text(), out, true);
                     } catch (IOException e) {
                         say("printing ended: " + e.getMessage());
                     } finally {
@@ -290,13 +303,8 @@ final class CaptureCommand implements Callable<Integer> {
         return thread;
     }
 
-    private FramePrinter printer() {
-        return linkLevel ? FramePrinter.LINK_LEVEL : FramePrinter.PLAIN;
-    }
-
-    private FrameSelection selection(CaptureReader reader, FilterExpression expression) {
-        return new FrameSelection(
-                reader, directions.only(), expression == null ? null : expression.forProgram(), count);
+    private FrameSelection selection(CaptureReader reader, String file, BpfFilter program) {
+        return new FrameSelection(reader, file, directions.only(), program, count);
     }
 
     private static CaptureReader open(String file) throws IOException {
@@ -305,23 +313,13 @@ final class CaptureCommand implements Callable<Integer> {
                 : CaptureReader.open(Path.of(file));
     }
 
-    private WritableByteChannel target() throws IOException {
-        return write.equals(STANDARD)
-                ? new FileOutputStream(FileDescriptor.out).getChannel()
-                : Files.newByteChannel(
-                        Path.of(write),
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.TRUNCATE_EXISTING,
-                        StandardOpenOption.WRITE);
-    }
-
-    /** On standard output, unless that is for frames. */
-    private void ready(boolean free) {
-        if (free) {
+    /** On standard output, unless that is for frames, and nowhere if frames go to the same terminal as errors. */
+    private void ready(OutputTarget frames) {
+        if (frames == null ? replay != null : frames.leavesStandardOutput()) {
             PrintWriter out = spec.commandLine().getOut();
             out.println("ready");
             out.flush();
-        } else {
+        } else if (frames == null || frames.leavesStandardError()) {
             say("ready");
         }
     }

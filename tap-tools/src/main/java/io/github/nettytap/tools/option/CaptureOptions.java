@@ -4,8 +4,11 @@
  */
 package io.github.nettytap.tools.option;
 
+import io.github.nettytap.codec.filter.BpfFilter;
+import io.github.nettytap.codec.filter.FrameFilter;
 import io.github.nettytap.codec.pcap.PcapngWriter;
 import io.github.nettytap.tools.argument.Directions;
+import io.github.nettytap.tools.capture.FilterExpression;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -31,6 +34,12 @@ final class CaptureOptions {
             description = "Keep LEN bytes of each captured frame (default: 262144).")
     private int snapLength = PcapngWriter.MAX_SNAP_LENGTH;
 
+    @Option(
+            names = "--capture-filter",
+            paramLabel = "FILTER",
+            description = "Of that, what this filter accepts, in tcpdump's syntax: one argument, in quotes.")
+    private String filter;
+
     /**
      * Opens the file, if there is to be one.
      *
@@ -44,6 +53,23 @@ final class CaptureOptions {
                     "out of range: --capture-snap " + snapLength + " (expected: 1 to " + PcapngWriter.MAX_SNAP_LENGTH
                             + ")");
         }
-        return PortCapture.to(file, program.qualifiedName(" "), directions, snapLength, verbosity);
+        if (filter != null && file == null) {
+            throw new ParameterException(
+                    program.commandLine(), "--capture-filter selects what --capture writes (expected: both)");
+        }
+        return PortCapture.to(file, program.qualifiedName(" "), frames(program), filter != null, snapLength, verbosity);
+    }
+
+    private FrameFilter frames(CommandSpec program) throws IOException {
+        FrameFilter wanted = directions.only() == null ? FrameFilter.ALL : FrameFilter.only(directions.only());
+        if (filter == null) {
+            return wanted;
+        }
+        try {
+            BpfFilter compiled = FilterExpression.compile(filter);
+            return wanted == FrameFilter.ALL ? compiled : wanted.and(compiled);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(program.commandLine(), e.getMessage());
+        }
     }
 }

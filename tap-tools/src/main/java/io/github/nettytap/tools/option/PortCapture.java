@@ -9,7 +9,6 @@ import io.github.nettytap.codec.capture.CaptureHandler;
 import io.github.nettytap.codec.filter.FrameFilter;
 import io.github.nettytap.codec.pcap.CaptureInterface;
 import io.github.nettytap.net.switching.SwitchPort;
-import io.github.nettytap.tools.argument.Directions;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.device.LowPriorityThreadFactory;
 
@@ -23,12 +22,14 @@ public final class PortCapture implements AutoCloseable {
     private final Capture capture;
     private final Path file;
     private final FrameFilter filter;
+    private final boolean isCounted;
     private final Verbosity verbosity;
 
-    private PortCapture(Capture capture, Path file, FrameFilter filter, Verbosity verbosity) {
+    private PortCapture(Capture capture, Path file, FrameFilter filter, boolean isCounted, Verbosity verbosity) {
         this.capture = capture;
         this.file = file;
         this.filter = filter;
+        this.isCounted = isCounted;
         this.verbosity = verbosity;
     }
 
@@ -37,11 +38,13 @@ public final class PortCapture implements AutoCloseable {
      *
      * @param file the file, or null for no capture
      * @param application what the file says that its writer was
-     * @param directions which frames
+     * @param filter which frames
+     * @param isCounted whether to say how many the filter refused
      * @param snapLength how much of each
      * @param verbosity is told at the end what was captured
      */
-    static PortCapture to(Path file, String application, Directions directions, int snapLength, Verbosity verbosity)
+    static PortCapture to(
+            Path file, String application, FrameFilter filter, boolean isCounted, int snapLength, Verbosity verbosity)
             throws IOException {
         Capture capture = file == null
                 ? null
@@ -50,8 +53,15 @@ public final class PortCapture implements AutoCloseable {
                         .snapLength(snapLength)
                         .threadFactory(new LowPriorityThreadFactory("capture-writer"))
                         .start();
-        FrameFilter filter = directions.only() == null ? FrameFilter.ALL : FrameFilter.only(directions.only());
-        return new PortCapture(capture, file, filter, verbosity);
+        if (capture != null) {
+            // The program goes on, so its user is to know now and not at the end.
+            capture.finished().whenComplete((done, failure) -> {
+                if (failure != null) {
+                    verbosity.warn("capture ended: " + failure.getMessage());
+                }
+            });
+        }
+        return new PortCapture(capture, file, filter, isCounted, verbosity);
     }
 
     /** Sees, from now on, what goes in and out of these ports, as the kernels have it. */
@@ -78,7 +88,8 @@ public final class PortCapture implements AutoCloseable {
     public void close() throws IOException {
         if (capture != null) {
             capture.close();
-            verbosity.note(file + ": " + capture.captured() + " frames captured, " + capture.dropped() + " dropped");
+            verbosity.note(file + ": " + capture.captured() + " frames captured, " + capture.dropped() + " dropped"
+                    + (isCounted ? ", " + capture.refused() + " refused by the filter" : ""));
         }
     }
 }

@@ -77,6 +77,11 @@ public final class Verbosity {
         }
     }
 
+    /** Tells of a failure that does not end the program. */
+    public void warn(String text) {
+        print(program.qualifiedName(" ") + ": " + text);
+    }
+
     /** Tells a step. */
     public void step(String text) {
         if (choice.verbose) {

@@ -26,7 +26,10 @@ class CaptureCommandTest {
                 "capture --replay a | nothing to replay into (expected: --replay FILE -i TAP)",
                 "capture --replay a -i b -w c | -w has no meaning with --replay",
                 "capture -i a -C 5 | -C, -G and -W are for capture to files (expected: -i TAP -w FILE with them)",
-                "capture -i a -s 0 | out of range: -s 0 (expected: 1 to 262144)",
+                "capture -i a -s -1 | out of range: -s -1 (expected: 1 to 262144)",
+                "capture -i a -w - -G 5 | -C, -G and -W are for capture to files (expected: -i TAP -w FILE with them)",
+                "capture -i a -w b -z gzip | -z runs a command for each file of a rotation (expected: -C or -G with it)",
+                "capture -r a -tttttt | out of range: -t, given so many times: 6 (expected: 0 to 5)",
                 "capture -i a -c 0 | out of range: -c 0 (expected: 1 or more)",
                 "capture -i a -Q out | this command only reads from the TAP: -Q out (expected: in, inout)"
             })

@@ -43,7 +43,8 @@ class SwitchCaptureTest {
             host.execute("sh", "-c", "ping -c 1 -W 1 10.74.0.2 || true");
             assertThat(lan.terminate().await()).isZero();
             assertThat(lan.errors())
-                    .containsPattern(Pattern.quote(file + ": ") + "[1-9]\\d* frames captured, 0 dropped\n");
+                    .containsPattern(Pattern.quote(file + ": ")
+                            + "[1-9]\\d* frames captured, 0 dropped(, [1-9]\\d* refused by the filter)?\n");
         }
         List<CapturedFrame> frames = new ArrayList<>();
         try (CaptureReader reader = CaptureReader.open(file)) {
@@ -71,6 +72,16 @@ class SwitchCaptureTest {
     void frameIsSeenOnceWhereOneDirectionIsWanted() throws Exception {
         assertThat(placesOfTheQuestion(capture("--capture-direction=out")))
                 .containsExactly("sc1 " + FrameDirection.OUTBOUND);
+    }
+
+    @Test
+    void filterSelectsFramesAndTheOthersAreCounted() throws Exception {
+        assertThat(capture("--capture-filter=arp and not ip6", "--capture-direction=in"))
+                .isNotEmpty()
+                .allSatisfy(frame -> {
+                    assertThat(FramePrinter.PLAIN.print(frame.data())).startsWith("ARP, ");
+                    assertThat(frame.direction()).isEqualTo(FrameDirection.INBOUND);
+                });
     }
 
     @Test

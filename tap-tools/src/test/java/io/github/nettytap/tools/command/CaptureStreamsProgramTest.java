@@ -1,0 +1,259 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.tools.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.nettytap.codec.pcap.CaptureReader;
+import io.github.nettytap.testkit.KernelTest;
+import io.github.nettytap.testkit.host.Host;
+import io.github.nettytap.testkit.host.HostProcess;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Where a live capture goes: pipes, terminals and descriptors; and which interfaces it takes. */
+@KernelTest
+class CaptureStreamsProgramTest {
+
+    @TempDir
+    Path directory;
+
+    private Host host;
+
+    @BeforeEach
+    void makeNamespace() throws Exception {
+        host = Host.create();
+        host.execute("ip", "tuntap", "add", "cs0", "mode", "tap");
+        host.execute("ip", "link", "set", "cs0", "up");
+        host.execute("ip", "address", "add", "10.68.0.1/24", "dev", "cs0");
+        host.execute("ip", "neighbor", "add", "10.68.0.2", "lladdr", "02:00:00:00:00:09", "dev", "cs0");
+    }
+
+    @AfterEach
+    void cleanUp() {
+        host.close();
+    }
+
+    /** A command line in which NETTY_TAP is this program. */
+    private HostProcess shell(String line) throws Exception {
+        String program = HostProcess.java(NettyTap.class, List.of()).stream()
+                .map(word -> "'" + word + "'")
+                .collect(Collectors.joining(" "));
+        return HostProcess.start(host.namespace(), List.of("bash", "-c", line.replace("NETTY_TAP", program)));
+    }
+
+    private void send() throws Exception {
+        host.execute("ping", "-c", "5", "-i", "0.2", "-W", "1", "-q", "10.68.0.2", "-w", "1");
+    }
+
+    private static long frames(Path file) throws Exception {
+        try (CaptureReader reader = CaptureReader.open(file)) {
+            long frames = reader.stream().count();
+            assertThat(reader.isTruncated()).isFalse();
+            return frames;
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '#',
+            value = {
+                "/dev/stdout # NETTY_TAP capture -i cs0 -c 3 -w /dev/stdout icmp | cat > FILE",
+                "- # NETTY_TAP capture -i cs0 -c 3 -w - icmp > FILE",
+                "/dev/fd/3 # NETTY_TAP capture -i cs0 -c 3 -w /dev/fd/3 icmp 3>&1 >&2 | cat > FILE",
+                "a FIFO # mkfifo DIR/fifo; cat DIR/fifo > FILE & NETTY_TAP capture -i cs0 -c 3 -w DIR/fifo icmp; wait",
+                "a terminal # script -qec \"NETTY_TAP capture -i cs0 -c 3 -w /dev/tty icmp\" /dev/null > FILE; touch DIR/crlf"
+            })
+    void framesGoToAnythingThatIsWrittenInSequence(String target, String line) throws Exception {
+        Path file = directory.resolve("out");
+        String command = line.replace("FILE", file.toString()).replace("DIR", directory.toString());
+        try (HostProcess program = shell(command)) {
+            if (line.contains("script")) {
+                // A terminal has no "ready": it would stand between the frames.
+                while (!Files.exists(file) || Files.size(file) == 0) {
+                    assertThat(program.isAlive()).as(program.errors()).isTrue();
+                    Thread.sleep(20);
+                }
+                Thread.sleep(200);
+            } else {
+                program.awaitLine("ready");
+            }
+            pingUntilEnd(program);
+            assertThat(program.await()).as(program.errors()).isZero();
+        }
+        if (Files.exists(directory.resolve("crlf"))) {
+            // What a terminal does to line ends.
+            byte[] raw = Files.readAllBytes(file);
+            String text = new String(raw, java.nio.charset.StandardCharsets.ISO_8859_1).replace("\r\n", "\n");
+            Files.write(file, text.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
+        }
+        assertThat(frames(file)).isEqualTo(3);
+    }
+
+    private void pingUntilEnd(HostProcess program) throws Exception {
+        for (int i = 0; i < 20 && program.isAlive(); i++) {
+            host.execute("sh", "-c", "ping -c 3 -i 0.05 -W 1 -q 10.68.0.2 || true");
+        }
+    }
+
+    @Test
+    void aFullDiskEndsTheCaptureWhenItHappensAndIsNamed() throws Exception {
+        try (HostProcess program = RunningProgram.start(host, List.of("capture", "-i", "cs0", "-w", "/dev/full"))) {
+            assertThat(program.await()).isEqualTo(1);
+            assertThat(program.errors())
+                    .contains("netty-tap capture: capture failed: cannot write: file=/dev/full, No space left on device"
+                            + " (written so far: 0 bytes)");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '#',
+            value = {
+                "any # no such interface: name=any, TAPs here: cs0. To make one, add --create; to see all interfaces of the"
+                        + " system, use `tcpdump -i any`",
+                "cs1 # no such interface: name=cs1, TAPs here: cs0. To make one, add --create",
+                "lo # no TAP: name=lo is of kind hardware or built in. This program is the other end of a TAP; what passes"
+                        + " other interfaces, tcpdump shows (`tcpdump -i lo`)",
+                "ve0 # no TAP: name=ve0 is of kind veth. This program is the other end of a TAP; what passes other"
+                        + " interfaces, tcpdump shows (`tcpdump -i ve0`)",
+                "cs9 # no TAP: name=cs9 is a TUN, which carries IP packets without Ethernet headers. This program is the"
+                        + " other end of a TAP; what passes other interfaces, tcpdump shows (`tcpdump -i cs9`)"
+            })
+    void onlyTapsAreTakenAndNoneIsMadeUnasked(String name, String message) throws Exception {
+        host.execute("ip", "link", "add", "ve0", "type", "veth", "peer", "name", "ve1");
+        host.execute("ip", "tuntap", "add", "cs9", "mode", "tun");
+        for (List<String> mode : List.of(List.of("-i", name), List.of("-i", name, "--replay", "/dev/null"))) {
+            String before = host.execute("ip", "-o", "link", "show").replaceAll("(?m)^\\d+: |state.*$", "");
+            List<String> command = new java.util.ArrayList<>(List.of("capture"));
+            command.addAll(mode);
+            if (mode.size() > 2) {
+                Path file = Files.write(directory.resolve("empty.pcap"), new byte[] {
+                    (byte) 0xd4,
+                    (byte) 0xc3,
+                    (byte) 0xb2,
+                    (byte) 0xa1,
+                    2,
+                    0,
+                    4,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    1,
+                    0,
+                    1,
+                    0,
+                    0,
+                    0
+                });
+                command.set(command.size() - 1, file.toString());
+            }
+            try (HostProcess program = RunningProgram.start(host, command)) {
+                assertThat(program.await()).isEqualTo(1);
+                assertThat(program.errors()).isEqualTo("netty-tap capture: " + message + "\n");
+                assertThat(program.output()).isEmpty();
+            }
+            assertThat(host.execute("ip", "-o", "link", "show").replaceAll("(?m)^\\d+: |state.*$", ""))
+                    .isEqualTo(before);
+        }
+    }
+
+    @Test
+    void tapsAreListed() throws Exception {
+        host.execute("ip", "tuntap", "add", "cs9", "mode", "tun");
+        try (HostProcess program = RunningProgram.start(host, List.of("capture", "-D"))) {
+            assertThat(program.await()).isZero();
+            assertThat(program.output()).isEqualTo("1.cs0 [Up, Free]\n");
+        }
+    }
+
+    @Test
+    void whatTheFilterRefusesIsNotLost() throws Exception {
+        try (HostProcess program = RunningProgram.start(host, List.of("capture", "-i", "cs0", "-t", "arp or icmp"))) {
+            program.awaitText("ready");
+            assertThat(host.execute("ip", "-o", "link", "show", "cs0")).contains("qlen 16384");
+            host.execute(
+                    "sh",
+                    "-c",
+                    "ping -c 3 -i 0.05 -W 1 -q 10.68.0.2 || true; "
+                            + "for i in 1 2 3 4; do echo x > /dev/udp/10.68.0.2/9; done || "
+                            + "bash -c 'for i in 1 2 3 4; do echo x > /dev/udp/10.68.0.2/9; done'");
+            Thread.sleep(300);
+            assertThat(program.terminate().await()).isZero();
+            assertThat(program.errors())
+                    .containsPattern(
+                            "3 frames captured, ([4-9]|\\d\\d+) refused by the filter, 0 dropped by this program,"
+                                    + " 0 dropped by the kernel\n");
+            assertThat(program.output().lines()).hasSize(3).allMatch(line -> line.contains("ICMP echo request"));
+        }
+        // As it was before.
+        assertThat(host.execute("ip", "-o", "link", "show", "cs0")).contains("qlen 1000");
+    }
+
+    @Test
+    void anInterfaceThatIsDeletedIsAFailure() throws Exception {
+        try (HostProcess program = RunningProgram.start(host, List.of("capture", "-i", "cs0"))) {
+            program.awaitText("ready");
+            host.execute("ip", "link", "delete", "cs0");
+            assertThat(program.await()).isEqualTo(1);
+            assertThat(program.errors()).contains("netty-tap capture: the interface was deleted: name=cs0\n");
+        }
+    }
+
+    @Test
+    void aCommandIsRunForEachFileOfARotation() throws Exception {
+        String base = directory.resolve("r.pcapng").toString();
+        try (HostProcess program = RunningProgram.start(
+                host,
+                List.of("capture", "-i", "cs0", "-w", base, "-C", "1", "-s", "65535", "-c", "900", "-z", "gzip"))) {
+            program.awaitLine("ready");
+            for (int i = 0; i < 100 && program.isAlive(); i++) {
+                host.execute("sh", "-c", "ping -f -c 300 -s 1400 -w 1 -q 10.68.0.2 || true");
+            }
+            assertThat(program.await()).as(program.errors()).isZero();
+        }
+        for (String file : List.of(base, base + "1")) {
+            Path zipped = Path.of(file + ".gz");
+            for (int i = 0; i < 200 && (!Files.exists(zipped) || Files.exists(Path.of(file))); i++) {
+                Thread.sleep(20);
+            }
+            host.execute("gunzip", zipped.toString());
+            assertThat(frames(Path.of(file))).isPositive();
+        }
+    }
+
+    @Test
+    void aFileAskedForOverStandardInputIsNotCut() throws Exception {
+        Path file = directory.resolve("x.pcapng");
+        try (HostProcess program = shell("NETTY_TAP capture -i cs0 -c 3 -w " + file)) {
+            program.awaitLine("ready");
+            pingUntilEnd(program);
+            assertThat(program.await()).isZero();
+        }
+        byte[] before = Files.readAllBytes(file);
+        try (HostProcess program = shell("NETTY_TAP capture -r - -w " + file + " < " + file)) {
+            assertThat(program.await()).isEqualTo(1);
+            assertThat(program.errors()).contains("source and target are the same file: -r -, -w " + file);
+        }
+        assertThat(Files.readAllBytes(file)).isEqualTo(before);
+    }
+}
