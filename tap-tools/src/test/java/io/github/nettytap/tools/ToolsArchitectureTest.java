@@ -26,7 +26,7 @@ class ToolsArchitectureTest {
                 .layer("commands")
                 .definedBy(TOOLS + ".command")
                 .layer("control")
-                .definedBy(TOOLS + ".ctl")
+                .definedBy(TOOLS + ".ctl", TOOLS + ".control")
                 .layer("configuration")
                 .definedBy(TOOLS + ".configuration")
                 .layer("option")
@@ -54,7 +54,7 @@ class ToolsArchitectureTest {
                 .whereLayer("argument")
                 .mayOnlyBeAccessedByLayers("commands", "control", "configuration", "option")
                 .whereLayer("lifecycle")
-                .mayOnlyBeAccessedByLayers("commands", "option", "statistics", "capture")
+                .mayOnlyBeAccessedByLayers("commands", "control", "option", "statistics", "capture")
                 .check(tools);
     }
 }

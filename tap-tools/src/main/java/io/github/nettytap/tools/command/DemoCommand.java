@@ -11,13 +11,16 @@ import io.github.nettytap.testkit.host.Host;
 import io.github.nettytap.testkit.host.Traffic;
 import io.github.nettytap.testkit.host.Traffic.RoundTrips;
 import io.github.nettytap.testkit.host.Traffic.Transfer;
+import io.github.nettytap.tools.argument.DurationConverter;
 import io.github.nettytap.tools.argument.Offloads;
+import io.github.nettytap.tools.lifecycle.Program;
 import io.github.nettytap.tools.lifecycle.UserNamespace;
 import io.github.nettytap.tools.option.DataPlane;
 import io.github.nettytap.tools.option.Verbosity;
 import io.github.nettytap.tools.statistics.PortSample;
 import io.github.nettytap.tools.statistics.PortTable;
 import io.github.nettytap.tools.statistics.Units;
+import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.netty.channel.Channel;
 import picocli.CommandLine.Command;
@@ -30,6 +33,7 @@ import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -54,8 +58,14 @@ final class DemoCommand implements Callable<Integer> {
 
     private static final int PINGS = 20;
 
-    @Option(names = "--seconds", paramLabel = "S", description = "Length of each part (default: 3).")
-    private int seconds = 3;
+    @Option(
+            names = "--seconds",
+            paramLabel = "TIME",
+            converter = DurationConverter.class,
+            description = "Length of each part (default: 3s).")
+    private Duration length = Duration.ofSeconds(3);
+
+    private int seconds;
 
     @Mixin
     private DataPlane dataPlane;
@@ -70,9 +80,10 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (seconds < 1) {
-            throw new ParameterException(
-                    spec.commandLine(), "no time to measure: seconds=" + seconds + " (expected: 1 or more)");
+        try {
+            seconds = DurationConverter.wholeSeconds("--seconds", length);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage());
         }
         if (UserNamespace.isNeeded()) {
             return UserNamespace.run(spec.name());
@@ -156,6 +167,7 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private void portFailed(Channel channel, Throwable cause) {
-        spec.commandLine().getErr().println("netty-tap demo: port lost: " + cause.getMessage());
+        String name = ((TapChannel) channel).device().name();
+        spec.commandLine().getErr().println(Program.lost(spec, name, cause));
     }
 }

@@ -13,9 +13,8 @@ import io.github.nettytap.net.echo.EchoServer;
 import io.github.nettytap.tools.argument.CidrConverter;
 import io.github.nettytap.tools.argument.InterfaceAddressConverter;
 import io.github.nettytap.tools.argument.MacConverter;
-import io.github.nettytap.tools.lifecycle.CommandException;
 import io.github.nettytap.tools.lifecycle.Loops;
-import io.github.nettytap.tools.lifecycle.ShutdownSignal;
+import io.github.nettytap.tools.lifecycle.Program;
 import io.github.nettytap.tools.option.DataPlane;
 import io.github.nettytap.tools.option.Observation;
 import io.github.nettytap.tools.option.PortCapture;
@@ -27,7 +26,6 @@ import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapDeviceBuilder;
 import io.github.nettytap.transport.device.TapException;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -108,30 +106,25 @@ final class EchoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         EchoHandler echo = handler();
-        ShutdownSignal interruption = ShutdownSignal.install();
+        Program program = Program.begin(spec);
         TapDevice device = open();
-        boolean deleted;
         try (Loops loops = Loops.of("echo", dataPlane.io());
                 PortCapture captured = observation.capture(verbosity)) {
             verbosity.looping(1, loops.group().io());
             TapChannel channel = EchoServer.start(device, loops.group(), echo);
-            captured.tap(channel, tap, "answered by echo");
-            channel.closeFuture().addListener(closed -> interruption.end());
+            captured.tap(channel, device.name(), "answered by echo");
+            program.watch(channel, device.name());
             TapCounters counters = channel.counters();
             observation.showUntil(
-                    interruption,
-                    () -> List.of(PortSample.of(tap, counters, 0, echo.count(EchoEvent.CONGESTED))),
+                    program,
+                    () -> List.of(PortSample.of(device.name(), counters, 0, echo.count(EchoEvent.CONGESTED))),
                     () -> counts(echo));
-            deleted = !channel.isOpen();
             channel.close().sync();
         } finally {
             device.close();
         }
         observation.end(verbosity, () -> printAnswers(echo));
-        if (deleted) {
-            throw new CommandException(ExitCode.SOFTWARE, "interface deleted: device=" + tap);
-        }
-        return ExitCode.OK;
+        return program.end();
     }
 
     private static Map<String, Long> counts(EchoHandler echo) {

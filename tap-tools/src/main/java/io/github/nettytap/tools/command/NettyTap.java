@@ -6,7 +6,9 @@ package io.github.nettytap.tools.command;
 
 import io.github.nettytap.tools.argument.IoConverter;
 import io.github.nettytap.tools.argument.Offloads;
+import io.github.nettytap.tools.lifecycle.CommandException;
 import io.github.nettytap.tools.lifecycle.Failures;
+import io.github.nettytap.tools.lifecycle.StandardOutput;
 import io.github.nettytap.tools.option.Verbosity;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.netty.util.internal.logging.InternalLoggerFactory;
@@ -80,7 +82,21 @@ public final class NettyTap implements Runnable {
     public static void main(String[] arguments) {
         InternalLoggerFactory.setDefaultFactory(JdkLoggerFactory.INSTANCE); // which is set up by Verbosity
         OF_NETTY.forEach(logger -> logger.setLevel(Level.SEVERE));
-        System.exit(commandLine().execute(arguments));
+        System.exit(run(commandLine().setOut(StandardOutput.open()), arguments));
+    }
+
+    /** Runs a command; what it printed and could not be written is a failure, too. */
+    static int run(CommandLine commandLine, String... arguments) {
+        int exitCode = commandLine.execute(arguments);
+        try {
+            StandardOutput.check(commandLine.getOut());
+        } catch (CommandException e) {
+            if (exitCode == CommandLine.ExitCode.OK) {
+                commandLine.getErr().println("netty-tap: " + e.getMessage());
+                return CommandLine.ExitCode.SOFTWARE;
+            }
+        }
+        return exitCode;
     }
 
     static CommandLine commandLine() {

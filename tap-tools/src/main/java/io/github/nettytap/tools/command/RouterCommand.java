@@ -11,7 +11,7 @@ import io.github.nettytap.tools.argument.Ipv4Converter;
 import io.github.nettytap.tools.argument.Offloads;
 import io.github.nettytap.tools.argument.RouteArgument;
 import io.github.nettytap.tools.argument.RouterPortArgument;
-import io.github.nettytap.tools.lifecycle.ShutdownSignal;
+import io.github.nettytap.tools.lifecycle.Program;
 import io.github.nettytap.tools.option.DataPlane;
 import io.github.nettytap.tools.option.Observation;
 import io.github.nettytap.tools.option.PortCapture;
@@ -113,14 +113,15 @@ final class RouterCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         checkDistinct();
-        ShutdownSignal interruption = ShutdownSignal.install();
+        Program program = Program.begin(spec);
         boolean header = taps.stream().anyMatch(tap -> offloads(tap) != Offloads.NONE);
         TapEventLoopGroup loops = TapEventLoopGroup.builder()
                 .threads(1)
                 .io(dataPlane.io())
                 .name("router")
                 .build();
-        TapRouter router = new TapRouter(loops, header ? VNET_HEADER : 0, this::portFailed);
+        TapRouter router =
+                new TapRouter(loops, header ? VNET_HEADER : 0, (port, cause) -> program.failed(port.channel(), cause));
         verbosity.looping(1, loops.io());
         try (PortCapture captured = observation.capture(verbosity)) {
             for (RouterPortArgument tap : taps) {
@@ -132,14 +133,15 @@ final class RouterCommand implements Callable<Integer> {
                         + route.gateway().getHostAddress());
             }
             for (RouterPort port : router.ports()) {
+                program.watch(port.channel(), port.name());
                 captured.tap((TapChannel) port.channel(), port.name(), "port of the router");
             }
-            observation.showUntil(interruption, () -> samples(router), Map::of);
+            observation.showUntil(program, () -> samples(router), Map::of);
         } finally {
             router.close();
         }
         observation.end(verbosity, () -> printFates(router.ports()));
-        return CommandLine.ExitCode.OK;
+        return program.end();
     }
 
     private void checkDistinct() {
@@ -171,11 +173,6 @@ final class RouterCommand implements Callable<Integer> {
 
     private Offloads offloads(RouterPortArgument tap) {
         return tap.offloads() == null ? dataPlane.offloads() : tap.offloads();
-    }
-
-    private void portFailed(RouterPort port, Throwable cause) {
-        PrintWriter err = spec.commandLine().getErr();
-        observation.interrupt(() -> err.println("netty-tap router: port lost: " + cause.getMessage()));
     }
 
     private void printFates(List<RouterPort> ports) {

@@ -10,6 +10,7 @@ import io.github.nettytap.net.switching.SwitchPort;
 import io.github.nettytap.net.switching.TapSwitch;
 import io.github.nettytap.net.switching.policy.ReservedGroup;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
+import io.github.nettytap.tools.argument.DurationConverter;
 import io.github.nettytap.tools.argument.MirrorArgument;
 import io.github.nettytap.tools.argument.PortArgument;
 import io.github.nettytap.tools.configuration.SwitchFile;
@@ -18,7 +19,7 @@ import io.github.nettytap.tools.ctl.PortLedger;
 import io.github.nettytap.tools.ctl.PortOpener;
 import io.github.nettytap.tools.ctl.SwitchRequests;
 import io.github.nettytap.tools.lifecycle.CommandException;
-import io.github.nettytap.tools.lifecycle.ShutdownSignal;
+import io.github.nettytap.tools.lifecycle.Program;
 import io.github.nettytap.tools.option.DataPlane;
 import io.github.nettytap.tools.option.Observation;
 import io.github.nettytap.tools.option.PortCapture;
@@ -34,8 +35,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -109,8 +110,12 @@ final class SwitchCommand implements Callable<Integer> {
             description = "MAC addresses that can be known (default: 8192).")
     private int fdbCapacity = 8192;
 
-    @Option(names = "--ageing", paramLabel = "SECONDS", description = "Silence that makes it forget (default: 300).")
-    private int ageing = 300;
+    @Option(
+            names = "--ageing",
+            paramLabel = "TIME",
+            converter = DurationConverter.class,
+            description = "Silence that makes it forget (default: 300s).")
+    private Duration ageing = Duration.ofSeconds(300);
 
     @Option(
             names = "--mirror",
@@ -163,17 +168,20 @@ final class SwitchCommand implements Callable<Integer> {
                     spec.commandLine(), "too few threads: threads=" + threads + " (expected: 1 or more)");
         }
         SwitchSettings settings = settings();
-        ShutdownSignal interruption = ShutdownSignal.install();
+        Program program = Program.begin(spec);
+        if (control != null) {
+            program.portsMayCome();
+        }
         TapEventLoopGroup loops = TapEventLoopGroup.builder()
                 .threads(threads)
                 .io(dataPlane.io())
                 .name("switch")
                 .build();
         verbosity.looping(threads, loops.io());
-        TapSwitch lan = new TapSwitch(loops, settings, new Reports());
-        PortLedger ledger = new PortLedger(lan);
+        TapSwitch lan = new TapSwitch(loops, settings, new Reports(program));
+        PortLedger ledger = new PortLedger(lan, program);
         try (PortCapture captured = observation.capture(verbosity)) {
-            PortOpener opener = new PortOpener(lan, ports, dataPlane.offloads(), mtu, captured, verbosity);
+            PortOpener opener = new PortOpener(lan, ports, dataPlane.offloads(), mtu, captured, verbosity, program);
             for (PortArgument port : ports) {
                 opener.add(port);
             }
@@ -182,7 +190,7 @@ final class SwitchCommand implements Callable<Integer> {
             }
             ControlSocket socket = ControlSocket.open(control, new SwitchRequests(lan, ledger, opener, mirror));
             try {
-                observation.showUntil(interruption, ledger::samples, Map::of);
+                observation.showUntil(program, ledger::samples, Map::of);
             } finally {
                 socket.close();
             }
@@ -190,7 +198,7 @@ final class SwitchCommand implements Callable<Integer> {
             lan.close();
         }
         observation.end(verbosity, () -> {});
-        return CommandLine.ExitCode.OK;
+        return program.end();
     }
 
     /** Those of the command line, else those of the file, whose options are taken over as well. */
@@ -227,7 +235,7 @@ final class SwitchCommand implements Callable<Integer> {
 
     private SwitchSettings settings() {
         try {
-            return new SwitchSettings(fdbCapacity, ageing, snooping)
+            return new SwitchSettings(fdbCapacity, DurationConverter.wholeSeconds("--ageing", ageing), snooping)
                     .withForwarded(forward.stream().map(ReservedGroup::of).collect(Collectors.toSet()));
         } catch (IllegalArgumentException e) {
             throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage());
@@ -235,23 +243,18 @@ final class SwitchCommand implements Callable<Integer> {
     }
 
     /** Tells people what happens to ports. */
-    private final class Reports implements SwitchListener {
+    private record Reports(Program program) implements SwitchListener {
 
         @Override
         public void portFailed(Channel channel, Throwable cause) {
-            report("port lost: " + cause.getMessage());
+            program.failed(channel, cause);
         }
 
         @Override
         public void loopSuspected(SwitchPort port, MacAddress address, long moves) {
-            report("loop or duplicate address at port " + port.name() + ": " + moves
+            program.report("loop or duplicate address at port " + port.name() + ": " + moves
                     + " addresses moved there within 10 s, the last one is " + address
                     + ". Look for a second link between the networks behind two ports; storm=N limits what it does");
-        }
-
-        private void report(String text) {
-            PrintWriter err = spec.commandLine().getErr();
-            observation.interrupt(() -> err.println("netty-tap switch: " + text));
         }
     }
 }

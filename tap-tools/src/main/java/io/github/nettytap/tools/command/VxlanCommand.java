@@ -9,13 +9,13 @@ import io.github.nettytap.codec.tunnel.VxlanPeers;
 import io.github.nettytap.codec.wire.VxlanHeader;
 import io.github.nettytap.net.vxlan.Underlay;
 import io.github.nettytap.net.vxlan.VxlanEndpoint;
+import io.github.nettytap.tools.argument.DurationConverter;
 import io.github.nettytap.tools.argument.IpConverter;
 import io.github.nettytap.tools.argument.VxlanArgument;
 import io.github.nettytap.tools.argument.VxlanStation;
-import io.github.nettytap.tools.lifecycle.CommandException;
 import io.github.nettytap.tools.lifecycle.Failures;
 import io.github.nettytap.tools.lifecycle.Loops;
-import io.github.nettytap.tools.lifecycle.ShutdownSignal;
+import io.github.nettytap.tools.lifecycle.Program;
 import io.github.nettytap.tools.option.DataPlane;
 import io.github.nettytap.tools.option.Observation;
 import io.github.nettytap.tools.option.PortCapture;
@@ -25,7 +25,6 @@ import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -45,7 +44,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 
 /** {@code vxlan}: a VXLAN tunnel endpoint. */
 @Command(
@@ -113,8 +111,12 @@ final class VxlanCommand implements Callable<Integer> {
     @Option(names = "--no-learning", description = "Do not learn from frames where addresses are.")
     private boolean noLearning;
 
-    @Option(names = "--ageing", paramLabel = "SECONDS", description = "Silence that makes it forget (default: 300).")
-    private int ageing = (int) VxlanPeers.DEFAULT_AGEING.toSeconds();
+    @Option(
+            names = "--ageing",
+            paramLabel = "TIME",
+            converter = DurationConverter.class,
+            description = "Silence that makes it forget (default: 300s).")
+    private Duration ageing = VxlanPeers.DEFAULT_AGEING;
 
     @Option(
             names = "--mtu",
@@ -137,9 +139,8 @@ final class VxlanCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         VxlanPeers peers = peers();
-        ShutdownSignal interruption = ShutdownSignal.install();
+        Program program = Program.begin(spec);
         InetSocketAddress address = local == null ? new InetSocketAddress(port) : new InetSocketAddress(local, port);
-        List<String> lost;
         try (PortCapture captured = observation.capture(verbosity);
                 Loops loops = Loops.of("vxlan", dataPlane.io());
                 VxlanEndpoint endpoint = new VxlanEndpoint(loops.group(), peers, address, sourcePorts)) {
@@ -148,24 +149,12 @@ final class VxlanCommand implements Callable<Integer> {
             for (VxlanArgument tap : taps) {
                 TapChannel channel = endpoint.add(open(tap), tap.vni());
                 captured.tap(channel, tap.tap(), "VXLAN network " + tap.vni());
-                channel.closeFuture().addListener(closed -> interruption.end());
+                program.watch(channel, channel.device().name());
             }
-            observation.showUntil(interruption, () -> samples(endpoint), () -> counts(endpoint));
-            lost = deleted(endpoint);
+            observation.showUntil(program, () -> samples(endpoint), () -> counts(endpoint));
             observation.end(verbosity, () -> printTunnel(endpoint));
         }
-        if (!lost.isEmpty()) {
-            throw new CommandException(ExitCode.SOFTWARE, "interface deleted: device=" + String.join(", ", lost));
-        }
-        return ExitCode.OK;
-    }
-
-    private List<String> deleted(VxlanEndpoint endpoint) {
-        List<TapChannel> channels = endpoint.taps();
-        return IntStream.range(0, channels.size())
-                .filter(i -> !channels.get(i).isOpen())
-                .mapToObj(i -> taps.get(i).tap())
-                .toList();
+        return program.end();
     }
 
     private List<PortSample> samples(VxlanEndpoint endpoint) {
@@ -194,8 +183,7 @@ final class VxlanCommand implements Callable<Integer> {
         check(
                 sourcePorts >= 0 && sourcePorts <= MAX_SOURCE_PORTS,
                 "no such number of source ports: number=" + sourcePorts + " (expected: 0 to " + MAX_SOURCE_PORTS + ")");
-        check(ageing >= 1, "ageing time too short: seconds=" + ageing + " (expected: 1 or more)");
-        VxlanPeers peers = new VxlanPeers(port, Duration.ofSeconds(ageing), VxlanPeers.DEFAULT_MAX_LEARNED);
+        VxlanPeers peers = new VxlanPeers(port, ageing, VxlanPeers.DEFAULT_MAX_LEARNED);
         peers.learning(!noLearning);
         Set<Integer> vnis = new HashSet<>();
         Set<String> names = new HashSet<>();

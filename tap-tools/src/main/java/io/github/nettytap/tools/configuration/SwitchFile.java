@@ -24,7 +24,11 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,6 +45,9 @@ public final class SwitchFile {
 
     private static final String PORTS = "ports";
 
+    /** 4,096 ports with every setting that there is. */
+    private static final int MAX_BYTES = 1 << 20;
+
     private static final Map<String, YamlValue> OPTIONS = options();
 
     private final Map<String, Object> values = new LinkedHashMap<>();
@@ -55,7 +62,7 @@ public final class SwitchFile {
         options.put("mtu", YamlValue.number(68, 65_521));
         options.put("fdb-capacity", YamlValue.number(1, SwitchSettings.MAX_FDB_CAPACITY));
         options.put("stations", YamlValue.number(1, SwitchSettings.MAX_FDB_CAPACITY));
-        options.put("ageing", YamlValue.number(1, 1_000_000));
+        options.put("ageing", YamlValue.converted("a time such as 300s or 5min", new DurationConverter()));
         options.put("mirror", YamlValue.converted("PORT or PORT=PORT+PORT…", new MirrorArgument.Converter()));
         options.put("snooping", YamlValue.flag());
         options.put("stats", YamlValue.converted("a time such as 500ms or 1s", new DurationConverter()));
@@ -85,7 +92,27 @@ public final class SwitchFile {
             throw new IllegalArgumentException(
                     "a directory is no configuration: path=" + file + " (expected: a YAML file)");
         }
-        return parse(file.toString(), Files.readString(file));
+        return parse(file.toString(), text(file));
+    }
+
+    /** Reads no more than a configuration can have, whatever the path leads to: a device may have no end. */
+    private static String text(Path file) throws IOException {
+        byte[] bytes;
+        try (InputStream stream = Files.newInputStream(file)) {
+            bytes = stream.readNBytes(MAX_BYTES + 1);
+        }
+        if (bytes.length > MAX_BYTES) {
+            throw new IllegalArgumentException(
+                    file + ": too large for a configuration (expected: at most " + MAX_BYTES + " bytes)");
+        }
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException(file + ": not a text in UTF-8 (expected: a YAML file)", e);
+        }
     }
 
     /**

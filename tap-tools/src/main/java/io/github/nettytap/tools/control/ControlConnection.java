@@ -13,8 +13,11 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.concurrent.Future;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.concurrent.TimeUnit;
@@ -153,18 +156,30 @@ final class ControlConnection extends ChannelInboundHandlerAdapter {
             return false;
         }
         stopWaiting();
-        String request = new String(received, 0, end, StandardCharsets.UTF_8);
+        byte[] line = Arrays.copyOf(received, end);
         int next = Math.min(end + 1, length);
         System.arraycopy(received, next, received, 0, length - next);
         length -= next;
         try {
             outcome = Outcome.DONE;
-            answer = requests.answer(request.strip());
+            answer = requests.answer(decode(line).strip());
         } catch (Exception e) {
             outcome = failed(e);
             answer = Collections.emptyIterator();
         }
         return true;
+    }
+
+    /** Strictly: replacement characters would become the name of an interface. */
+    private static String decode(byte[] line) {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(line))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException("request is not UTF-8: bytes=" + line.length + " (expected: text)", e);
+        }
     }
 
     private static String failed(Exception e) {

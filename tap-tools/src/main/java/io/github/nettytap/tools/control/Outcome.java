@@ -5,6 +5,7 @@
 package io.github.nettytap.tools.control;
 
 import io.github.nettytap.tools.doctor.DiagnosisReport;
+import io.github.nettytap.tools.lifecycle.Message;
 
 /** The last line of an answer: the request was done, or why not. */
 final class Outcome {
@@ -15,7 +16,7 @@ final class Outcome {
     private Outcome() {}
 
     static String failed(String reason) {
-        return FAILED + DiagnosisReport.quoted(reason) + "}";
+        return FAILED + DiagnosisReport.quoted(Message.of(reason)) + "}";
     }
 
     static boolean isLast(String line) {

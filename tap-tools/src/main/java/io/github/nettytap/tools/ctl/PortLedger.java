@@ -6,6 +6,7 @@ package io.github.nettytap.tools.ctl;
 
 import io.github.nettytap.net.switching.SwitchPort;
 import io.github.nettytap.net.switching.TapSwitch;
+import io.github.nettytap.tools.lifecycle.Program;
 import io.github.nettytap.tools.statistics.PortSample;
 
 import java.util.ArrayList;
@@ -18,16 +19,19 @@ import java.util.List;
 public final class PortLedger {
 
     private final TapSwitch lan;
+    private final Program program;
 
     /** Null as long as no port was removed. */
     private PortSample removed;
 
-    public PortLedger(TapSwitch lan) {
+    public PortLedger(TapSwitch lan, Program program) {
         this.lan = lan;
+        this.program = program;
     }
 
     /** Takes a port out of the switch, and its counters over. */
     synchronized void remove(SwitchPort port) throws InterruptedException {
+        program.unwatch(port.channel());
         lan.remove(port);
         PortSample last = PortSample.of(port);
         removed = PortSample.removed(removed == null ? List.of(last) : List.of(removed, last));

@@ -8,6 +8,7 @@ import io.github.nettytap.net.switching.SwitchPort;
 import io.github.nettytap.net.switching.TapSwitch;
 import io.github.nettytap.tools.argument.Offloads;
 import io.github.nettytap.tools.argument.PortArgument;
+import io.github.nettytap.tools.lifecycle.Program;
 import io.github.nettytap.tools.option.PortCapture;
 import io.github.nettytap.tools.option.Verbosity;
 import io.github.nettytap.transport.channel.TapChannel;
@@ -25,6 +26,7 @@ public final class PortOpener {
     private final Integer mtu;
     private final PortCapture capture;
     private final Verbosity verbosity;
+    private final Program program;
     private final boolean header;
 
     /**
@@ -36,6 +38,7 @@ public final class PortOpener {
      * @param mtu of all ports, or null for what they have
      * @param capture sees what passes the ports
      * @param verbosity is told of each device
+     * @param program watches the ports
      */
     public PortOpener(
             TapSwitch lan,
@@ -43,12 +46,14 @@ public final class PortOpener {
             Offloads offloads,
             Integer mtu,
             PortCapture capture,
-            Verbosity verbosity) {
+            Verbosity verbosity,
+            Program program) {
         this.lan = lan;
         this.offloads = offloads;
         this.mtu = mtu;
         this.capture = capture;
         this.verbosity = verbosity;
+        this.program = program;
         // With one offloading port all have the header, so that frames need no rewriting on their way.
         header = ports.isEmpty()
                 ? offloads != Offloads.NONE
@@ -74,6 +79,7 @@ public final class PortOpener {
         TapDevice device = builder.open();
         verbosity.opened(device);
         SwitchPort added = lan.add(device, port.policy());
+        program.watch(added.channel(), added.name());
         capture.tap(List.of(added));
         return added;
     }

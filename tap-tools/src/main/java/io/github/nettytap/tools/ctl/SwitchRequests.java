@@ -87,6 +87,10 @@ public final class SwitchRequests implements Requests {
 
     private Iterator<String> add(String text) throws Exception {
         PortArgument port = new PortArgument.Converter().convert(text);
+        if (port.tap().indexOf('%') >= 0) {
+            throw new IllegalArgumentException("the name of a port, not a pattern, is needed here: port=" + port.tap()
+                    + " (expected: the name that ports/remove will be given)");
+        }
         if (lan.ports().stream().anyMatch(other -> other.name().equals(port.tap()))) {
             throw new IllegalArgumentException(
                     "a port of that name is there: port=" + port.tap() + " (expected: ports/remove it before)");

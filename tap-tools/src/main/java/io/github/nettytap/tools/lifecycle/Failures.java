@@ -34,7 +34,7 @@ public final class Failures implements IExecutionExceptionHandler {
             failure.printStackTrace(err);
             return ExitCode.SOFTWARE;
         }
-        err.println(name(command) + ": " + oneParagraph(failure));
+        err.println(name(command) + ": " + Message.of(oneParagraph(failure)));
         if (failure instanceof CommandException) {
             return ((CommandException) failure).exitCode();
         }
@@ -45,7 +45,7 @@ public final class Failures implements IExecutionExceptionHandler {
     public static int usage(ParameterException exception, String[] arguments) {
         CommandLine command = exception.getCommandLine();
         PrintWriter err = command.getErr();
-        err.println(name(command) + ": " + exception.getMessage().replaceFirst("^Error: ", ""));
+        err.println(name(command) + ": " + Message.of(exception.getMessage().replaceFirst("^Error: ", "")));
         CommandLine.UnmatchedArgumentException.printSuggestions(exception, err);
         err.println("try: netty-tap " + subcommand(command) + "--help");
         return ExitCode.USAGE;
@@ -84,7 +84,7 @@ public final class Failures implements IExecutionExceptionHandler {
         }
         // The messages of java.io are often no more than a name.
         boolean bare = failure instanceof IOException && message.indexOf(' ') < 0;
-        return (bare ? failure.getClass().getSimpleName() + ": " + message : message).replaceAll("\\s*\\n\\s*", " ");
+        return bare ? failure.getClass().getSimpleName() + ": " + message : message;
     }
 
     /** The class is all that java.nio.file tells of the commonest errors. */

@@ -9,11 +9,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * SIGINT and SIGTERM as something that the main thread waits for: it cleans up, prints, and its exit code counts.
+ * SIGINT, SIGTERM and SIGHUP as something that the main thread waits for: it cleans up, prints, and its exit code counts.
  *
  * <p>A shutdown hook would be too late for that: the JVM is ending then, with the exit code of a signal. The handler of
  * signals is in the supported module jdk.unsupported, but javac warns of it, hence the reflection. Where it is missing,
- * signals end the program as usual.
+ * signals end the program as usual. A SIGHUP that is ignored, as nohup has it, stays ignored: the JVM does not install a
+ * handler then.
  */
 public final class ShutdownSignal {
 
@@ -37,7 +38,7 @@ public final class ShutdownSignal {
                         }
                         return method.invoke(interruption, arguments);
                     });
-            for (String name : new String[] {"INT", "TERM"}) {
+            for (String name : new String[] {"INT", "TERM", "HUP"}) {
                 Object signal = signals.getConstructor(String.class).newInstance(name);
                 signals.getMethod("handle", signals, handlers).invoke(null, signal, handler);
             }

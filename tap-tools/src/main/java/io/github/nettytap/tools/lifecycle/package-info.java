@@ -1,8 +1,9 @@
 /**
- * How a command begins and ends: signals, errors as a paragraph and an exit code, event loops that end with it, and the
- * user namespace that a command enters which lacks privilege.
+ * How a command begins and ends: {@link io.github.nettytap.tools.lifecycle.Program} with its signals and lost ports,
+ * errors as one paragraph and an exit code, standard output that may be full, and the user namespace that a command enters
+ * which lacks privilege.
  *
- * <p>Not here: what is printed when all went well. On the main thread, but for the signal, which comes on a thread of the
- * JVM.
+ * <p>On the main thread, but for signals, which come on a thread of the JVM, and lost ports, which are reported by event
+ * loops.
  */
 package io.github.nettytap.tools.lifecycle;

@@ -5,7 +5,9 @@
 package io.github.nettytap.tools.option;
 
 import io.github.nettytap.tools.argument.DurationConverter;
-import io.github.nettytap.tools.lifecycle.ShutdownSignal;
+import io.github.nettytap.tools.lifecycle.CommandException;
+import io.github.nettytap.tools.lifecycle.Program;
+import io.github.nettytap.tools.lifecycle.StandardOutput;
 import io.github.nettytap.tools.statistics.LiveStats;
 import io.github.nettytap.tools.statistics.LiveStats.Form;
 import io.github.nettytap.tools.statistics.PortSample;
@@ -40,7 +42,7 @@ public final class Observation {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec program;
 
-    private volatile LiveStats live;
+    private LiveStats live;
 
     /** Opens the capture, if one was asked for. */
     public PortCapture capture(Verbosity verbosity) throws IOException {
@@ -48,14 +50,14 @@ public final class Observation {
     }
 
     /**
-     * Says that the program is ready, shows what was asked for, and returns when it is interrupted.
+     * Says that the program is ready, shows what was asked for, and returns when it is to end.
      *
+     * @param run the program
      * @param ports the ports of the moment, which may come and go
      * @param counts what else the program counts, by the names of JSON members
      */
-    public void showUntil(
-            ShutdownSignal interruption, Supplier<List<PortSample>> ports, Supplier<Map<String, Long>> counts)
-            throws InterruptedException {
+    public void showUntil(Program run, Supplier<List<PortSample>> ports, Supplier<Map<String, Long>> counts)
+            throws InterruptedException, CommandException {
         Map<String, String> environment = System.getenv();
         Form form = json ? Form.JSON : Terminal.isOutput(environment) ? Form.REDRAWN : Form.APPENDED;
         live = new LiveStats(
@@ -66,18 +68,10 @@ public final class Observation {
                 counts,
                 System::nanoTime);
         program.commandLine().getOut().println("ready");
-        program.commandLine().getOut().flush();
-        live.showUntil(interruption, stats);
-    }
-
-    /** Says something in between. */
-    public void interrupt(Runnable printing) {
-        LiveStats shown = live;
-        if (shown == null) {
-            printing.run();
-        } else {
-            shown.interrupt(printing);
-        }
+        StandardOutput.check(program.commandLine().getOut());
+        run.run(live::interrupt);
+        live.showUntil(run.signal(), stats);
+        run.stopping();
     }
 
     /**

@@ -4,7 +4,9 @@
  */
 package io.github.nettytap.tools.statistics;
 
+import io.github.nettytap.tools.lifecycle.CommandException;
 import io.github.nettytap.tools.lifecycle.ShutdownSignal;
+import io.github.nettytap.tools.lifecycle.StandardOutput;
 
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -110,7 +112,8 @@ public final class LiveStats {
      *
      * @param interval its length, or null to show none
      */
-    public void showUntil(ShutdownSignal interruption, Duration interval) throws InterruptedException {
+    public void showUntil(ShutdownSignal interruption, Duration interval)
+            throws InterruptedException, CommandException {
         if (interval == null) {
             interruption.await();
             return;
@@ -118,6 +121,7 @@ public final class LiveStats {
         long next = System.nanoTime() + interval.toNanos();
         while (!interruption.await(next - System.nanoTime())) {
             show();
+            StandardOutput.check(out);
             next += interval.toNanos();
         }
     }

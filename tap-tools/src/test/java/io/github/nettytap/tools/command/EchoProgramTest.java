@@ -11,7 +11,6 @@ import io.github.nettytap.testkit.host.Host;
 import io.github.nettytap.testkit.host.HostProcess;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -68,15 +67,6 @@ class EchoProgramTest {
             assertThat(echo.terminate().await()).isZero();
             assertThat(echo.output()).contains("\nanswered: ").contains("; dropped: 0\n");
             assertThat(host.execute("ip", "-o", "link")).doesNotContain("ec0");
-        }
-    }
-
-    @Test
-    void deletionOfTheInterfaceEndsTheProgram() throws Exception {
-        try (HostProcess echo = echo("all")) {
-            host.execute("ip", "link", "delete", "ec0");
-            assertThat(echo.await()).isEqualTo(1);
-            assertThat(echo.errors()).isEqualTo("netty-tap echo: interface deleted: device=ec0\n");
         }
     }
 

@@ -15,12 +15,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A running switch and {@code ctl}, with hosts that ping each other through it. */
 @KernelTest
@@ -191,6 +194,51 @@ class SwitchControlProgramTest {
 
     private String failing(int exitCode, String... arguments) {
         return new Ctl(socket()).askInVain(exitCode, arguments);
+    }
+
+    @Test
+    void portsThatComeAndGoLeaveNoDescriptorAndNoThread() throws Exception {
+        try (HostProcess program = start("fx0", "fx1")) {
+            Ctl ctl = new Ctl(socket());
+            for (int i = 0; i < 5; i++) {
+                addAndRemove(ctl); // classes and threads that stay
+            }
+            long descriptors = count(program, "fd");
+            long threads = count(program, "task");
+            for (int i = 0; i < 60; i++) {
+                addAndRemove(ctl);
+            }
+            // What removes interfaces ends when it has been idle for some seconds.
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+            while ((count(program, "fd") > descriptors || count(program, "task") > threads)
+                    && System.nanoTime() - deadline < 0) {
+                Thread.sleep(100);
+            }
+            assertThat(count(program, "fd")).isLessThanOrEqualTo(descriptors);
+            assertThat(count(program, "task")).isLessThanOrEqualTo(threads);
+        }
+    }
+
+    private static void addAndRemove(Ctl ctl) {
+        ctl.ask("ports/add", "fx9");
+        ctl.ask("ports/remove", "fx9");
+    }
+
+    private static long count(HostProcess program, String what) throws IOException {
+        try (Stream<Path> entries = Files.list(Path.of("/proc", Long.toString(program.pid()), what))) {
+            return entries.count();
+        }
+    }
+
+    @Test
+    void nameOfAnAddedPortIsNoPattern() throws Exception {
+        try (HostProcess program = start("fx0", "fx1")) {
+            assertThat(new Ctl(socket()).askInVain(1, "ports/add", "z%d"))
+                    .isEqualTo("netty-tap ctl: the name of a port, not a pattern, is needed here: port=z%d"
+                            + " (expected: the name that ports/remove will be given)\n");
+            assertThat(middle.hasLink("z0")).isFalse();
+            assertThat(program.terminate().await()).isZero();
+        }
     }
 
     private String ping(String address) throws Exception {

@@ -158,17 +158,6 @@ class VxlanProgramTest {
     }
 
     @Test
-    void deletionOfATapEndsTheProgram() throws Exception {
-        try (HostProcess endpoint = endpoint("--remote", "192.0.2.2")) {
-            ours.execute("ip", "link", "delete", "tp2");
-            assertThat(endpoint.await()).isEqualTo(1);
-            assertThat(endpoint.errors())
-                    .endsWith("netty-tap vxlan: interface deleted: device=tp2\n")
-                    .doesNotContain("Exception");
-        }
-    }
-
-    @Test
     void portThatTheKernelsEndpointHasIsRefused() throws Exception {
         ip(ours, "link add vk type vxlan id 7 remote 192.0.2.2 dstport 4789");
         ip(ours, "link set vk up");

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -58,7 +59,7 @@ class SwitchFileTest {
         assertThat(file.get("threads")).isEqualTo(2);
         assertThat(file.get("mtu")).isEqualTo(9000);
         assertThat(file.get("stations")).isEqualTo(100);
-        assertThat(file.get("ageing")).isEqualTo(60);
+        assertThat(file.get("ageing")).isEqualTo(Duration.ofSeconds(60));
         assertThat(file.get("mirror")).isEqualTo(new MirrorArgument("mon0", List.of("tap0", "tap1")));
         assertThat(file.get("snooping")).isEqualTo(true);
         assertThat(file.get("stats")).isEqualTo(Duration.ofMillis(500));
@@ -123,11 +124,11 @@ class SwitchFileTest {
             threads: [1]                     | 1:10: threads: value=a list (expected: 1 to 1024)
             mtu: 60                          | 1:6: mtu: value=60 (expected: 68 to 65521)
             stations: 0                      | 1:11: stations: value=0 (expected: 1 to 16777216)
-            ageing: 1e3                      | 1:9: ageing: value=1e3 (expected: 1 to 1000000)
+            ageing: 1e3                      | 1:9: ageing: value=1e3 (expected: a time such as 300s or 5min)
             offloads: some                   | 1:11: offloads: value=some (expected: all or none)
             io: select                       | 1:5: io: value=select (expected: epoll, io_uring or auto)
             snooping: yes                    | 1:11: snooping: value=yes (expected: true or false)
-            stats: 1                         | 1:8: stats: value=1 (expected: a time such as 500ms or 1s)
+            stats: 1h                        | 1:8: stats: value=1h (expected: a time such as 500ms or 1s)
             control: {}                      | 1:10: control: value=a mapping (expected: a path)
             ports: tap0                      | 1:8: ports: value=tap0 (expected: a list of ports)
             ports: [{name: a, vlan: 5000}]   | 1:25: vlan: value=5000 (expected: 1 to 4094)
@@ -152,6 +153,25 @@ class SwitchFileTest {
         assertThatThrownBy(() -> SwitchFile.read(directory))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("a directory is no configuration: path=" + directory + " (expected: a YAML file)");
+    }
+
+    @Test
+    void fileThatIsNoConfigurationIsRefusedAtOnceAndByName(@TempDir Path directory) throws Exception {
+        Path large = Files.writeString(directory.resolve("large"), "io: " + "x".repeat(10_000_000));
+        assertRefused(large, ": too large for a configuration (expected: at most 1048576 bytes)");
+        assertRefused(Path.of("/dev/zero"), ": too large for a configuration (expected: at most 1048576 bytes)");
+        Path binary = Files.write(directory.resolve("binary"), new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
+        assertRefused(binary, ": not a text in UTF-8 (expected: a YAML file)");
+        Path controls = Files.write(directory.resolve("controls"), new byte[] {'i', 'o', ':', 0, 1, 2});
+        assertThatThrownBy(() -> SwitchFile.read(controls))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith(controls + ":1:1: not YAML: ");
+    }
+
+    private static void assertRefused(Path file, String reason) {
+        assertThatThrownBy(() -> SwitchFile.read(file))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(file + reason);
     }
 
     @Test

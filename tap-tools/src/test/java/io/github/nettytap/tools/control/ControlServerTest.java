@@ -66,6 +66,15 @@ class ControlServerTest {
     }
 
     @Test
+    void requestThatIsNoTextIsRefused() throws Exception {
+        listen();
+        SocketChannel client = connect();
+        client.write(ByteBuffer.wrap(new byte[] {'x', (byte) 0xc3, '(', '\n'}));
+        assertThat(reader(client).readLine())
+                .isEqualTo("{\"error\":\"request is not UTF-8: bytes=3 (expected: text)\"}");
+    }
+
+    @Test
     void requestsThatAreSentAtOnceAreAllAnsweredAndTheLastNeedsNoEnd() throws Exception {
         listen();
         SocketChannel client = connect();
