@@ -8,6 +8,7 @@ import io.github.nettytap.codec.offload.Coalescer;
 import io.github.nettytap.codec.offload.Segmentation;
 import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -67,6 +68,11 @@ public class OffloadBenchmark {
     public FrameVerdict cut() {
         return Segmentation.segment(
                 gsoFrame, GsoFrames.HEADER, GsoFrames.HEADER, PooledByteBufAllocator.DEFAULT, ByteBuf::release);
+    }
+
+    @Benchmark
+    public FrameVerdict cutPartial() {
+        return Segmentation.segmentPartial(gsoFrame, VnetHeader.V1, PooledByteBufAllocator.DEFAULT, ByteBuf::release);
     }
 
     @Benchmark

@@ -69,13 +69,13 @@ public final class CaptureHandler extends ChannelDuplexHandler {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         if (ctx.channel().isActive()) {
-            frame.checkPlace(ctx);
+            frame.place(ctx);
         }
     }
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        frame.checkPlace(ctx);
+        frame.place(ctx);
         ctx.fireChannelActive();
     }
 

@@ -80,14 +80,19 @@ public final class FaultHandler extends ChannelDuplexHandler {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         if (ctx.channel().isActive()) {
-            inboundPath.checkPlace(ctx);
+            place(ctx);
         }
     }
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        inboundPath.checkPlace(ctx);
+        place(ctx);
         ctx.fireChannelActive();
+    }
+
+    private void place(ChannelHandlerContext ctx) {
+        inboundPath.place(ctx);
+        outboundPath.place(ctx);
     }
 
     @Override
@@ -179,7 +184,7 @@ public final class FaultHandler extends ChannelDuplexHandler {
         private final long seed;
         private boolean inbound = true;
         private boolean outbound = true;
-        VnetHeader vnetHeader = VnetHeader.NONE;
+        VnetHeader vnetHeader;
         double drop;
         double corrupt;
         double duplicate;
@@ -221,7 +226,7 @@ public final class FaultHandler extends ChannelDuplexHandler {
          * Says what stands in front of each {@code ByteBuf} frame: it is never corrupted, and does not count for the
          * rate.
          *
-         * @param header the virtio-net header; at first there is none
+         * @param header the virtio-net header; if not said, the handler asks its channel
          * @return this
          */
         public Builder vnetHeader(VnetHeader header) {

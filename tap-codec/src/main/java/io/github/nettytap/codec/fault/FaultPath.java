@@ -72,7 +72,7 @@ abstract class FaultPath {
 
     FaultPath(FaultHandler.Builder settings, long seed) {
         this.settings = settings;
-        this.view = new FrameView(settings.vnetHeader);
+        this.view = settings.vnetHeader == null ? new FrameView() : new FrameView(settings.vnetHeader);
         this.random = new FaultRandom(seed);
     }
 
@@ -85,8 +85,8 @@ abstract class FaultPath {
     /** Makes the promise of a second copy. */
     abstract ChannelPromise newPromise(ChannelHandlerContext ctx);
 
-    void checkPlace(ChannelHandlerContext ctx) {
-        view.checkPlace(ctx);
+    void place(ChannelHandlerContext ctx) {
+        view.place(ctx);
     }
 
     FaultCounters counters() {
@@ -276,7 +276,7 @@ abstract class FaultPath {
         if (view.length() == 0) {
             return message;
         }
-        int headroom = message instanceof ByteBuf ? settings.vnetHeader.length() : 0;
+        int headroom = message instanceof ByteBuf ? view.headerLength() : 0;
         List<ByteBuf> complete = new ArrayList<>();
         long bytes = 0;
         try {

@@ -109,19 +109,19 @@ public final class MacFilter extends ChannelDuplexHandler {
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         if (ctx.channel().isActive()) {
-            checkPlace(ctx);
+            place(ctx);
         }
     }
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        checkPlace(ctx);
+        place(ctx);
         ctx.fireChannelActive();
     }
 
-    private void checkPlace(ChannelHandlerContext ctx) {
+    private void place(ChannelHandlerContext ctx) {
         try {
-            view.checkPlace(ctx);
+            view.place(ctx);
         } catch (IllegalStateException e) {
             ctx.close(); // Nothing may pass by a filter that cannot read it.
             throw e;

@@ -48,6 +48,7 @@ final class GsoSegmenter {
 
     // While it is segmented: the frame, the segments and where the first of them is, the header words that count up or
     // differ, and the sums of those that all segments have in common.
+    private boolean partial;
     private ByteBuffer in;
     private int base;
     private ByteBuffer out;
@@ -58,6 +59,7 @@ final class GsoSegmenter {
     private int outerIdentification;
     private long networkSum;
     private long transportSum;
+    private long pseudoSum;
     private long outerNetworkSum;
     private long outerTransportSum;
 
@@ -84,7 +86,23 @@ final class GsoSegmenter {
         return source.getUnsignedByte(index + offset) >>> 4 == 6;
     }
 
+    /** Makes segments with complete checksums behind this many zeros. */
     void segment(int headerLength, ByteBufAllocator alloc, Consumer<? super ByteBuf> output) {
+        partial = false;
+        run(headerLength, alloc, output);
+    }
+
+    /** Makes segments with partial checksums behind virtio-net headers of this length. Not in a tunnel. */
+    void segmentPartial(int headerLength, ByteBufAllocator alloc, Consumer<? super ByteBuf> output) {
+        partial = true;
+        run(headerLength, alloc, output);
+    }
+
+    boolean isInTunnel() {
+        return tunnel;
+    }
+
+    private void run(int headerLength, ByteBufAllocator alloc, Consumer<? super ByteBuf> output) {
         int count = Math.max(1, (payloadLength + segmentSize - 1) / segmentSize);
         int total = count * (headerLength + headers) + payloadLength;
         ByteBuf memory = alloc.directBuffer(total);
@@ -117,6 +135,9 @@ final class GsoSegmenter {
             for (int i = 0; i < headerLength; i += Short.BYTES) {
                 out.putShort(at + i, (short) 0);
             }
+            if (partial) {
+                writeVirtioNetHeader(at);
+            }
             out.put(start, in, base, headers);
             first = at;
         } else {
@@ -144,6 +165,7 @@ final class GsoSegmenter {
         int length = headers - transport;
         int start = base + transport;
         int all = payloadLength + length;
+        pseudoSum = word(start + (tcp ? TcpHeader.CHECKSUM_OFFSET : UdpHeader.CHECKSUM_OFFSET)) + minus(all);
         if (tcp) {
             sequence = in.getInt(start + TcpHeader.SEQUENCE_OFFSET);
             offsetAndFlags = word(start + TcpHeader.DATA_OFFSET_OFFSET);
@@ -192,9 +214,39 @@ final class GsoSegmenter {
         out.putShort(ip + Ipv4Header.CHECKSUM_OFFSET, (short) minus(common + (count & 0xffff) + (end - ip)));
     }
 
+    private void writeVirtioNetHeader(int at) {
+        out.put(at, (byte) VirtioNetHeader.FLAG_NEEDS_CSUM);
+        int field = tcp ? TcpHeader.CHECKSUM_OFFSET : UdpHeader.CHECKSUM_OFFSET;
+        out.putShort(at + VirtioNetHeader.CHECKSUM_START_OFFSET, Short.reverseBytes((short) transport));
+        out.putShort(at + VirtioNetHeader.CHECKSUM_OFFSET_OFFSET, Short.reverseBytes((short) field));
+    }
+
+    /** The field of a partial checksum holds the sum of the pseudo header, of which the length changes. */
+    private void writePartialTransport(int at, int length, int ordinal, boolean last) {
+        int pseudo = InternetChecksum.fold(pseudoSum + length);
+        if (tcp) {
+            out.putInt(at + TcpHeader.SEQUENCE_OFFSET, sequence + ordinal * segmentSize);
+            out.putShort(at + TcpHeader.DATA_OFFSET_OFFSET, (short) flags(ordinal, last));
+            out.putShort(at + TcpHeader.CHECKSUM_OFFSET, (short) pseudo);
+        } else {
+            out.putShort(at + UdpHeader.LENGTH_OFFSET, (short) length);
+            out.putShort(at + UdpHeader.CHECKSUM_OFFSET, (short) pseudo);
+        }
+    }
+
+    private int flags(int ordinal, boolean last) {
+        int flags = offsetAndFlags;
+        flags &= ordinal == 0 ? ~0 : ~FIRST_ONLY;
+        return flags & (last ? ~0 : ~LAST_ONLY);
+    }
+
     private void writeTransport(int start, int end, int ordinal, boolean last) {
         int at = start + transport;
         int length = end - at;
+        if (partial) {
+            writePartialTransport(at, length, ordinal, last);
+            return;
+        }
         long sum = transportSum + length + InternetChecksum.sum(out, start + headers, end - start - headers);
         if (!tcp) {
             out.putShort(at + UdpHeader.LENGTH_OFFSET, (short) length);
@@ -202,9 +254,7 @@ final class GsoSegmenter {
             return;
         }
         int number = sequence + ordinal * segmentSize;
-        int flags = offsetAndFlags;
-        flags &= ordinal == 0 ? ~0 : ~FIRST_ONLY;
-        flags &= last ? ~0 : ~LAST_ONLY;
+        int flags = flags(ordinal, last);
         sum += (number >>> 16) + (number & 0xffff) + flags;
         out.putInt(at + TcpHeader.SEQUENCE_OFFSET, number);
         out.putShort(at + TcpHeader.DATA_OFFSET_OFFSET, (short) flags);

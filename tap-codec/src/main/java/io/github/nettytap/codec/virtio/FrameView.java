@@ -11,6 +11,7 @@ import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -29,8 +30,9 @@ import java.util.Objects;
  */
 public final class FrameView {
 
-    private final VnetHeader header;
-    private final int headerLength;
+    private final boolean asks;
+    private VnetHeader header;
+    private int headerLength;
     private ByteBuf buffer;
     private VirtioNetFrame frame;
     private int headerIndex;
@@ -38,11 +40,21 @@ public final class FrameView {
     private int limit;
 
     /**
+     * Makes a view that asks the channel what is in front of the frame in each {@code ByteBuf}, see
+     * {@link #place(ChannelHandlerContext)}; there is none until then, nor in a channel that knows of none.
+     */
+    public FrameView() {
+        asks = true;
+        header = VnetHeader.NONE;
+    }
+
+    /**
      * Makes a view.
      *
      * @param header the virtio-net header in front of the frame in each {@code ByteBuf}
      */
     public FrameView(VnetHeader header) {
+        this.asks = false;
         this.header = Objects.requireNonNull(header, "header");
         this.headerLength = header.length();
     }
@@ -78,21 +90,46 @@ public final class FrameView {
     }
 
     /**
-     * Says so if the handler is the first of a pipeline, where frames are as the channel has them, and was told of another
-     * header than the channel's: it would misread every frame.
+     * Takes the place of the handler: asks the channel for the header, or says so if the handler was told of another one
+     * than frames have here, so that it would misread each. Frames are as the channel has them up to the codec, and
+     * complete behind it. To be called when the channel is active.
      *
      * @param ctx the context of the handler
-     * @throws IllegalStateException if it is
+     * @throws IllegalStateException if the handler was told of another header
      */
-    public void checkPlace(ChannelHandlerContext ctx) {
+    public void place(ChannelHandlerContext ctx) {
         VnetHeader actual = ctx.channel().config().getOption(VirtioNetOption.VNET_HEADER);
-        ChannelHandler handler = ctx.handler();
-        if (actual != null && actual != header && ctx.pipeline().first() == handler) {
-            throw new IllegalStateException(
-                    handler.getClass().getSimpleName() + " would misread the frames of its channel:"
-                            + " header=" + header + " (expected: " + actual
-                            + ", as the channel has, or a place behind the VirtioNetCodec)");
+        if (actual == null) {
+            return;
         }
+        if (isBehindCodec(ctx)) {
+            actual = VnetHeader.NONE;
+        }
+        if (asks) {
+            header = actual;
+            headerLength = header.length();
+        } else if (actual != header) {
+            throw new IllegalStateException(ctx.handler().getClass().getSimpleName()
+                    + " would misread the frames of its channel: header=" + header + " (expected: " + actual
+                    + " in this place of the pipeline)");
+        }
+    }
+
+    private static boolean isBehindCodec(ChannelHandlerContext ctx) {
+        for (Map.Entry<String, ChannelHandler> entry : ctx.pipeline()) {
+            if (entry.getValue() == ctx.handler()) {
+                return false;
+            }
+            if (entry.getValue() instanceof VirtioNetCodec) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** {@return how many bytes are in front of the frame in a {@code ByteBuf}: the length of the virtio-net header} */
+    public int headerLength() {
+        return headerLength;
     }
 
     /** {@return the buffer that holds the frame} */

@@ -80,11 +80,15 @@ public final class VirtioNetHeader {
     /** {@code VIRTIO_NET_HDR_GSO_ECN}: the TCP GSO frame has CWR set. */
     public static final int GSO_ECN = 0x80;
 
+    /** Where {@code csum_start} is in the header. */
+    public static final int CHECKSUM_START_OFFSET = 6;
+
+    /** Where {@code csum_offset} is in the header. */
+    public static final int CHECKSUM_OFFSET_OFFSET = 8;
+
     private static final int GSO_TYPE = 1;
     private static final int HDR_LEN = 2;
     private static final int GSO_SIZE = 4;
-    private static final int CSUM_START = 6;
-    private static final int CSUM_OFFSET = 8;
     private static final int NUM_BUFFERS = 10;
     private static final int HASH_VALUE = 12;
     private static final int HASH_REPORT = 16;
@@ -233,7 +237,7 @@ public final class VirtioNetHeader {
      * @return the value
      */
     public static int checksumStart(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShortLE(index + CSUM_START);
+        return buffer.getUnsignedShortLE(index + CHECKSUM_START_OFFSET);
     }
 
     /**
@@ -244,7 +248,7 @@ public final class VirtioNetHeader {
      * @param value the new value
      */
     public static void checksumStart(ByteBuf buffer, int index, int value) {
-        buffer.setShortLE(index + CSUM_START, value);
+        buffer.setShortLE(index + CHECKSUM_START_OFFSET, value);
     }
 
     /**
@@ -255,7 +259,7 @@ public final class VirtioNetHeader {
      * @return the value
      */
     public static int checksumOffset(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShortLE(index + CSUM_OFFSET);
+        return buffer.getUnsignedShortLE(index + CHECKSUM_OFFSET_OFFSET);
     }
 
     /**
@@ -266,7 +270,7 @@ public final class VirtioNetHeader {
      * @param value the new value
      */
     public static void checksumOffset(ByteBuf buffer, int index, int value) {
-        buffer.setShortLE(index + CSUM_OFFSET, value);
+        buffer.setShortLE(index + CHECKSUM_OFFSET_OFFSET, value);
     }
 
     /**

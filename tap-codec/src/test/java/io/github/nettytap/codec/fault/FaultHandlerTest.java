@@ -12,6 +12,7 @@ import io.github.nettytap.codec.offload.Checksums;
 import io.github.nettytap.codec.virtio.ChannelWithHeader;
 import io.github.nettytap.codec.virtio.FrameView;
 import io.github.nettytap.codec.virtio.VirtioNetCodec;
+import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.testkit.Frames;
@@ -249,17 +250,38 @@ class FaultHandlerTest {
     }
 
     @Test
-    void firstHandlerThatWasToldOfAnotherHeaderSaysSo() throws Exception {
+    void handlerThatWasToldOfAnotherHeaderSaysSo() throws Exception {
         ChannelWithHeader tap = new ChannelWithHeader(Set.of());
         tap.header = VnetHeader.V1;
-        tap.pipeline().addLast(FaultHandler.builder(5).build());
+        tap.pipeline()
+                .addLast(FaultHandler.builder(5).vnetHeader(VnetHeader.NONE).build());
 
         tap.register();
 
         assertThatThrownBy(tap::checkException)
                 .rootCause()
-                .hasMessage("FaultHandler would misread the frames of its channel: header=NONE (expected: V1, as the"
-                        + " channel has, or a place behind the VirtioNetCodec)");
+                .hasMessage(
+                        "FaultHandler would misread the frames of its channel: header=NONE (expected: V1 in this place"
+                                + " of the pipeline)");
+        tap.finishAndReleaseAll();
+    }
+
+    @Test
+    void handlerThatWasToldNothingAsksItsChannel() throws Exception {
+        ChannelWithHeader tap = new ChannelWithHeader(Set.of());
+        tap.header = VnetHeader.TUNNEL;
+        tap.pipeline().addLast(FaultHandler.builder(5).corrupt(1).build(), new VirtioNetCodec());
+        tap.pipeline().addLast(FaultHandler.builder(6).corrupt(1).build());
+        tap.register();
+
+        for (int i = 0; i < 100; i++) {
+            ByteBuf packet = Frames.tcp4().packet(24);
+            packet.setInt(12, 0x01020304); // a hash, which is no part of the frame
+            tap.writeInbound(packet);
+            VirtioNetFrame frame = tap.readInbound();
+            assertThat(frame.content().readableBytes()).isEqualTo(154);
+            frame.release();
+        }
         tap.finishAndReleaseAll();
     }
 

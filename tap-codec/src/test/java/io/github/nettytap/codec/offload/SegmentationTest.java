@@ -8,12 +8,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.virtio.ChecksumState;
+import io.github.nettytap.codec.virtio.FrameValidator;
 import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.TcpHeader;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.testkit.Frames;
 import io.github.nettytap.testkit.Tunnels;
 import io.netty.buffer.ByteBuf;
@@ -97,6 +99,47 @@ class SegmentationTest {
         packet.release();
         assertThat(verdict).isEqualTo(FrameVerdict.WELL_FORMED);
         return result;
+    }
+
+    @Test
+    void partialSegmentsAreTheCompleteOnesOnceTheirChecksumsAreCompleted() {
+        Random random = new Random(2);
+        for (int i = 0; i < 1_000; i++) {
+            Frames frames = randomFlow(random);
+            int size = 1 + random.nextInt(1_500);
+            frames.payload = random.nextInt(Math.min(40_000, 100 * size));
+            ByteBuf packet = frames.gsoFrame(HEADER, size);
+            List<String> completed = new ArrayList<>();
+
+            Segmentation.segmentPartial(packet, VnetHeader.V1, ByteBufAllocator.DEFAULT, segment -> {
+                assertThat(FrameValidator.validate(segment, 0, segment.writerIndex(), HEADER))
+                        .isEqualTo(FrameVerdict.WELL_FORMED);
+                assertThat(VirtioNetHeader.flags(segment, 0)).isEqualTo(VirtioNetHeader.FLAG_NEEDS_CSUM);
+                Segmentation.segment(segment, HEADER, 0, ByteBufAllocator.DEFAULT, frame -> completed.add(hex(frame)));
+                segment.release();
+            });
+
+            // A checksum of zero has two forms, and a completed one is never 0.
+            List<String> expected = cut(frames, size);
+            assertThat(completed).hasSameSizeAs(expected);
+            for (int n = 0; n < expected.size(); n++) {
+                assertThat(withoutChecksum(completed.get(n), frames))
+                        .isEqualTo(withoutChecksum(expected.get(n), frames));
+                assertThat(checksum(completed.get(n), frames) % 0xffff)
+                        .isEqualTo(checksum(expected.get(n), frames) % 0xffff);
+            }
+            packet.release();
+        }
+    }
+
+    private static int checksum(String hex, Frames frames) {
+        int at = 2 * (frames.transportOffset() + (frames.udp ? 6 : 16));
+        return Integer.parseInt(hex.substring(at, at + 4), 16);
+    }
+
+    private static String withoutChecksum(String hex, Frames frames) {
+        int at = 2 * (frames.transportOffset() + (frames.udp ? 6 : 16));
+        return hex.substring(0, at) + hex.substring(at + 4);
     }
 
     @Test

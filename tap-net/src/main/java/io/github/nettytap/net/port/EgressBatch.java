@@ -6,7 +6,9 @@ package io.github.nettytap.net.port;
 
 import io.github.nettytap.codec.offload.Segmentation;
 import io.github.nettytap.codec.virtio.FrameVerdict;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 
 import java.util.Arrays;
 import java.util.function.Consumer;
@@ -34,7 +36,7 @@ public final class EgressBatch {
     public enum Result {
         /** It waits in the channel for the flush. */
         SENT,
-        /** It needed offloads that the port has not negotiated: its segments, all complete, wait in the channel. */
+        /** Its segments wait in the channel, complete but for checksums, where the port takes partial ones. */
         SEGMENTED,
         /** It was dropped: it had to be segmented or completed, and its virtio-net header does not fit it. */
         MALFORMED,
@@ -67,8 +69,11 @@ public final class EgressBatch {
         segmentsTo = to;
         try {
             int header = to.vnetHeaderSize();
-            FrameVerdict verdict =
-                    Segmentation.segment(frame, header, header, to.channel().alloc(), writeSegment);
+            ByteBufAllocator alloc = to.channel().alloc();
+            // Where the port completes checksums, nobody here reads the payload once more for them.
+            FrameVerdict verdict = to.takes(RequiredOffloads.CSUM)
+                    ? Segmentation.segmentPartial(frame, VnetHeader.ofLength(header), alloc, writeSegment)
+                    : Segmentation.segment(frame, header, header, alloc, writeSegment);
             return verdict == FrameVerdict.WELL_FORMED ? Result.SEGMENTED : Result.MALFORMED;
         } finally {
             segmentsTo = null;

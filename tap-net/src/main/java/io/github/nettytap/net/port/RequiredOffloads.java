@@ -17,6 +17,9 @@ import java.util.Set;
  */
 public final class RequiredOffloads {
 
+    /** What a frame with a partial checksum requires. */
+    static final int CSUM = bit(TapOffload.CSUM);
+
     private static final int NEEDS_CSUM = 1;
     private static final int GSO_NONE = 0;
     private static final int GSO_TCPV4 = 1;

@@ -83,6 +83,21 @@ class EgressBatchTest {
     }
 
     @Test
+    void segmentsForAPortThatCompletesChecksumsArePartial() {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        int required = RequiredOffloads.negotiated(Set.of(TapOffload.CSUM));
+
+        assertThat(send(gsoFrame(), new Port(channel, VnetHeader.V1, Set.of(TapOffload.CSUM))))
+                .isEqualTo(EgressBatch.Result.SEGMENTED);
+        batch.flush();
+
+        assertThat(channel.outboundMessages()).hasSize(3);
+        channel.outboundMessages().forEach(segment -> assertThat(RequiredOffloads.of((ByteBuf) segment, 0))
+                .isEqualTo(required));
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
     void eachPortIsFlushedOnceABatch() {
         for (int i = 0; i < 5; i++) {
             send(Unpooled.buffer(HEADER + 60).writeZero(HEADER + 60), plain);
