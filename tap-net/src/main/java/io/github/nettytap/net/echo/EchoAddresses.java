@@ -7,22 +7,37 @@ package io.github.nettytap.net.echo;
 import io.github.nettytap.codec.wire.Cidr;
 import io.netty.buffer.ByteBuf;
 
+import java.net.Inet4Address;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** The addresses that are answered for: single ones, or all of a network. Immutable. */
 public final class EchoAddresses {
 
+    /** RFC 3021: networks of this length have no ends. */
+    private static final int POINT_TO_POINT = 31;
+
+    private static final int FIRST_GROUP = 224;
+    private static final int LOOPBACK = 127;
+
     private final List<Network> ours;
     private final List<byte[]> others;
+
+    /** Of networks of IPv4: the first address and that of all hosts, which no host has. */
+    private final Set<Integer> ends;
 
     /** The first address, and how many of its bits all of them share. */
     private record Network(byte[] address, int prefixLength) {}
 
-    private EchoAddresses(List<Network> ours, List<byte[]> others) {
+    private EchoAddresses(List<Network> ours, List<byte[]> others, Set<Integer> ends) {
         this.ours = ours;
         this.others = others;
+        this.ends = Set.copyOf(ends);
     }
 
     /**
@@ -55,11 +70,29 @@ public final class EchoAddresses {
         }
         List<byte[]> excepted = new ArrayList<>();
         others.forEach(other -> excepted.add(other.address().getAddress()));
-        return new EchoAddresses(networks, excepted);
+        Set<Integer> ends = new HashSet<>();
+        Stream.concat(ours.stream(), others.stream())
+                .filter(cidr -> cidr.address() instanceof Inet4Address && cidr.prefixLength() < POINT_TO_POINT)
+                .forEach(cidr -> {
+                    int address = ByteBuffer.wrap(cidr.address().getAddress()).getInt();
+                    int ofHosts = (int) (0xffff_ffffL >>> cidr.prefixLength());
+                    ends.add(address & ~ofHosts);
+                    ends.add(address | ofHosts);
+                });
+        return new EchoAddresses(networks, excepted, ends);
+    }
+
+    /** Whether an IPv4 address can be that of one host: not a group, not all hosts of a network, not nobody. */
+    boolean isHost(int address) {
+        int network = address >>> 24;
+        return network != 0 && network < FIRST_GROUP && network != LOOPBACK && !ends.contains(address);
     }
 
     /** Whether the address of so many bytes at an index is one of them. */
     boolean contains(ByteBuf buffer, int index, int length) {
+        if (length == Integer.BYTES && !isHost(buffer.getInt(index))) {
+            return false;
+        }
         for (Network network : ours) {
             if (network.address.length == length && isWithin(buffer, index, network.address, network.prefixLength)) {
                 return !isOther(buffer, index, length);

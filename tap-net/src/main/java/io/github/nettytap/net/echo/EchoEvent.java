@@ -17,5 +17,7 @@ public enum EchoEvent {
     /** It was for somebody else, or malformed, or asked for something that is not answered here. */
     IGNORED,
     /** It should have gone back, but the channel was full. */
-    CONGESTED
+    CONGESTED,
+    /** Handling it failed: an error of the responder, or no memory. The first is logged. */
+    FAILED
 }

@@ -14,6 +14,8 @@ import io.github.nettytap.transport.device.TapException;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 
@@ -25,6 +27,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * UDP datagrams goes back as one.
  */
 public final class EchoHandler extends ChannelInboundHandlerAdapter {
+
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(EchoHandler.class);
 
     private static final int ARP_TARGET = 24;
 
@@ -74,9 +78,16 @@ public final class EchoHandler extends ChannelInboundHandlerAdapter {
             } else {
                 event = EchoEvent.CONGESTED;
             }
+        } catch (RuntimeException | OutOfMemoryError e) {
+            // Whatever a frame does, it does to itself.
+            if (count(EchoEvent.FAILED) == 0) {
+                LOGGER.warn("a frame could not be handled, more are only counted", e);
+            }
+            event = EchoEvent.FAILED;
         } finally {
             tally(event);
-            if (event == EchoEvent.IGNORED || event == EchoEvent.CONGESTED) {
+            boolean isDropped = event == EchoEvent.IGNORED || event == EchoEvent.CONGESTED || event == EchoEvent.FAILED;
+            if (isDropped) {
                 frame.release();
             }
         }
@@ -104,6 +115,8 @@ public final class EchoHandler extends ChannelInboundHandlerAdapter {
             return EchoEvent.IGNORED;
         }
         int packet = index + EthernetHeader.LENGTH;
+        // What came to all hosts would be answered by all of them; only questions for an address do.
+        boolean isToGroup = MacAddress.isGroup(EthernetHeader.destination(buffer, index));
         boolean whole = frame.checksum() != ChecksumState.PARTIAL;
         EchoEvent event;
         switch (EthernetHeader.type(buffer, index)) {
@@ -111,15 +124,16 @@ public final class EchoHandler extends ChannelInboundHandlerAdapter {
                 event = turnArp(buffer, packet, limit);
                 break;
             case EthernetHeader.TYPE_IPV4:
-                event = ipv4.turn(buffer, packet, limit, whole);
+                event = isToGroup ? EchoEvent.IGNORED : ipv4.turn(buffer, packet, limit, whole);
                 break;
             case EthernetHeader.TYPE_IPV6:
                 if (ipv6.isSolicitation(buffer, packet, limit)) {
-                    context.write(ipv6.advertisement(context.alloc(), buffer, index, packet));
+                    VirtioNetFrame advertisement = ipv6.advertisement(context.alloc(), buffer, index, packet);
                     frame.release();
+                    context.write(advertisement);
                     return EchoEvent.NEIGHBOR;
                 }
-                event = ipv6.turn(buffer, packet, limit, whole);
+                event = isToGroup ? EchoEvent.IGNORED : ipv6.turn(buffer, packet, limit, whole);
                 break;
             default:
                 event = EchoEvent.IGNORED;
@@ -146,7 +160,9 @@ public final class EchoHandler extends ChannelInboundHandlerAdapter {
         int wanted = ArpHeader.targetIpv4(buffer, arp);
         int asking = ArpHeader.senderIpv4(buffer, arp);
         // A sender of 0 probes whether the address is free (RFC 5227); it is not.
-        if (!addresses.contains(buffer, arp + ARP_TARGET, Integer.BYTES)) {
+        if (!addresses.contains(buffer, arp + ARP_TARGET, Integer.BYTES)
+                || asking != 0 && !addresses.isHost(asking)
+                || MacAddress.isGroup(ArpHeader.senderMac(buffer, arp))) {
             return EchoEvent.IGNORED;
         }
         ArpHeader.write(buffer, arp, ArpHeader.REPLY, mac.value(), wanted, ArpHeader.senderMac(buffer, arp), asking);

@@ -9,15 +9,13 @@ import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.Wire;
+import io.github.nettytap.net.routing.packet.EchoReplies;
 import io.netty.buffer.ByteBuf;
 
 /** Turns IPv4 requests round in place. */
 final class Ipv4Echo {
 
-    static final int TIME_TO_LIVE = 64;
-
     private static final int DESTINATION = 16;
-    private static final int FIRST_GROUP = 224;
 
     private final EchoAddresses addresses;
     private final int udpPort;
@@ -33,17 +31,13 @@ final class Ipv4Echo {
         if (length == Wire.MALFORMED
                 || InternetChecksum.sum(buffer, ip, length) != 0xffff
                 || !addresses.contains(buffer, ip + DESTINATION, Integer.BYTES)
-                || !isHost(Ipv4Header.source(buffer, ip))) {
+                || !addresses.isHost(Ipv4Header.source(buffer, ip))) {
             return EchoEvent.IGNORED;
         }
         int end = ip + Ipv4Header.totalLength(buffer, ip);
         EchoEvent event = turnTransport(buffer, ip, ip + length, end, wholeChecksum);
         if (event != EchoEvent.IGNORED) {
-            int source = Ipv4Header.source(buffer, ip);
-            Ipv4Header.source(buffer, ip, Ipv4Header.destination(buffer, ip));
-            Ipv4Header.destination(buffer, ip, source);
-            Ipv4Header.timeToLive(buffer, ip, TIME_TO_LIVE);
-            Ipv4Header.updateChecksum(buffer, ip);
+            EchoReplies.turnIpv4(buffer, ip);
         }
         return event;
     }
@@ -67,12 +61,7 @@ final class Ipv4Echo {
         if (Icmpv4Header.type(buffer, icmp) != Icmpv4Header.ECHO_REQUEST || Icmpv4Header.code(buffer, icmp) != 0) {
             return EchoEvent.IGNORED;
         }
-        int before = buffer.getUnsignedShort(icmp);
-        Icmpv4Header.type(buffer, icmp, Icmpv4Header.ECHO_REPLY);
-        if (wholeChecksum) {
-            int sum = Icmpv4Header.checksum(buffer, icmp);
-            Icmpv4Header.checksum(buffer, icmp, InternetChecksum.update(sum, before, buffer.getUnsignedShort(icmp)));
-        }
+        EchoReplies.turnIcmpv4(buffer, icmp, wholeChecksum);
         return EchoEvent.PING;
     }
 
@@ -86,9 +75,5 @@ final class Ipv4Echo {
         UdpHeader.sourcePort(buffer, udp, udpPort);
         UdpHeader.destinationPort(buffer, udp, source);
         return EchoEvent.UDP;
-    }
-
-    private static boolean isHost(int address) {
-        return address != 0 && address >>> 24 < FIRST_GROUP;
     }
 }

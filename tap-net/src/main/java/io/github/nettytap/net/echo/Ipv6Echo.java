@@ -8,15 +8,16 @@ import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.Icmpv6Header;
-import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.Ipv6Header;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.codec.wire.NeighborDiscovery;
-import io.github.nettytap.codec.wire.NeighborOption;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.github.nettytap.codec.wire.Wire;
+import io.github.nettytap.net.routing.packet.EchoReplies;
+import io.github.nettytap.net.routing.packet.IpAddress;
+import io.github.nettytap.net.routing.packet.NeighborAdvertisement;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 
@@ -25,14 +26,9 @@ final class Ipv6Echo {
 
     private static final int ADDRESS = 16;
     private static final int FRAGMENT_HEADER = 8;
-    private static final int HOP_LIMIT = 64;
     private static final int MULTICAST = 0xff;
-    /** Neighbor advertisement with one option. */
-    private static final int ADVERTISEMENT = 24 + NeighborOption.LINK_LAYER_ADDRESS_LENGTH;
 
     private static final long ALL_NODES_MAC = 0x3333_0000_0001L; // RFC 2464, section 7, of ff02::1
-    private static final long ALL_NODES_HIGH = 0xff02_0000_0000_0000L;
-    private static final long ALL_NODES_LOW = 1;
 
     private final MacAddress mac;
     private final EchoAddresses addresses;
@@ -54,8 +50,7 @@ final class Ipv6Echo {
         int end = ip + Ipv6Header.LENGTH + Ipv6Header.payloadLength(buffer, ip);
         EchoEvent event = turnTransport(buffer, ip, end, wholeChecksum);
         if (event != EchoEvent.IGNORED) {
-            swap(buffer, Ipv6Header.sourceIndex(ip), Ipv6Header.destinationIndex(ip));
-            Ipv6Header.hopLimit(buffer, ip, HOP_LIMIT);
+            EchoReplies.turnIpv6(buffer, ip);
         }
         return event;
     }
@@ -86,12 +81,7 @@ final class Ipv6Echo {
         if (Icmpv6Header.type(buffer, icmp) != Icmpv6Header.ECHO_REQUEST || Icmpv6Header.code(buffer, icmp) != 0) {
             return EchoEvent.IGNORED;
         }
-        int before = buffer.getUnsignedShort(icmp);
-        Icmpv6Header.type(buffer, icmp, Icmpv6Header.ECHO_REPLY);
-        if (wholeChecksum) {
-            int sum = Icmpv6Header.checksum(buffer, icmp);
-            Icmpv6Header.checksum(buffer, icmp, InternetChecksum.update(sum, before, buffer.getUnsignedShort(icmp)));
-        }
+        EchoReplies.turnIcmpv6(buffer, icmp, wholeChecksum);
         return EchoEvent.PING;
     }
 
@@ -107,6 +97,7 @@ final class Ipv6Echo {
         return NeighborDiscovery.check(buffer, icmp, end) != Wire.MALFORMED
                 && Icmpv6Header.type(buffer, icmp) == NeighborDiscovery.NEIGHBOR_SOLICITATION
                 && Icmpv6Header.isChecksumValid(buffer, ip, icmp, end - icmp)
+                && buffer.getUnsignedByte(Ipv6Header.sourceIndex(ip)) != MULTICAST
                 && addresses.contains(buffer, NeighborDiscovery.targetIndex(icmp), ADDRESS);
     }
 
@@ -116,31 +107,24 @@ final class Ipv6Echo {
         // Room for the codec's header in front.
         int frame = VirtioNetHeader.TUNNEL_LENGTH;
         int ip = frame + EthernetHeader.LENGTH;
-        int icmp = ip + Ipv6Header.LENGTH;
-        ByteBuf buffer = allocator.directBuffer(icmp + ADVERTISEMENT);
-        buffer.setIndex(frame, icmp + ADVERTISEMENT).setZero(0, icmp + ADVERTISEMENT);
+        int end = ip + NeighborAdvertisement.LENGTH;
+        ByteBuf buffer = allocator.directBuffer(end);
+        buffer.setIndex(frame, end).setZero(0, ip);
         EthernetHeader.destination(buffer, frame, probe ? ALL_NODES_MAC : EthernetHeader.source(asked, askedFrame));
         EthernetHeader.source(buffer, frame, mac.value());
         EthernetHeader.type(buffer, frame, EthernetHeader.TYPE_IPV6);
-        buffer.setByte(ip, 6 << 4);
-        Ipv6Header.payloadLength(buffer, ip, ADVERTISEMENT);
-        Ipv6Header.nextHeader(buffer, ip, Ipv6Header.NEXT_ICMPV6);
-        Ipv6Header.hopLimit(buffer, ip, NeighborDiscovery.HOP_LIMIT);
         int target = NeighborDiscovery.targetIndex(askedIp + Ipv6Header.LENGTH);
-        buffer.setBytes(Ipv6Header.sourceIndex(ip), asked, target, ADDRESS);
-        if (probe) {
-            // Whoever probes has no address yet to be answered at.
-            buffer.setLong(Ipv6Header.destinationIndex(ip), ALL_NODES_HIGH);
-            buffer.setLong(Ipv6Header.destinationIndex(ip) + Long.BYTES, ALL_NODES_LOW);
-        } else {
-            buffer.setBytes(Ipv6Header.destinationIndex(ip), asked, Ipv6Header.sourceIndex(askedIp), ADDRESS);
-        }
-        Icmpv6Header.type(buffer, icmp, NeighborDiscovery.NEIGHBOR_ADVERTISEMENT);
-        NeighborDiscovery.flags(
-                buffer, icmp, NeighborDiscovery.FLAG_OVERRIDE | (probe ? 0 : NeighborDiscovery.FLAG_SOLICITED));
-        buffer.setBytes(NeighborDiscovery.targetIndex(icmp), asked, target, ADDRESS);
-        NeighborOption.writeLinkLayerAddress(buffer, icmp + 24, NeighborOption.TARGET_LINK_LAYER_ADDRESS, mac.value());
-        Icmpv6Header.updateChecksum(buffer, ip, icmp, ADVERTISEMENT);
+        int asking = Ipv6Header.sourceIndex(askedIp);
+        // Whoever probes has no address yet to be answered at.
+        NeighborAdvertisement.write(
+                buffer,
+                ip,
+                asked.getLong(target),
+                asked.getLong(target + Long.BYTES),
+                probe ? IpAddress.LINK_GROUP_HIGH : asked.getLong(asking),
+                probe ? NeighborAdvertisement.ALL_NODES_LOW : asked.getLong(asking + Long.BYTES),
+                NeighborDiscovery.FLAG_OVERRIDE | (probe ? 0 : NeighborDiscovery.FLAG_SOLICITED),
+                mac.value());
         return VirtioNetFrame.whole(buffer, ChecksumState.NONE);
     }
 
@@ -150,13 +134,5 @@ final class Ipv6Echo {
 
     private static boolean isUnspecified(ByteBuf buffer, int index) {
         return buffer.getLong(index) == 0 && buffer.getLong(index + Long.BYTES) == 0;
-    }
-
-    private static void swap(ByteBuf buffer, int a, int b) {
-        for (int i = 0; i < ADDRESS; i += Long.BYTES) {
-            long value = buffer.getLong(a + i);
-            buffer.setLong(a + i, buffer.getLong(b + i));
-            buffer.setLong(b + i, value);
-        }
     }
 }

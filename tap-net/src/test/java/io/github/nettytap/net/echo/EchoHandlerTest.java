@@ -12,6 +12,7 @@ import io.github.nettytap.codec.print.FramePrinter;
 import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.Cidr;
+import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -78,6 +79,39 @@ class EchoHandlerTest {
     void pingToTheBroadcastAddressIsIgnored() {
         assertThat(answer(TO_US + "0800" + "4500001d0000400040018ce1" + "0a000001ffffffff" + "080095ef0001000261"))
                 .isNull();
+    }
+
+    @Test
+    void nothingThatNamesABroadcastOrNetworkAddressIsAnswered() {
+        // 10.0.0.0/29 is answered for but for its ends, and the host's side is of 10.0.0.0/24.
+        for (String target : new String[] {"0a000000", "0a000007", "0a0000ff", "ffffffff"}) {
+            assertThat(answer(TO_ALL + "0806" + "0001080006040001" + "0200000000010a000001" + "000000000000" + target))
+                    .isNull();
+        }
+        for (String sender : new String[] {"0a000007", "0a0000ff", "ffffffff", "e0000001", "7f000001"}) {
+            assertThat(answer(TO_ALL + "0806" + "0001080006040001" + "020000000001" + sender + "0000000000000a000002"))
+                    .isNull();
+            assertThat(answer(TO_US + "0800" + ping(sender, "0a000002"))).isNull();
+        }
+        for (String target : new String[] {"0a000000", "0a000007", "0a0000ff"}) {
+            assertThat(answer(TO_US + "0800" + ping("0a000001", target))).isNull();
+        }
+        assertThat(answer(TO_US + "0800" + ping("0a000001", "0a000006"))).isNotNull();
+    }
+
+    @Test
+    void nothingButQuestionsIsAnsweredThatCameToAllHosts() {
+        assertThat(answer(TO_ALL + "0800" + ping("0a000001", "0a000002"))).isNull();
+        assertThat(answer("01005e000001" + "020000000001" + "0800" + ping("0a000001", "0a000002")))
+                .isNull();
+        assertThat(answer(TO_US + "0800" + ping("0a000001", "0a000002"))).isNotNull();
+    }
+
+    private static String ping(String source, String destination) {
+        ByteBuf packet = Unpooled.wrappedBuffer(
+                ByteBufUtil.decodeHexDump("4500001d0000400040010000" + source + destination + "080095ef0001000261"));
+        Ipv4Header.updateChecksum(packet, 0);
+        return ByteBufUtil.hexDump(packet);
     }
 
     @Test

@@ -141,7 +141,7 @@ final class EchoCommand implements Callable<Integer> {
         out.println("answered: " + echo.count(EchoEvent.ARP) + " ARP, " + echo.count(EchoEvent.NEIGHBOR)
                 + " neighbor discovery, " + echo.count(EchoEvent.PING) + " ping, " + echo.count(EchoEvent.UDP)
                 + " UDP; ignored: " + echo.count(EchoEvent.IGNORED) + "; dropped: "
-                + echo.count(EchoEvent.CONGESTED));
+                + (echo.count(EchoEvent.CONGESTED) + echo.count(EchoEvent.FAILED)));
     }
 
     private EchoHandler handler() {

@@ -5,12 +5,11 @@
 package io.github.nettytap.net.routing.forwarding;
 
 import io.github.nettytap.codec.wire.Icmpv4Header;
-import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.Wire;
 import io.github.nettytap.net.routing.dhcp.DhcpServer;
-import io.github.nettytap.net.routing.packet.Ipv4Packets;
+import io.github.nettytap.net.routing.packet.EchoReplies;
 import io.github.nettytap.net.routing.packet.PacketSize;
 import io.github.nettytap.net.routing.packet.RecordRoute;
 import io.github.nettytap.net.routing.port.Output;
@@ -115,14 +114,10 @@ public final class LocalIpv4 {
             frame.release();
             return;
         }
-        Icmpv4Header.type(frame, icmp, Icmpv4Header.ECHO_REPLY);
-        int checksum = Icmpv4Header.checksum(frame, icmp);
-        Icmpv4Header.checksum(
-                frame, icmp, InternetChecksum.update(checksum, Icmpv4Header.ECHO_REQUEST << Byte.SIZE, 0));
+        EchoReplies.turnIcmpv4(frame, icmp, true);
         // RFC 1122, section 3.2.2.6: the answer carries the route on.
         RecordRoute.record(frame, ip, Ipv4Header.headerLength(frame, ip), Ipv4Header.destination(frame, ip));
-        Ipv4Packets.swapAddresses(frame, ip);
-        Ipv4Packets.timeToLive(frame, ip, Ipv4Packets.TIME_TO_LIVE);
+        EchoReplies.turnIpv4(frame, ip);
         originator.sendIpv4(frame);
     }
 }

@@ -5,7 +5,6 @@
 package io.github.nettytap.net.routing.forwarding;
 
 import io.github.nettytap.codec.wire.Icmpv6Header;
-import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.Ipv6Header;
 import io.github.nettytap.codec.wire.NeighborDiscovery;
@@ -13,9 +12,9 @@ import io.github.nettytap.codec.wire.Wire;
 import io.github.nettytap.net.routing.neighbor.MldReports;
 import io.github.nettytap.net.routing.neighbor.NeighborMessages;
 import io.github.nettytap.net.routing.neighbor.RouterAdvertisements;
+import io.github.nettytap.net.routing.packet.EchoReplies;
 import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.packet.Ipv6Extensions;
-import io.github.nettytap.net.routing.packet.Ipv6Packets;
 import io.github.nettytap.net.routing.packet.PacketSize;
 import io.github.nettytap.net.routing.port.Output;
 import io.github.nettytap.net.routing.port.RouterCounter;
@@ -27,8 +26,6 @@ import io.netty.buffer.ByteBuf;
  * answers pings, and refuses the rest of what is for one of its addresses. It does not reassemble fragments.
  */
 public final class LocalIpv6 {
-
-    private static final int HOP_LIMIT = 64;
 
     /** RFC 4443, section 3.4: the pointer tells which octet names the unknown next header. */
     private static final int CODE_UNKNOWN_NEXT_HEADER = 1;
@@ -144,15 +141,8 @@ public final class LocalIpv6 {
     }
 
     private void reply(ByteBuf frame, RouterPort from, int ip, int icmp) {
-        Icmpv6Header.type(frame, icmp, Icmpv6Header.ECHO_REPLY);
-        int checksum = Icmpv6Header.checksum(frame, icmp);
-        Icmpv6Header.checksum(
-                frame,
-                icmp,
-                InternetChecksum.update(
-                        checksum, Icmpv6Header.ECHO_REQUEST << Byte.SIZE, Icmpv6Header.ECHO_REPLY << Byte.SIZE));
-        Ipv6Packets.swapAddresses(frame, ip);
-        Ipv6Header.hopLimit(frame, ip, HOP_LIMIT);
+        EchoReplies.turnIcmpv6(frame, icmp, true);
+        EchoReplies.turnIpv6(frame, ip);
         int source = Ipv6Header.sourceIndex(ip);
         if (!from.addresses().isOwn(frame.getLong(source), frame.getLong(source + Long.BYTES))) {
             answerFromOwn(frame, from, ip, icmp);

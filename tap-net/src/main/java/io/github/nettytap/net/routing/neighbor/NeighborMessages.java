@@ -13,6 +13,7 @@ import io.github.nettytap.codec.wire.NeighborOption;
 import io.github.nettytap.codec.wire.Wire;
 import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.packet.Ipv6Packets;
+import io.github.nettytap.net.routing.packet.NeighborAdvertisement;
 import io.github.nettytap.net.routing.port.Output;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.netty.buffer.ByteBuf;
@@ -24,9 +25,6 @@ public final class NeighborMessages {
 
     private static final int LENGTH = 24 + NeighborOption.LINK_LAYER_ADDRESS_LENGTH;
     private static final int OPTION = 24;
-
-    /** The lower half of {@code ff02::1}. */
-    private static final long ALL_NODES_LOW = 1;
 
     private final Output output;
     private final NextHops nextHops;
@@ -77,8 +75,15 @@ public final class NeighborMessages {
                 return;
             }
             // Somebody wants to take this address; all shall know that it is taken.
-            long group = IpAddress.groupMac(ALL_NODES_LOW);
-            advertise(port, targetHigh, targetLow, IpAddress.LINK_GROUP_HIGH, ALL_NODES_LOW, false, group);
+            long group = IpAddress.groupMac(NeighborAdvertisement.ALL_NODES_LOW);
+            advertise(
+                    port,
+                    targetHigh,
+                    targetLow,
+                    IpAddress.LINK_GROUP_HIGH,
+                    NeighborAdvertisement.ALL_NODES_LOW,
+                    false,
+                    group);
             return;
         }
         if (IpAddress.isGroup(high)) {
@@ -128,20 +133,13 @@ public final class NeighborMessages {
 
     private void advertise(
             RouterPort port, long targetHigh, long targetLow, long high, long low, boolean solicited, long mac) {
-        ByteBuf frame = output.newFrame(port, EthernetHeader.TYPE_IPV6, Ipv6Header.LENGTH + LENGTH);
-        int ip = output.ipIndex(frame);
-        Ipv6Packets.write(frame, ip, LENGTH, Ipv6Header.NEXT_ICMPV6, NeighborDiscovery.HOP_LIMIT);
-        IpAddress.write(frame, Ipv6Header.sourceIndex(ip), targetHigh, targetLow);
-        IpAddress.write(frame, Ipv6Header.destinationIndex(ip), high, low);
-        int icmp = ip + Ipv6Header.LENGTH;
-        message(frame, icmp, NeighborDiscovery.NEIGHBOR_ADVERTISEMENT, targetHigh, targetLow);
         // RFC 4861, section 7.2.7: other routers of the link have the anycast address too.
         boolean isAnycast = port.addresses().isAnycast(targetHigh, targetLow);
-        int flags = NeighborDiscovery.FLAG_ROUTER | (isAnycast ? 0 : NeighborDiscovery.FLAG_OVERRIDE);
-        NeighborDiscovery.flags(frame, icmp, solicited ? flags | NeighborDiscovery.FLAG_SOLICITED : flags);
-        NeighborOption.writeLinkLayerAddress(
-                frame, icmp + OPTION, NeighborOption.TARGET_LINK_LAYER_ADDRESS, port.mac());
-        Icmpv6Header.updateChecksum(frame, ip, icmp, LENGTH);
+        int flags = NeighborDiscovery.FLAG_ROUTER
+                | (isAnycast ? 0 : NeighborDiscovery.FLAG_OVERRIDE)
+                | (solicited ? NeighborDiscovery.FLAG_SOLICITED : 0);
+        ByteBuf frame = output.newFrame(port, EthernetHeader.TYPE_IPV6, NeighborAdvertisement.LENGTH);
+        NeighborAdvertisement.write(frame, output.ipIndex(frame), targetHigh, targetLow, high, low, flags, port.mac());
         output.send(frame, port, mac);
     }
 
@@ -174,7 +172,14 @@ public final class NeighborMessages {
 
     /** Says which MAC address an own address has: RFC 4861, section 7.2.6. */
     void announce(RouterPort port, long high, long low) {
-        advertise(port, high, low, IpAddress.LINK_GROUP_HIGH, ALL_NODES_LOW, false, IpAddress.groupMac(ALL_NODES_LOW));
+        advertise(
+                port,
+                high,
+                low,
+                IpAddress.LINK_GROUP_HIGH,
+                NeighborAdvertisement.ALL_NODES_LOW,
+                false,
+                IpAddress.groupMac(NeighborAdvertisement.ALL_NODES_LOW));
     }
 
     /** Asks whether somebody else has an own address: RFC 4862, section 5.4.2. */
