@@ -7,11 +7,13 @@ package io.github.nettytap.codec.filter;
 import io.github.nettytap.codec.wire.FrameDirection;
 import io.netty.buffer.ByteBuf;
 
+import java.util.Arrays;
+
 /**
  * A filter of tcpdump, as it compiles it: a program of the classic BPF machine, run here on each frame.
  *
- * <p>{@code tcpdump -y EN10MB -ddd 'udp port 53'} prints such a program for {@link #parse}. It is checked once, so that it
- * can neither loop nor read outside its memory; a load beyond the end of a frame refuses the frame, as in the kernel.
+ * <p>{@code tcpdump -y EN10MB -ddd 'udp port 53'} prints such a program for {@link #parse}. It is checked once, by the rules
+ * of the kernel, so that it can neither loop nor read outside its memory, nor from it what it did not write; a load beyond the end of a frame refuses the frame, as in the kernel.
  *
  * <pre>
  *  an instruction
@@ -53,7 +55,22 @@ public final class BpfFilter implements FrameFilter {
     private static final int OPERATION_MASK = 0xf0;
     private static final int SOURCE_X = 0x08;
     private static final int RET_A = 0x10;
+    private static final int MISC_TAX = 0x07;
     private static final int MISC_TXA = 0x80;
+    private static final int LDX_IMM = 0x01;
+    private static final int LDX_MEM = 0x61;
+    private static final int LDX_LEN = 0x81;
+    private static final int LDX_MSH = 0xb1;
+    private static final int DIVIDE = 0x30;
+    private static final int SHIFT_LEFT = 0x60;
+    private static final int SHIFT_RIGHT = 0x70;
+    private static final int NEGATE = 0x80;
+    private static final int MODULO = 0x90;
+
+    /** {@code SKF_LL_OFF}: from here on, unsigned, the kernel reads headers and what it knows beside the frame. */
+    private static final int BESIDE_FRAME = -0x200000;
+
+    private static final int ALL_WORDS = (1 << MEMORY_WORDS) - 1;
 
     /** What a load gives that reaches beyond the frame: no value of a byte, a half word or a word. */
     private static final long BEYOND = -1;
@@ -97,6 +114,7 @@ public final class BpfFilter implements FrameFilter {
         if ((filter.codes[count - 1] & 7) != CLASS_RET) {
             throw refused(count - 1, "does not return");
         }
+        filter.checkMemoryIsWritten();
         return filter;
     }
 
@@ -119,23 +137,23 @@ public final class BpfFilter implements FrameFilter {
 
     private void check(int i) {
         int code = codes[i];
+        if (!isKnown(code)) {
+            throw refused(i, "is not known: code=" + code);
+        }
         int left = codes.length - 1 - i;
         switch (code & 7) {
             case CLASS_LD:
             case CLASS_LDX:
-                checkLoad(i, code);
+                checkLoad(i, code & MODE_MASK);
                 break;
             case CLASS_ST:
             case CLASS_STX:
                 checkMemory(i);
                 break;
             case CLASS_ALU:
-                checkOperation(i, code);
+                checkOperand(i, code);
                 break;
             case CLASS_JMP:
-                if ((code & OPERATION_MASK) > 0x40) {
-                    throw refused(i, "is not known: code=" + code);
-                }
                 long far = (code & OPERATION_MASK) == 0
                         ? operands[i] & 0xffff_ffffL
                         : Math.max(jumpsTrue[i], jumpsFalse[i]);
@@ -147,16 +165,48 @@ public final class BpfFilter implements FrameFilter {
         }
     }
 
-    private void checkLoad(int i, int code) {
-        int mode = code & MODE_MASK;
-        boolean index = (code & 7) == CLASS_LDX;
-        boolean known =
-                index ? mode == MODE_IMM || mode == MODE_MEM || mode == MODE_LEN || mode == MODE_MSH : mode <= MODE_LEN;
-        if (!known || (code & SIZE_MASK) == SIZE_MASK) {
-            throw refused(i, "is not known: code=" + code);
+    /** All codes that there are, of {@code chk_code_allowed} in the kernel: no bit beside them may be set. */
+    private static boolean isKnown(int code) {
+        int operation = code & OPERATION_MASK;
+        switch (code & 7) {
+            case CLASS_LD:
+                switch (code & MODE_MASK) {
+                    case MODE_ABS:
+                    case MODE_IND:
+                        return code <= 0xff && (code & SIZE_MASK) != SIZE_MASK;
+                    case MODE_IMM:
+                    case MODE_MEM:
+                    case MODE_LEN:
+                        return code <= 0xff && (code & SIZE_MASK) == SIZE_WORD;
+                    default:
+                        return false;
+                }
+            case CLASS_LDX:
+                return code == LDX_MSH || code == LDX_IMM || code == LDX_MEM || code == LDX_LEN;
+            case CLASS_ST:
+            case CLASS_STX:
+                return code <= CLASS_STX;
+            case CLASS_ALU:
+                return code <= 0xaf && (operation != NEGATE || code == (CLASS_ALU | NEGATE));
+            case CLASS_JMP:
+                return code <= 0x4f && (operation != 0 || code == CLASS_JMP);
+            case CLASS_RET:
+                return code == CLASS_RET || code == (CLASS_RET | RET_A);
+            default:
+                return code == MISC_TAX || code == (MISC_TAX | MISC_TXA);
         }
+    }
+
+    private void checkLoad(int i, int mode) {
         if (mode == MODE_MEM) {
             checkMemory(i);
+        } else if (mode == MODE_ABS && Integer.compareUnsigned(operands[i], BESIDE_FRAME) >= 0) {
+            // The kernel knows some of them, such as the VLAN tag that it keeps beside a frame: here there is only the
+            // frame.
+            throw refused(
+                    i,
+                    "reads what is beside the frame: offset=" + operands[i]
+                            + " (expected: a program for frames as they are in a file, `tcpdump -y EN10MB -ddd`)");
         }
     }
 
@@ -166,13 +216,53 @@ public final class BpfFilter implements FrameFilter {
         }
     }
 
-    private void checkOperation(int i, int code) {
-        int operation = code & OPERATION_MASK;
-        if (operation > 0xa0) {
-            throw refused(i, "is not known: code=" + code);
+    private void checkOperand(int i, int code) {
+        if ((code & SOURCE_X) != 0) {
+            return;
         }
-        if ((operation == 0x30 || operation == 0x90) && (code & SOURCE_X) == 0 && operands[i] == 0) {
+        int operation = code & OPERATION_MASK;
+        if ((operation == DIVIDE || operation == MODULO) && operands[i] == 0) {
             throw refused(i, "divides by zero");
+        }
+        if ((operation == SHIFT_LEFT || operation == SHIFT_RIGHT)
+                && Integer.compareUnsigned(operands[i], Integer.SIZE) >= 0) {
+            throw refused(i, "shifts by " + Integer.toUnsignedString(operands[i]) + " bits");
+        }
+    }
+
+    /**
+     * Refuses programs that read a word of memory which no instruction before it wrote, on any path. Jumps go forwards only,
+     * so one pass over the program knows for each instruction what all ways to it have written.
+     */
+    private void checkMemoryIsWritten() {
+        int[] written = new int[codes.length];
+        Arrays.fill(written, ALL_WORDS);
+        int valid = 0;
+        for (int i = 0; i < codes.length; i++) {
+            valid &= written[i];
+            int code = codes[i];
+            switch (code & 7) {
+                case CLASS_ST:
+                case CLASS_STX:
+                    valid |= 1 << operands[i];
+                    break;
+                case CLASS_LD:
+                case CLASS_LDX:
+                    if ((code & MODE_MASK) == MODE_MEM && (valid & 1 << operands[i]) == 0) {
+                        throw refused(i, "reads memory word " + operands[i] + ", which may not have been written");
+                    }
+                    break;
+                case CLASS_JMP:
+                    if ((code & OPERATION_MASK) == 0) {
+                        written[i + 1 + operands[i]] &= valid;
+                    } else {
+                        written[i + 1 + jumpsTrue[i]] &= valid;
+                        written[i + 1 + jumpsFalse[i]] &= valid;
+                    }
+                    valid = ALL_WORDS;
+                    break;
+                default:
+            }
         }
     }
 
@@ -240,7 +330,7 @@ public final class BpfFilter implements FrameFilter {
                 case CLASS_ALU: {
                     int operand = (code & SOURCE_X) != 0 ? x : k;
                     int operation = code & OPERATION_MASK;
-                    if (operand == 0 && (operation == 0x30 || operation == 0x90)) {
+                    if (operand == 0 && (operation == DIVIDE || operation == MODULO)) {
                         return 0;
                     }
                     a = compute(operation, a, operand);
@@ -267,7 +357,7 @@ public final class BpfFilter implements FrameFilter {
             case MODE_LEN:
                 return length;
             case MODE_MEM:
-                return memory == null ? 0 : memory[k];
+                return memory[k];
             default:
                 return k;
         }
@@ -297,19 +387,19 @@ public final class BpfFilter implements FrameFilter {
                 return a - operand;
             case 0x20:
                 return a * operand;
-            case 0x30:
+            case DIVIDE:
                 return Integer.divideUnsigned(a, operand);
             case 0x40:
                 return a | operand;
             case 0x50:
                 return a & operand;
-            case 0x60:
+            case SHIFT_LEFT:
                 return (operand & ~31) == 0 ? a << operand : 0;
-            case 0x70:
+            case SHIFT_RIGHT:
                 return (operand & ~31) == 0 ? a >>> operand : 0;
-            case 0x80:
+            case NEGATE:
                 return -a;
-            case 0x90:
+            case MODULO:
                 return Integer.remainderUnsigned(a, operand);
             default:
                 return a ^ operand;

@@ -120,15 +120,15 @@ class BpfFilterTest {
         "0 0 0 4294967295; 148 0 0 10; 22 0 0 0, 5",
         "0 0 0 12; 164 0 0 10; 22 0 0 0, 6",
         "0 0 0 1; 100 0 0 31; 22 0 0 0, -2147483648",
-        "0 0 0 1; 100 0 0 32; 22 0 0 0, 0",
+        "1 0 0 32; 0 0 0 1; 108 0 0 0; 22 0 0 0, 0",
+        "1 0 0 31; 0 0 0 1; 108 0 0 0; 22 0 0 0, -2147483648",
         "0 0 0 4294967295; 116 0 0 28; 22 0 0 0, 15",
-        "0 0 0 4294967295; 116 0 0 40; 22 0 0 0, 0",
+        "1 0 0 40; 0 0 0 4294967295; 124 0 0 0; 22 0 0 0, 0",
         // through X, and by memory
         "0 0 0 7; 7 0 0 0; 0 0 0 3; 12 0 0 0; 22 0 0 0, 10",
         "1 0 0 9; 135 0 0 0; 22 0 0 0, 9",
         "0 0 0 7; 2 0 0 15; 0 0 0 0; 96 0 0 15; 22 0 0 0, 7",
         "1 0 0 7; 3 0 0 2; 97 0 0 2; 135 0 0 0; 22 0 0 0, 7",
-        "96 0 0 3; 22 0 0 0, 0",
         "128 0 0 0; 22 0 0 0, 4",
         "129 0 0 0; 135 0 0 0; 22 0 0 0, 4",
         // division by an X of zero refuses
@@ -143,7 +143,7 @@ class BpfFilterTest {
         "32 0 0 1; 6 0 0 9, 0",
         "40 0 0 3; 6 0 0 9, 0",
         "48 0 0 4; 6 0 0 9, 0",
-        "48 0 0 4294967295; 6 0 0 9, 0",
+        "48 0 0 4292870143; 6 0 0 9, 0",
         "1 0 0 4294967295; 80 0 0 4294967295; 6 0 0 9, 0",
         "177 0 0 4; 6 0 0 9, 0",
         // jumps
@@ -176,6 +176,15 @@ class BpfFilterTest {
                 "2 96 0 0 16 6 0 0 1 | BPF program refused: instruction=0 uses memory word 16",
                 "2 3 0 0 4294967295 6 0 0 1 | BPF program refused: instruction=0 uses memory word 4294967295",
                 "2 52 0 0 0 6 0 0 1 | BPF program refused: instruction=0 divides by zero",
+                "2 100 0 0 32 6 0 0 1 | BPF program refused: instruction=0 shifts by 32 bits",
+                "2 116 0 0 4294967295 6 0 0 1 | BPF program refused: instruction=0 shifts by 4294967295 bits",
+                "2 96 0 0 3 6 0 0 1 | BPF program refused: instruction=0 reads memory word 3, which may not have been written",
+                "5 21 0 1 0 2 0 0 3 97 0 0 3 6 0 0 1 6 0 0 1 | BPF program refused: instruction=2 reads memory word 3,"
+                        + " which may not have been written",
+                "2 48 0 0 4294963248 6 0 0 1 | BPF program refused: instruction=0 reads what is beside the frame:"
+                        + " offset=-4048 (expected: a program for frames as they are in a file, `tcpdump -y EN10MB -ddd`)",
+                "2 256 0 0 0 6 0 0 1 | BPF program refused: instruction=0 is not known: code=256",
+                "2 6 0 0 1 14 0 0 1 | BPF program refused: instruction=1 is not known: code=14",
                 "2 33 0 0 0 6 0 0 1 | BPF program refused: instruction=0 is not known: code=33",
                 "2 180 0 0 0 6 0 0 1 | BPF program refused: instruction=0 is not known: code=180",
                 "2 85 0 0 0 6 0 0 1 | BPF program refused: instruction=0 is not known: code=85"
