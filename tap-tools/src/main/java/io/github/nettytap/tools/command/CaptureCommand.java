@@ -116,7 +116,8 @@ final class CaptureCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "FILTER",
             arity = "0..*",
-            description = "Which frames, in tcpdump's syntax; compiled by tcpdump, which must be installed.")
+            description =
+                    "Which frames, in tcpdump's syntax; compiled by libpcap or tcpdump, of which one must be installed.")
     private List<String> filter = List.of();
 
     @Mixin

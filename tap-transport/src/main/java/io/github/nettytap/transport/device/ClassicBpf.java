@@ -4,9 +4,12 @@
  */
 package io.github.nettytap.transport.device;
 
+import io.github.nettytap.transport.linux.Libpcap;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -50,6 +53,21 @@ public final class ClassicBpf {
         }
         return new ClassicBpf(
                 lines.stream().skip(1).mapToLong(ClassicBpf::instruction).toArray());
+    }
+
+    /**
+     * Compiles a filter with libpcap, where that is installed, for Ethernet frames as they are in a file: a VLAN tag is looked
+     * for in the frame. In front of a device that is wrong for {@code vlan} and what follows it, since the kernel keeps the
+     * tag of a frame beside it.
+     *
+     * @param filter a filter in the syntax of pcap-filter(7), for example {@code udp port 53}; names in it are looked up, which
+     *     may block
+     * @return the program, or empty where libpcap is not installed or cannot be called
+     * @throws IllegalArgumentException if libpcap does not understand the filter, with its words
+     */
+    public static Optional<ClassicBpf> compile(String filter) {
+        Libpcap libpcap = Libpcap.get();
+        return libpcap == null ? Optional.empty() : Optional.of(new ClassicBpf(libpcap.compile(filter)));
     }
 
     private static long instruction(String line) {
