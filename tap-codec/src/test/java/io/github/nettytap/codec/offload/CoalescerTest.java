@@ -6,12 +6,12 @@ package io.github.nettytap.codec.offload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.codec.testing.NoMemory;
 import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.TcpHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.github.nettytap.testkit.Frames;
+import io.github.nettytap.testkit.NoMemory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;

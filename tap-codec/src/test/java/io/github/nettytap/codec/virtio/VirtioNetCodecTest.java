@@ -7,10 +7,10 @@ package io.github.nettytap.codec.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.nettytap.codec.testing.NoMemory;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.testkit.Frames;
+import io.github.nettytap.testkit.NoMemory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.CompositeByteBuf;

@@ -87,13 +87,22 @@ public final class EgressBatch {
 
     /** Writes as it is; a failure is the channel's to count. */
     private void write(ByteBuf frame, Port to) {
+        touch(to);
+        to.channel().write(frame, to.voidPromise());
+    }
+
+    /**
+     * Has a port flushed at the end of the batch that gets something by another way than {@link #send}.
+     *
+     * @param to the port
+     */
+    public void touch(Port to) {
         if (to.touch()) {
             if (count == touched.length) {
                 touched = Arrays.copyOf(touched, 2 * count);
             }
             touched[count++] = to;
         }
-        to.channel().write(frame, to.voidPromise());
     }
 
     /**

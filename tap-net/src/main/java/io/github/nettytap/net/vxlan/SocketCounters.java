@@ -13,6 +13,7 @@ final class SocketCounters {
 
     private final UdpGsoCounters gso = new UdpGsoCounters();
     private final AtomicLong congested = new AtomicLong();
+    private final AtomicLong errors = new AtomicLong();
 
     /** Those of all its sockets. */
     UdpGsoCounters gso() {
@@ -21,6 +22,15 @@ final class SocketCounters {
 
     void countCongested() {
         congested.lazySet(congested.get() + 1);
+    }
+
+    /** A frame was lost to an error of the program, or for want of memory. */
+    void countErrors() {
+        errors.lazySet(errors.get() + 1);
+    }
+
+    long errors() {
+        return errors.get();
     }
 
     long congested() {

@@ -4,14 +4,12 @@
  */
 package io.github.nettytap.net.vxlan;
 
-import io.github.nettytap.codec.tunnel.VxlanEvent;
-import io.github.nettytap.codec.tunnel.VxlanHandler;
-import io.github.nettytap.codec.tunnel.VxlanPeers;
 import io.github.nettytap.net.port.UdpGsoHandler;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
@@ -20,8 +18,12 @@ import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramChannel;
 import io.netty.channel.unix.Errors.NativeIoException;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.uring.IoUringDatagramChannel;
+import io.netty.util.internal.logging.InternalLogger;
+import io.netty.util.internal.logging.InternalLoggerFactory;
 
+import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -56,34 +58,49 @@ final class TunnelSockets implements AutoCloseable {
 
     private static final int MAX_READS = 64;
 
+    /**
+     * Datagrams over IPv6 with a checksum of zero come in, which routers that encapsulate in hardware send (RFC 6935, and RFC
+     * 7348, section 5). Numbers from linux/udp.h, linux/in.h and linux/in6.h.
+     */
+    private static final ChannelOption<Integer> NO_CHECK6_RX =
+            new IntegerUnixChannelOption("UDP_NO_CHECK6_RX", 17, 102);
+
+    private static final ChannelOption<Integer> MTU_DISCOVER_V4 =
+            new IntegerUnixChannelOption("IP_MTU_DISCOVER", 0, 10);
+    private static final ChannelOption<Integer> MTU_DISCOVER_V6 =
+            new IntegerUnixChannelOption("IPV6_MTU_DISCOVER", 41, 23);
+    private static final int PMTUDISC_DO = 2;
+
+    private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(TunnelSockets.class);
+
     private final TapEventLoopGroup loops;
     private final VxlanPeers peers;
     private final SocketCounters counters;
+    private final boolean dontFragment;
     private final List<VxlanHandler> endpoints = new ArrayList<>();
     private final List<Channel> channels = new ArrayList<>();
 
     /**
      * Opens them all, or none.
      *
-     * @param sourcePorts how many send; with none, the one that listens does
      * @param received takes what comes in
      */
     TunnelSockets(
             TapEventLoopGroup loops,
             VxlanPeers peers,
-            InetSocketAddress local,
-            int sourcePorts,
+            VxlanSettings settings,
             SocketCounters counters,
             TunnelToTap received)
-            throws Exception {
+            throws IOException, InterruptedException {
         this.loops = loops;
         this.peers = peers;
         this.counters = counters;
+        dontFragment = settings.dontFragment();
         boolean done = false;
         try {
-            channels.add(listen(local, received));
-            for (int i = 0; i < sourcePorts; i++) {
-                channels.add(openSender(local));
+            channels.add(listen(settings.local(), received));
+            for (int i = 0; i < settings.sourcePorts(); i++) {
+                channels.add(openSender(settings.local()));
             }
             done = true;
         } finally {
@@ -93,7 +110,7 @@ final class TunnelSockets implements AutoCloseable {
         }
     }
 
-    private Channel listen(InetSocketAddress local, TunnelToTap received) throws Exception {
+    private Channel listen(InetSocketAddress local, TunnelToTap received) throws IOException, InterruptedException {
         try {
             return open(local, received);
         } catch (NativeIoException e) {
@@ -110,7 +127,7 @@ final class TunnelSockets implements AutoCloseable {
         }
     }
 
-    private Channel openSender(InetSocketAddress local) throws Exception {
+    private Channel openSender(InetSocketAddress local) throws IOException, InterruptedException {
         for (int i = 1; ; i++) {
             int port = ThreadLocalRandom.current().nextInt(FIRST_SOURCE_PORT, LAST_SOURCE_PORT + 1);
             try {
@@ -124,7 +141,7 @@ final class TunnelSockets implements AutoCloseable {
         }
     }
 
-    private Channel open(InetSocketAddress local, TunnelToTap received) throws Exception {
+    private Channel open(InetSocketAddress local, TunnelToTap received) throws IOException, InterruptedException {
         boolean epoll = loops.io() == TapIoType.EPOLL;
         // Each frame has memory of its own in front, and tagged ones pass as they do through the kernel's device.
         VxlanHandler vxlan = new VxlanHandler(peers, true, true);
@@ -160,9 +177,28 @@ final class TunnelSockets implements AutoCloseable {
                 bootstrap.option(EpollChannelOption.UDP_GRO, true);
             }
         }
+        // Rethrows what the bind failed with, which is unchecked to the compiler.
         Channel channel = bootstrap.bind(local).sync().channel();
         endpoints.add(vxlan);
+        setOptions(channel);
         return channel;
+    }
+
+    /** What a socket of either version of IP takes; of a version that it is not of, it refuses. */
+    private void setOptions(Channel channel) {
+        set(channel, NO_CHECK6_RX, 1);
+        if (dontFragment) {
+            set(channel, MTU_DISCOVER_V4, PMTUDISC_DO);
+            set(channel, MTU_DISCOVER_V6, PMTUDISC_DO);
+        }
+    }
+
+    private static void set(Channel channel, ChannelOption<Integer> option, int value) {
+        try {
+            channel.config().setOption(option, value);
+        } catch (ChannelException e) {
+            LOGGER.debug("{}: {} not set", channel, option, e);
+        }
     }
 
     /** Those that frames are sent through, by their flows. */

@@ -5,33 +5,61 @@
 package io.github.nettytap.net.vxlan;
 
 import io.github.nettytap.codec.offload.Coalescer;
-import io.github.nettytap.codec.tunnel.VxlanFrame;
 import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.ReferenceCountUtil;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
- * The last handler of the tunnel: what another endpoint sends goes to the TAP of its network, the frames of a flow that came
+ * The last handler of the tunnel: what another endpoint sends goes to the port of its network, the frames of a flow that came
  * in one batch as one GSO frame.
  */
 final class TunnelToTap extends ChannelInboundHandlerAdapter {
 
     private final IntObjectMap<Tap> taps = new IntObjectHashMap<>();
+    private final List<Tap> touched = new ArrayList<>();
     private final SocketCounters counters;
 
-    /** A TAP, and what is joined for it: networks know nothing of each other's flows. */
-    private record Tap(Channel channel, Coalescer coalescer) {
+    /** A port, and what is joined for it: networks know nothing of each other's flows. */
+    private static final class Tap {
+        private final Channel channel;
+        private final Coalescer coalescer;
+        private boolean touched;
 
-        /** The TAP's channel takes over what waits; one that is closed meanwhile releases it. */
+        Tap(Channel channel, Coalescer coalescer) {
+            this.channel = channel;
+            this.coalescer = coalescer;
+        }
+
+        void write(VxlanFrame frame) {
+            if (coalescer == null) {
+                // The content has no owner but the frame, which is left.
+                channel.write(frame.content());
+            } else {
+                coalescer.add(VirtioNetFrame.whole(frame.content(), ChecksumState.NONE));
+            }
+        }
+
+        /** The channel takes over what waits; one that is closed meanwhile releases it. */
         void flush() {
+            touched = false;
             if (coalescer != null && coalescer.size() > 0) {
                 coalescer.flush(channel.alloc(), channel::write);
             }
             channel.flush();
+        }
+
+        void discard() {
+            if (coalescer != null) {
+                coalescer.discard();
+            }
         }
     }
 
@@ -40,42 +68,59 @@ final class TunnelToTap extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * Adds a TAP. On the event loop.
+     * Adds a port. On the event loop.
      *
      * @param joins whether frames are joined for it
      */
-    void add(int vni, Channel tap, boolean joins) {
-        taps.put(vni, new Tap(tap, joins ? Coalescer.tcpOnly() : null));
+    void add(int vni, Channel channel, boolean joins) {
+        taps.put(vni, new Tap(channel, joins ? Coalescer.tcpOnly() : null));
+    }
+
+    /** Removes a port that is gone: frames of its network end here, those of others do not. On the event loop. */
+    void remove(int vni, Channel channel) {
+        Tap tap = taps.get(vni);
+        if (tap != null && tap.channel == channel) {
+            taps.remove(vni);
+            touched.remove(tap);
+            tap.discard();
+        }
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         VxlanFrame frame = (VxlanFrame) message;
         Tap tap = taps.get(frame.vni());
-        if (tap == null || !tap.channel().isWritable()) {
+        if (tap == null || !tap.channel.isWritable()) {
             counters.countCongested();
             frame.release();
-        } else if (tap.coalescer() == null) {
-            // The content has no owner but the frame, which is left.
-            tap.channel().write(frame.content());
-        } else {
-            tap.coalescer().add(VirtioNetFrame.whole(frame.content(), ChecksumState.NONE));
+            return;
+        }
+        if (!tap.touched) {
+            tap.touched = true;
+            touched.add(tap);
+        }
+        try {
+            tap.write(frame);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            counters.countErrors();
+            ReferenceCountUtil.safeRelease(frame);
         }
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        for (Tap tap : taps.values()) {
-            tap.flush();
+        for (int i = 0; i < touched.size(); i++) {
+            try {
+                touched.get(i).flush();
+            } catch (RuntimeException | OutOfMemoryError e) {
+                counters.countErrors();
+            }
         }
+        touched.clear();
     }
 
     @Override
     public void handlerRemoved(ChannelHandlerContext context) {
-        for (Tap tap : taps.values()) {
-            if (tap.coalescer() != null) {
-                tap.coalescer().discard();
-            }
-        }
+        taps.values().forEach(Tap::discard);
     }
 }

@@ -15,10 +15,9 @@ import io.github.nettytap.net.switching.policy.ReservedGroup;
 import io.github.nettytap.net.switching.policy.StaticFdbEntry;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.testkit.Frames;
+import io.github.nettytap.testkit.NoMemory;
 import io.github.nettytap.transport.device.TapOffload;
-import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import org.junit.jupiter.api.AfterEach;
@@ -222,7 +221,7 @@ class SwitchByTheBookTest {
             EmbeddedChannel in = new EmbeddedChannel(small.newPort(VnetHeader.V1, TapOffload.ALL, policy));
             EmbeddedChannel out =
                     new EmbeddedChannel(small.newPort(VnetHeader.V1, TapOffload.NONE, PortPolicy.DEFAULT));
-            in.config().setAllocator(withoutMemory());
+            in.config().setAllocator(new NoMemory());
             Frames frames = Frames.tcp4();
             frames.partial = true;
             frames.payload = 3_000;
@@ -244,24 +243,5 @@ class SwitchByTheBookTest {
             in.finishAndReleaseAll();
             out.finishAndReleaseAll();
         }
-    }
-
-    private static ByteBufAllocator withoutMemory() {
-        return new AbstractByteBufAllocator(true) {
-            @Override
-            protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
-                throw new OutOfMemoryError("no memory, on purpose");
-            }
-
-            @Override
-            protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
-                throw new OutOfMemoryError("no memory, on purpose");
-            }
-
-            @Override
-            public boolean isDirectBufferPooled() {
-                return false;
-            }
-        };
     }
 }

@@ -8,8 +8,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.offload.ChecksumOffloadHandler;
 import io.github.nettytap.codec.offload.SegmentationHandler;
-import io.github.nettytap.codec.tunnel.VxlanHandler;
-import io.github.nettytap.codec.tunnel.VxlanPeers;
 import io.github.nettytap.codec.virtio.VirtioNetCodec;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.codec.wire.VxlanHeader;

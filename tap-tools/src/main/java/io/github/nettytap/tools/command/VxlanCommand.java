@@ -4,11 +4,12 @@
  */
 package io.github.nettytap.tools.command;
 
-import io.github.nettytap.codec.tunnel.VxlanEvent;
-import io.github.nettytap.codec.tunnel.VxlanPeers;
 import io.github.nettytap.codec.wire.VxlanHeader;
 import io.github.nettytap.net.vxlan.Underlay;
 import io.github.nettytap.net.vxlan.VxlanEndpoint;
+import io.github.nettytap.net.vxlan.VxlanEvent;
+import io.github.nettytap.net.vxlan.VxlanPeers;
+import io.github.nettytap.net.vxlan.VxlanSettings;
 import io.github.nettytap.tools.argument.DurationConverter;
 import io.github.nettytap.tools.argument.IpConverter;
 import io.github.nettytap.tools.argument.VxlanArgument;
@@ -108,6 +109,18 @@ final class VxlanCommand implements Callable<Integer> {
             description = "Behind which endpoint an address is, for good. May be repeated.")
     private List<VxlanStation> stations = new ArrayList<>();
 
+    @Option(
+            names = "--allow",
+            paramLabel = "IP",
+            converter = IpConverter.class,
+            description = "An endpoint that may send; all others may not. May be repeated (default: any may).")
+    private List<InetAddress> allowed = new ArrayList<>();
+
+    @Option(
+            names = "--dont-fragment",
+            description = "Lose, and count, what is too long for the network below, rather than have it fragmented.")
+    private boolean dontFragment;
+
     @Option(names = "--no-learning", description = "Do not learn from frames where addresses are.")
     private boolean noLearning;
 
@@ -143,7 +156,8 @@ final class VxlanCommand implements Callable<Integer> {
         InetSocketAddress address = local == null ? new InetSocketAddress(port) : new InetSocketAddress(local, port);
         try (PortCapture captured = observation.capture(verbosity);
                 Loops loops = Loops.of("vxlan", dataPlane.io());
-                VxlanEndpoint endpoint = new VxlanEndpoint(loops.group(), peers, address, sourcePorts)) {
+                VxlanEndpoint endpoint = new VxlanEndpoint(
+                        loops.group(), peers, new VxlanSettings(address, sourcePorts, dontFragment))) {
             verbosity.looping(1, loops.group().io());
             endpoint.sockets().forEach(socket -> verbosity.step("socket: " + socket));
             for (VxlanArgument tap : taps) {
@@ -173,6 +187,10 @@ final class VxlanCommand implements Callable<Integer> {
         counts.put("trains", endpoint.datagrams().segmentedWrites());
         counts.put("inTrains", endpoint.datagrams().datagrams());
         counts.put("refusedTrains", endpoint.datagrams().refused());
+        counts.put("learned", (long) endpoint.peers().learned());
+        counts.put("moved", endpoint.peers().moved());
+        counts.put("evicted", endpoint.peers().evicted());
+        counts.put("notLearned", endpoint.peers().refused());
         counts.put("congested", endpoint.congested());
         counts.put("unsent", endpoint.datagrams().failed());
         return counts;
@@ -185,6 +203,7 @@ final class VxlanCommand implements Callable<Integer> {
                 "no such number of source ports: number=" + sourcePorts + " (expected: 0 to " + MAX_SOURCE_PORTS + ")");
         VxlanPeers peers = new VxlanPeers(port, ageing, VxlanPeers.DEFAULT_MAX_LEARNED);
         peers.learning(!noLearning);
+        allowed.forEach(peers::allowSender);
         Set<Integer> vnis = new HashSet<>();
         Set<String> names = new HashSet<>();
         for (VxlanArgument tap : taps) {

@@ -2,7 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.codec.tunnel;
+package io.github.nettytap.net.vxlan;
 
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.MacAddress;
@@ -36,7 +36,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * its destination is known to be behind, else to all remote endpoints of its network. Its header is written in front of
  * it, where the handler was told that it may; else the datagram is made of two parts, without a copy either.
  *
- * <p>What is malformed, or belongs to no network of this endpoint, is dropped and counted; it neither throws nor closes
+ * <p>What is malformed, comes from where nothing may come from, or belongs to no network of this endpoint, is dropped and counted; it neither throws nor closes
  * the channel. A write that is dropped succeeds, since the sender of a frame is promised nothing. Frames with a VLAN tag
  * are dropped unless allowed (RFC 7348, section 6.1). Other messages pass.
  *
@@ -98,28 +98,43 @@ public final class VxlanHandler extends ChannelDuplexHandler {
             return;
         }
         DatagramPacket packet = (DatagramPacket) message;
+        VxlanFrame frame;
+        try {
+            frame = decapsulate(packet, ctx.executor().ticker().nanoTime());
+        } catch (RuntimeException | OutOfMemoryError e) {
+            drop(packet, VxlanEvent.DROP_ERROR);
+            return;
+        }
+        if (frame != null) {
+            ctx.fireChannelRead(frame);
+        }
+    }
+
+    /** The frame of a datagram, whose reference it takes over; null if it was dropped. */
+    private VxlanFrame decapsulate(DatagramPacket packet, long now) {
+        InetSocketAddress sender = packet.sender();
+        if (sender != null && !peers.isAllowed(sender.getAddress())) {
+            return drop(packet, VxlanEvent.DROP_SENDER);
+        }
         ByteBuf content = packet.content();
         int index = content.readerIndex();
         int limit = content.writerIndex();
         if (VxlanHeader.check(content, index, limit) == Wire.MALFORMED) {
-            drop(packet, VxlanEvent.DROP_MALFORMED_HEADER);
-            return;
+            return drop(packet, VxlanEvent.DROP_MALFORMED_HEADER);
         }
         int vni = VxlanHeader.vni(content, index);
         int frame = index + VxlanHeader.LENGTH;
         VxlanEvent reason = refusal(vni, content, frame, limit);
         if (reason != null) {
-            drop(packet, reason);
-            return;
+            return drop(packet, reason);
         }
-        InetSocketAddress sender = packet.sender();
         if (sender != null) {
-            long now = ctx.executor().ticker().nanoTime();
             peers.learn(vni, EthernetHeader.source(content, frame), sender.getAddress(), now);
         }
-        count(VxlanEvent.DECAPSULATED, 1);
         // The content changes hands: the packet has no reference of its own besides it.
-        ctx.fireChannelRead(new VxlanFrame(vni, content.readerIndex(frame)));
+        VxlanFrame decapsulated = new VxlanFrame(vni, content.readerIndex(frame));
+        count(VxlanEvent.DECAPSULATED, 1);
+        return decapsulated;
     }
 
     @Override
@@ -202,6 +217,10 @@ public final class VxlanHandler extends ChannelDuplexHandler {
         if (EthernetHeader.check(index, limit) == Wire.MALFORMED) {
             return VxlanEvent.DROP_MALFORMED_FRAME;
         }
+        long source = EthernetHeader.source(buffer, index);
+        if (MacAddress.isGroup(source) || source == 0) {
+            return VxlanEvent.DROP_INVALID_SOURCE;
+        }
         if (EthernetHeader.isTag(EthernetHeader.type(buffer, index))) {
             if (!vlans) {
                 return VxlanEvent.DROP_VLAN;
@@ -213,8 +232,9 @@ public final class VxlanHandler extends ChannelDuplexHandler {
         return null;
     }
 
-    private void drop(Object message, VxlanEvent reason) {
+    private VxlanFrame drop(Object message, VxlanEvent reason) {
         count(reason, 1);
         ReferenceCountUtil.release(message);
+        return null;
     }
 }

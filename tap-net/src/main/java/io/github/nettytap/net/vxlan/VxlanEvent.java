@@ -2,7 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.codec.tunnel;
+package io.github.nettytap.net.vxlan;
 
 /** What a {@link VxlanHandler} counts. */
 public enum VxlanEvent {
@@ -20,6 +20,12 @@ public enum VxlanEvent {
     DROP_UNKNOWN_NETWORK,
     /** A frame was dropped, received or to be sent: it has a VLAN tag, which was not allowed. */
     DROP_VLAN,
+    /** A frame was dropped, received or to be sent: it comes from a group or zero, which no frame may come from. */
+    DROP_INVALID_SOURCE,
+    /** A datagram was dropped: from an endpoint that may not send. */
+    DROP_SENDER,
+    /** A frame was dropped, received or to be sent: an error of the program, or no memory. */
+    DROP_ERROR,
     /** A frame to be sent was dropped: longer than a datagram can be. */
     DROP_TOO_LONG,
     /** A frame to be sent was dropped: its network has no remote endpoint. */

@@ -2,7 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.codec.tunnel;
+package io.github.nettytap.net.vxlan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

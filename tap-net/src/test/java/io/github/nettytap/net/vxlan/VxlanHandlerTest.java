@@ -2,12 +2,12 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.codec.tunnel;
+package io.github.nettytap.net.vxlan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.codec.testing.NoMemory;
 import io.github.nettytap.testkit.Frames;
+import io.github.nettytap.testkit.NoMemory;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
@@ -136,6 +136,29 @@ class VxlanHandlerTest {
     }
 
     @Test
+    void framesFromAGroupOrZeroAreDroppedInBothDirections() {
+        peers.addRemote(5, REMOTE.getAddress());
+        assertDroppedOnReceipt(datagram(HEADER, broadcast().setShort(6, -1)), VxlanEvent.DROP_INVALID_SOURCE);
+        open(false, false);
+        assertDroppedOnReceipt(datagram(HEADER, frame(0).setInt(6, 0).setShort(10, 0)), VxlanEvent.DROP_INVALID_SOURCE);
+        open(false, false);
+        assertDroppedOnSending(new VxlanFrame(5, frame(0).setByte(6, 1)), VxlanEvent.DROP_INVALID_SOURCE);
+    }
+
+    @Test
+    void datagramsOfOthersThanThoseAllowedAreDroppedAndTeachNothing() {
+        peers.allowSender(REMOTE.getAddress());
+        ByteBuf datagram = datagram(HEADER, frame(0));
+        channel.writeInbound(new DatagramPacket(datagram, LOCAL, OTHER));
+        assertThat(channel.<Object>readInbound()).isNull();
+        assertThat(handler.count(VxlanEvent.DROP_SENDER)).isOne();
+        assertThat(peers.size(5)).isZero();
+        VxlanFrame frame = receive(datagram(HEADER, frame(0)), REMOTE);
+        assertThat(frame).isNotNull();
+        frame.release();
+    }
+
+    @Test
     void malformedDatagramsAreDroppedAndCounted() {
         assertDroppedOnReceipt(datagram("08000000000005", Unpooled.EMPTY_BUFFER), VxlanEvent.DROP_MALFORMED_HEADER);
         assertDroppedOnReceipt(
@@ -154,7 +177,8 @@ class VxlanHandlerTest {
         assertDroppedOnSending(new VxlanFrame(5, frame(0)), VxlanEvent.DROP_NO_REMOTE);
         assertDroppedOnSending(new VxlanFrame(5, Unpooled.buffer().writeZero(13)), VxlanEvent.DROP_MALFORMED_FRAME);
         assertDroppedOnSending(new VxlanFrame(5, tagged()), VxlanEvent.DROP_VLAN);
-        assertDroppedOnSending(new VxlanFrame(5, Unpooled.buffer(65_500).writeZero(65_500)), VxlanEvent.DROP_TOO_LONG);
+        assertDroppedOnSending(
+                new VxlanFrame(5, Unpooled.buffer(65_500).writeZero(65_500).setByte(11, 1)), VxlanEvent.DROP_TOO_LONG);
     }
 
     @Test
@@ -166,7 +190,7 @@ class VxlanHandlerTest {
 
         ((DatagramPacket) channel.readOutbound()).release();
         assertDroppedOnReceipt(
-                datagram(HEADER, Unpooled.buffer().writeZero(12).writeInt(0x81000001)),
+                datagram(HEADER, Unpooled.buffer().writeZero(11).writeByte(1).writeInt(0x81000001)),
                 VxlanEvent.DROP_MALFORMED_FRAME);
     }
 

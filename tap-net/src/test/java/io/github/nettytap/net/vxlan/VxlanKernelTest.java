@@ -2,14 +2,10 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.transport.tunnel;
+package io.github.nettytap.net.vxlan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.nettytap.codec.tunnel.VxlanEvent;
-import io.github.nettytap.codec.tunnel.VxlanFrame;
-import io.github.nettytap.codec.tunnel.VxlanHandler;
-import io.github.nettytap.codec.tunnel.VxlanPeers;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.channel.TapChannel;
