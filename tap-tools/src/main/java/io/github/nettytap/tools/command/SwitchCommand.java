@@ -18,6 +18,7 @@ import io.github.nettytap.tools.ctl.ControlSocket;
 import io.github.nettytap.tools.ctl.PortLedger;
 import io.github.nettytap.tools.ctl.PortOpener;
 import io.github.nettytap.tools.ctl.SwitchRequests;
+import io.github.nettytap.tools.http.Status;
 import io.github.nettytap.tools.lifecycle.CommandException;
 import io.github.nettytap.tools.lifecycle.Program;
 import io.github.nettytap.tools.option.DataPlane;
@@ -188,9 +189,10 @@ final class SwitchCommand implements Callable<Integer> {
             for (SwitchPort port : lan.ports()) {
                 PortOpener.setUp(port);
             }
-            ControlSocket socket = ControlSocket.open(control, new SwitchRequests(lan, ledger, opener, mirror));
+            SwitchRequests requests = new SwitchRequests(lan, ledger, opener, mirror);
+            ControlSocket socket = ControlSocket.open(control, requests);
             try {
-                observation.showUntil(program, ledger::samples, Map::of);
+                observation.showUntil(program, new Status.Of(spec.name(), ledger::samples, Map::of, requests::fdb));
             } finally {
                 socket.close();
             }

@@ -63,7 +63,7 @@ public final class SwitchRequests implements Requests {
             case FDB_SHOW -> stations(arguments.isEmpty() ? null : behind(arguments.get(0)));
             case FDB_FLUSH -> flush(arguments);
             case STATS ->
-                List.of(StatsJson.now(ledger.samples(), System.nanoTime() - start))
+                List.of(StatsJson.now(ledger.samples(), System.nanoTime() - start, Map.of()))
                         .iterator();
             case HELP ->
                 Arrays.stream(ControlVerb.values()).map(ControlVerb::toJson).iterator();
@@ -136,6 +136,11 @@ public final class SwitchRequests implements Requests {
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no such port: port=" + name + " (expected: one of "
                         + lan.ports().stream().map(SwitchPort::name).collect(Collectors.joining(", ")) + ")"));
+    }
+
+    /** The FDB, as JSON objects, an entry each. */
+    public Iterator<String> fdb() {
+        return stations(null);
     }
 
     /**

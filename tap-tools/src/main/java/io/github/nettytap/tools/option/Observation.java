@@ -5,6 +5,9 @@
 package io.github.nettytap.tools.option;
 
 import io.github.nettytap.tools.argument.DurationConverter;
+import io.github.nettytap.tools.http.HttpAddress;
+import io.github.nettytap.tools.http.Status;
+import io.github.nettytap.tools.http.StatusServer;
 import io.github.nettytap.tools.lifecycle.CommandException;
 import io.github.nettytap.tools.lifecycle.Program;
 import io.github.nettytap.tools.lifecycle.StandardOutput;
@@ -18,6 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +39,15 @@ public final class Observation {
 
     @Option(names = "--json", description = "Print counters as JSON, one object a line, after the line \"ready\".")
     private boolean json;
+
+    @Option(
+            names = "--http",
+            paramLabel = "[ADDRESS:]PORT",
+            converter = HttpAddress.class,
+            description =
+                    "Serve metrics (/metrics), JSON and a live page over HTTP, on the loopback interface unless an"
+                            + " address is given. Whoever reaches it may read.")
+    private InetSocketAddress http;
 
     @Mixin
     private CaptureOptions capture;
@@ -57,21 +70,37 @@ public final class Observation {
      * @param counts what else the program counts, by the names of JSON members
      */
     public void showUntil(Program run, Supplier<List<PortSample>> ports, Supplier<Map<String, Long>> counts)
-            throws InterruptedException, CommandException {
+            throws IOException, InterruptedException, CommandException {
+        showUntil(run, new Status.Of(program.name(), ports, counts, () -> null));
+    }
+
+    /**
+     * Says that the program is ready, shows what was asked for, and returns when it is to end.
+     *
+     * @param run the program
+     * @param status what it shows
+     * @throws IOException if it cannot listen for HTTP
+     */
+    public void showUntil(Program run, Status status) throws IOException, InterruptedException, CommandException {
         Map<String, String> environment = System.getenv();
         Form form = json ? Form.JSON : Terminal.isOutput(environment) ? Form.REDRAWN : Form.APPENDED;
         live = new LiveStats(
                 program.commandLine().getOut(),
                 form,
                 Terminal.wantsColours(environment),
-                ports,
-                counts,
+                status::ports,
+                status::counts,
                 System::nanoTime);
-        program.commandLine().getOut().println("ready");
-        StandardOutput.check(program.commandLine().getOut());
-        run.run(live::interrupt);
-        live.showUntil(run.signal(), stats);
-        run.stopping();
+        try (StatusServer server = http == null ? null : StatusServer.start(http, status)) {
+            if (server != null && http.getPort() == 0) {
+                program.commandLine().getErr().println("netty-tap " + program.name() + ": " + server.url());
+            }
+            program.commandLine().getOut().println("ready");
+            StandardOutput.check(program.commandLine().getOut());
+            run.run(live::interrupt);
+            live.showUntil(run.signal(), stats);
+            run.stopping();
+        }
     }
 
     /**

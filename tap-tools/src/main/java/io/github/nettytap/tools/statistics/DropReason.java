@@ -5,7 +5,7 @@
 package io.github.nettytap.tools.statistics;
 
 /** Why a frame went nowhere at a port. */
-enum DropReason {
+public enum DropReason {
     /** Came in too short, or with a virtio-net header that does not fit it. */
     MALFORMED("malformed", "malformed"),
     /** Was meant for a port or an event loop that is behind. */

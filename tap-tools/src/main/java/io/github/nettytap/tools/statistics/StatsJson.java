@@ -47,8 +47,8 @@ public final class StatsJson {
     }
 
     /** What the ports have carried so far. */
-    public static String now(List<PortSample> ports, long elapsed) {
-        return carried("now", ports, elapsed, Map.of());
+    public static String now(List<PortSample> ports, long elapsed, Map<String, Long> counts) {
+        return carried("now", ports, elapsed, counts);
     }
 
     private static String carried(String event, List<PortSample> ports, long elapsed, Map<String, Long> counts) {
