@@ -13,6 +13,7 @@ import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.tools.argument.DurationConverter;
 import io.github.nettytap.tools.argument.MirrorArgument;
 import io.github.nettytap.tools.argument.PortArgument;
+import io.github.nettytap.tools.argument.PortSetting;
 import io.github.nettytap.tools.configuration.SwitchFile;
 import io.github.nettytap.tools.ctl.ControlSocket;
 import io.github.nettytap.tools.ctl.PortLedger;
@@ -54,6 +55,7 @@ import java.util.stream.Collectors;
                         + "have blocked, and drops since the start by their reasons.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
+        modelTransformer = SwitchCommand.Help.class,
         footer = {
             "",
             "Examples:",
@@ -68,24 +70,15 @@ import java.util.stream.Collectors;
             "  netty-tap switch --config switch.yaml --threads 2",
             "",
             "Settings of a port, behind its name and commas:",
-            "  offloads=all|none   what its kernel may leave to the other end",
-            "  vlan=N              in this VLAN, without tags",
-            "  trunk=N+N-N         carries these VLANs, with tags; N-N is a range",
-            "  native=N            on a trunk: the VLAN of frames without a tag",
-            "  isolated            talks only to ports that are not isolated",
-            "  mac-limit=N         so many stations may be behind it",
-            "  sticky              stations heard here neither age nor move",
-            "  static=MAC[/VLAN]   a station that is here, heard or not; may be repeated",
-            "  mac=MAC             frames may come from this address only; may be repeated",
-            "  storm=N             so many frames a second may be flooded from here",
-            "  coalesce            frames that leave here are joined into GSO frames",
-            "  mrouter             a multicast router is here, heard or not",
+            "PORT_SETTINGS",
             "Ports without vlan or trunk form a LAN of their own; tags pass it untouched.",
             "",
             "To join two network namespaces, move the TAPs while the switch runs:",
             "  ip link set tap0 netns left; ip link set tap1 netns right"
         })
 final class SwitchCommand implements Callable<Integer> {
+
+    private static final String PORT_SETTINGS = "PORT_SETTINGS";
 
     @Parameters(
             arity = "0..*",
@@ -257,6 +250,19 @@ final class SwitchCommand implements Callable<Integer> {
             program.report("loop or duplicate address at port " + port.name() + ": " + moves
                     + " addresses moved there within 10 s, the last one is " + address
                     + ". Look for a second link between the networks behind two ports; storm=N limits what it does");
+        }
+    }
+
+    /** Puts the table of the settings into the help. */
+    static final class Help implements CommandLine.IModelTransformer {
+        @Override
+        public CommandSpec transform(CommandSpec switchCommand) {
+            List<String> footer = new ArrayList<>();
+            for (String line : switchCommand.usageMessage().footer()) {
+                footer.addAll(line.equals(PORT_SETTINGS) ? PortSetting.help() : List.of(line));
+            }
+            switchCommand.usageMessage().footer(footer.toArray(String[]::new));
+            return switchCommand;
         }
     }
 }

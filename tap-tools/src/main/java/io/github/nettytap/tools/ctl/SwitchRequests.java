@@ -8,8 +8,10 @@ import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.switching.SwitchPort;
 import io.github.nettytap.net.switching.TapSwitch;
 import io.github.nettytap.net.switching.fdb.Fdb;
+import io.github.nettytap.net.switching.policy.Mirroring;
 import io.github.nettytap.tools.argument.MirrorArgument;
 import io.github.nettytap.tools.argument.PortArgument;
+import io.github.nettytap.tools.argument.PortSetting;
 import io.github.nettytap.tools.control.Requests;
 import io.github.nettytap.tools.statistics.StatsJson;
 import io.github.nettytap.transport.channel.TapChannel;
@@ -23,6 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** What the control socket of a switch can be asked; see {@link ControlVerb}. On the thread of the socket. */
 public final class SwitchRequests implements Requests {
@@ -80,9 +83,14 @@ public final class SwitchRequests implements Requests {
     }
 
     private static String settings(SwitchPort port) {
-        String policy = PolicyText.of(port.policy());
         boolean plain = ((TapChannel) port.channel()).config().getOffloads().isEmpty();
-        return plain ? "offloads=none" + (policy.isEmpty() ? "" : "," + policy) : policy;
+        Mirroring mirroring = port.policy().mirroring();
+        return Stream.of(
+                        plain ? "offloads=none" : "",
+                        PortSetting.print(port.policy()),
+                        mirroring == Mirroring.NONE ? "" : mirroring.name().toLowerCase(Locale.ROOT))
+                .filter(text -> !text.isEmpty())
+                .collect(Collectors.joining(","));
     }
 
     private Iterator<String> add(String text) throws Exception {

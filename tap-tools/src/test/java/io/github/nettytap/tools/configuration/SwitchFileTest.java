@@ -33,8 +33,8 @@ class SwitchFileTest {
             "ports, offloads, io, threads, mtu, fdb-capacity, stations, ageing, mirror, snooping, stats, json, capture,"
                     + " capture-direction, capture-snap, control";
 
-    private static final String PORT_KEYS =
-            "name, offloads, vlan, trunk, native, isolated, mac-limit, sticky, static," + " mac, storm, coalesce";
+    private static final String PORT_KEYS = "name, offloads, vlan, trunk, native, isolated, mac-limit, sticky, static,"
+            + " mac, storm, coalesce, mrouter";
 
     @Test
     void everyKeyIsRead() {
