@@ -74,7 +74,7 @@ final class Closing implements Executor {
             channel.closeDescriptor();
             execute(loop, mark);
         } else {
-            DescriptorCloser.execute(() -> {
+            BlockingTasks.execute(() -> {
                 channel.closeDescriptor();
                 execute(loop, mark);
             });

@@ -8,26 +8,21 @@ import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.link.LinkEvent;
 import io.github.nettytap.transport.link.LinkMonitor;
+import io.github.nettytap.transport.netlink.Link;
 import io.netty.channel.ChannelPipeline;
-import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
-import io.netty.channel.IoHandle;
-import io.netty.channel.IoRegistration;
-import io.netty.channel.epoll.EpollIoHandle;
-import io.netty.channel.epoll.EpollIoOps;
-import io.netty.channel.unix.FileDescriptor;
-import io.netty.channel.uring.IoUringIoEvent;
-import io.netty.channel.uring.IoUringIoHandle;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 
 import java.io.IOException;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Watches the link of a channel on the channel's own event loop, and tells what happens to it as user events.
+ * Reports what happens to the link of a channel as user events, also while the channel does not read. When the link moves
+ * to another network namespace, it is followed there.
  *
- * <p>Independent of reading: the monitor has a descriptor of its own. When the link moves to another network namespace, it
- * is followed there. On the event loop only.
+ * <p>The channels of a loop share one {@link LinkWatcher} a namespace. What waits for the kernel runs on other threads,
+ * but for {@code bind}, which opens the device by such calls anyway.
  */
 final class LinkEvents {
 
@@ -36,174 +31,117 @@ final class LinkEvents {
     private final ChannelPipeline pipeline;
     private final TapDevice device;
     private final IoEventLoop loop;
-    private Watch watch;
-    private boolean moved;
+    private final LoopResources resources;
+    private LinkWatcher watcher;
+    private LinkMonitor.Subscription subscription;
+    private boolean stopped;
 
-    LinkEvents(ChannelPipeline pipeline, TapDevice device, IoEventLoop loop) {
+    LinkEvents(ChannelPipeline pipeline, TapDevice device, IoEventLoop loop, LoopResources resources) {
         this.pipeline = pipeline;
         this.device = device;
         this.loop = loop;
+        this.resources = resources;
     }
 
-    /** May block for as long as it takes to open a netlink socket in the namespace of the device. */
-    void start() throws IOException {
-        LinkMonitor monitor;
-        try (NetworkNamespace namespace = device.namespace()) {
-            monitor = LinkMonitor.open(namespace);
-        }
-        try {
-            monitor.subscribe(device.link(), this::deliver);
-            watch = loop.isCompatible(EpollWatch.class) ? new EpollWatch(monitor) : new IoUringWatch(monitor);
-            watch.start(loop.register(watch.handle()).syncUninterruptibly().getNow());
-            monitor = null;
-        } finally {
+    /** What is needed to subscribe. */
+    static final class Preparation {
+
+        private String namespace;
+        private LinkWatcher watcher;
+        private LinkMonitor monitor;
+        private Link link;
+
+        private Preparation() {}
+
+        /** Not needed after all. */
+        void discard() {
             if (monitor != null) {
                 monitor.close();
             }
         }
     }
 
-    void stop() {
-        if (watch != null) {
-            watch.stop();
-            watch = null;
+    /**
+     * Finds the link, and opens a monitor where the loop has none for its namespace. Waits for the kernel.
+     *
+     * @throws IOException if the device is closed, gone or out of sight
+     */
+    static Preparation prepare(TapDevice device, LoopResources resources) throws IOException {
+        Preparation preparation = new Preparation();
+        boolean prepared = false;
+        try (NetworkNamespace namespace = device.namespace()) {
+            preparation.namespace = namespace.id();
+            preparation.watcher = resources.watcher(preparation.namespace);
+            if (preparation.watcher == null) {
+                preparation.monitor = LinkMonitor.open(namespace);
+            }
+            // Once something watches, so that no change falls between the two.
+            preparation.link = device.link();
+            prepared = true;
+            return preparation;
+        } finally {
+            if (!prepared) {
+                preparation.discard();
+            }
         }
     }
 
-    private void ready(LinkMonitor monitor) {
-        try {
-            if (!monitor.poll() && watch != null) {
-                monitor.relist();
-                monitor.poll();
-            }
-            if (moved && watch != null) {
-                moved = false;
-                stop();
-                start();
-            }
-        } catch (IOException e) {
-            LOGGER.warn("{} no longer tells link events", pipeline.channel(), e);
-            stop();
+    /** Subscribes to the link. */
+    void start(Preparation preparation) {
+        LinkWatcher current = resources.watcher(preparation.namespace);
+        if (preparation.monitor == null && (current == null || current != preparation.watcher)) {
+            BlockingTasks.execute(this::follow); // What was counted on has ended meanwhile.
+            return;
+        }
+        if (current == null) {
+            current = resources.watch(preparation.namespace, preparation.monitor, loop);
+        } else {
+            preparation.discard(); // Another channel was faster.
+        }
+        watcher = current;
+        subscription = current.subscribe(preparation.link, this::deliver);
+    }
+
+    void stop() {
+        stopped = true;
+        unsubscribe();
+    }
+
+    private void unsubscribe() {
+        if (watcher != null) {
+            LinkWatcher leaving = watcher;
+            watcher = null;
+            leaving.unsubscribe(subscription);
         }
     }
 
     private void deliver(LinkEvent event) {
-        moved |= event.kind() == LinkEvent.Kind.MOVED;
         pipeline.fireUserEventTriggered(event);
-    }
-
-    private abstract class Watch {
-
-        final LinkMonitor monitor;
-        IoRegistration registration;
-
-        Watch(LinkMonitor monitor) {
-            this.monitor = monitor;
-        }
-
-        abstract IoHandle handle();
-
-        abstract void start(IoRegistration registration);
-
-        abstract void stop();
-    }
-
-    private final class EpollWatch extends Watch implements EpollIoHandle {
-
-        private final FileDescriptor fd;
-
-        EpollWatch(LinkMonitor monitor) {
-            super(monitor);
-            fd = new FileDescriptor(monitor.fd());
-        }
-
-        @Override
-        IoHandle handle() {
-            return this;
-        }
-
-        @Override
-        public FileDescriptor fd() {
-            return fd;
-        }
-
-        @Override
-        void start(IoRegistration registration) {
-            this.registration = registration;
-            registration.submit(EpollIoOps.EPOLLIN);
-        }
-
-        @Override
-        public void handle(IoRegistration ignored, IoEvent event) {
-            ready(monitor);
-        }
-
-        @Override
-        void stop() {
-            registration.cancel();
-            monitor.close();
-        }
-
-        @Override
-        public void close() {
-            LinkEvents.this.stop();
+        if (event.kind() == LinkEvent.Kind.MOVED && !stopped) {
+            unsubscribe();
+            BlockingTasks.execute(this::follow);
         }
     }
 
-    /** A poll that completes once and is armed again; the monitor stays open until nothing refers to it. */
-    private final class IoUringWatch extends Watch implements IoUringIoHandle {
-
-        private final IoUringPoll poll;
-        private boolean stopping;
-
-        IoUringWatch(LinkMonitor monitor) {
-            super(monitor);
-            poll = new IoUringPoll(monitor.fd(), IoUringPoll.IN | IoUringPoll.ERR, 0);
-        }
-
-        @Override
-        IoHandle handle() {
-            return this;
-        }
-
-        @Override
-        void start(IoRegistration registration) {
-            this.registration = registration;
-            poll.arm(registration);
-        }
-
-        @Override
-        public void handle(IoRegistration ignored, IoEvent event) {
-            IoUringIoEvent completion = (IoUringIoEvent) event;
-            if (completion.opcode() != IoUringOps.OP_POLL_ADD || !poll.completes(completion.userData())) {
-                return;
+    /** On another thread: finds the link where it is now. */
+    private void follow() {
+        try {
+            Preparation preparation = prepare(device, resources);
+            try {
+                loop.execute(() -> followed(preparation));
+            } catch (RejectedExecutionException e) {
+                preparation.discard(); // The event loop has ended.
             }
-            if (!stopping) {
-                ready(monitor);
-            }
-            if (stopping) {
-                end();
-            } else {
-                poll.arm(registration);
-            }
+        } catch (IOException e) {
+            LOGGER.debug("{} no longer reports link events", pipeline.channel(), e);
         }
+    }
 
-        @Override
-        void stop() {
-            stopping = true;
-            if (poll.isArmed()) {
-                poll.cancel(registration);
-            }
-        }
-
-        private void end() {
-            registration.cancel();
-            monitor.close();
-        }
-
-        @Override
-        public void close() {
-            LinkEvents.this.stop();
+    private void followed(Preparation preparation) {
+        if (stopped) {
+            preparation.discard();
+        } else {
+            start(preparation);
         }
     }
 }

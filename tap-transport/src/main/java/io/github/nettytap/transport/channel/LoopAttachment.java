@@ -8,8 +8,6 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.RecvByteBufAllocator;
 
-import java.io.IOException;
-
 /**
  * What ties a channel to the event loop that it is registered with: the I/O strategy of that loop and the watch of its
  * link. Made and undone by the loop's thread; {@link DescriptorOwnership} says which loop that is.
@@ -18,6 +16,7 @@ final class LoopAttachment {
 
     private final TapChannel channel;
     private TapIo io;
+    private LoopResources resources;
     private LinkEvents linkEvents;
 
     LoopAttachment(TapChannel channel) {
@@ -29,20 +28,31 @@ final class LoopAttachment {
         return io;
     }
 
-    void join(TapEndpoint endpoint, RecvByteBufAllocator.ExtendedHandle handle) throws IOException {
+    /** What the channels of the loop share; of the last loop, if there is none at the moment. */
+    LoopResources resources() {
+        return resources;
+    }
+
+    /**
+     * Joins the loop of the channel.
+     *
+     * @param links for a channel that reports link events, else null; used up
+     */
+    void join(TapEndpoint endpoint, RecvByteBufAllocator.ExtendedHandle handle, LinkEvents.Preparation links) {
         IoEventLoop loop = (IoEventLoop) channel.eventLoop();
+        resources = LoopResources.of(loop);
         TapIo joining = null;
         boolean joined = false;
         try {
             joining = TapIoSelector.newIo(channel, endpoint, handle, loop);
-            if (channel.config().isLinkEvents() && endpoint instanceof TapQueueEndpoint) {
-                linkEvents = new LinkEvents(channel.pipeline(), ((TapQueueEndpoint) endpoint).device(), loop);
-                linkEvents.start();
-            }
             // On the loop's own thread the registration is complete when register returns.
             IoRegistration registration =
                     loop.register(joining.handle()).syncUninterruptibly().getNow();
             joining.start(registration);
+            if (links != null) {
+                linkEvents = new LinkEvents(channel.pipeline(), channel.device(), loop, resources);
+                linkEvents.start(links);
+            }
             joined = true;
         } finally {
             if (!joined) {

@@ -160,6 +160,9 @@ final class ReceiveBatch {
     private void complete() {
         open = false;
         counters.receiveBatches.increment();
+        TapLoopCounters loop = channel.resources().counters();
+        loop.batches.increment();
+        loop.frames.add(delivered);
         handle.readComplete();
         channel.pipeline().fireChannelReadComplete();
     }

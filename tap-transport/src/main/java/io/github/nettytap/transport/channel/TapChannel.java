@@ -227,8 +227,50 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
             promise.setSuccess();
             return;
         }
+        if (hasLinkEvents()) {
+            prepareLinkEvents(promise);
+        } else {
+            register(promise, null, null);
+        }
+    }
+
+    private boolean hasLinkEvents() {
+        return config.isLinkEvents() && device() != null;
+    }
+
+    /** What waits for the kernel is done by another thread, before the channel joins the loop. */
+    private void prepareLinkEvents(ChannelPromise promise) {
+        TapDevice device = device();
+        EventLoop loop = eventLoop();
+        LoopResources resources = LoopResources.of(loop);
+        BlockingTasks.execute(() -> {
+            LinkEvents.Preparation prepared = null;
+            Throwable failure = null;
+            try {
+                prepared = LinkEvents.prepare(device, resources);
+            } catch (Throwable cause) {
+                failure = cause;
+            }
+            LinkEvents.Preparation links = prepared;
+            Throwable cause = failure;
+            try {
+                loop.execute(() -> register(promise, links, cause));
+            } catch (RejectedExecutionException e) {
+                LOGGER.debug("{} was registered with an event loop that has ended", this);
+                if (links != null) {
+                    links.discard();
+                }
+                ((TapUnsafe) unsafe()).closeWithoutLoop();
+            }
+        });
+    }
+
+    private void register(ChannelPromise promise, LinkEvents.Preparation links, Throwable failure) {
         try {
-            attach(endpoint);
+            if (failure != null) {
+                throw failure;
+            }
+            attach(endpoint, links);
         } catch (Throwable cause) {
             // Netty completes closeFuture as soon as it hears of the failure, so the descriptor must be closed by then.
             closeFuture().addListener(done -> promise.setFailure(cause));
@@ -250,23 +292,25 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         config.check();
         TapEndpoint opened = new TapQueueEndpoint(config.open((TapAddress) localAddress), this::closeFromAnywhere);
         try {
-            attach(opened);
             endpoint = opened;
+            attach(opened, hasLinkEvents() ? LinkEvents.prepare(device(), LoopResources.of(eventLoop())) : null);
             opened = null;
         } finally {
             if (opened != null) {
+                endpoint = null;
                 opened.fd().close();
             }
         }
     }
 
     /** Joins the event loop; {@code deregister} is the reverse. */
-    private void attach(TapEndpoint opened) throws Exception {
-        if (!ownership.attach(eventLoop())) {
-            throw new ClosedChannelException();
-        }
+    private void attach(TapEndpoint opened, LinkEvents.Preparation links) throws IOException {
+        boolean owner = ownership.attach(eventLoop());
         boolean attached = false;
         try {
+            if (!owner) {
+                throw new ClosedChannelException();
+            }
             config.check();
             RecvByteBufAllocator.ExtendedHandle handle =
                     (RecvByteBufAllocator.ExtendedHandle) unsafe().recvBufAllocHandle();
@@ -274,10 +318,13 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
                 readLoop.start(handle, opened.vnetHeaderSize());
                 writeLoop = new TapWriteLoop(this, opened);
             }
-            attachment.join(opened, handle);
+            attachment.join(opened, handle, links);
             attached = true;
         } finally {
-            if (!attached) {
+            if (!attached && links != null) {
+                links.discard();
+            }
+            if (!attached && owner) {
                 ownership.detach();
             }
         }
@@ -302,9 +349,6 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         } finally {
             if (ownership.isClosing()) {
                 readLoop.release();
-            }
-            if (writeLoop != null) {
-                writeLoop.release();
             }
             ownership.detach();
         }
@@ -396,6 +440,11 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
             // Netty would shut the output down, of which a TAP has no half.
             closeWith(cause);
         }
+    }
+
+    /** What it shares with the other channels of its loop. */
+    LoopResources resources() {
+        return attachment.resources();
     }
 
     /** How the channel works on its event loop, null between two of them. */

@@ -50,7 +50,7 @@ public final class TapChannelConfig extends DefaultChannelConfig {
     private int vnetHeaderSize = -1;
     private int mtu;
     private MacAddress mac;
-    private boolean up;
+    private Boolean up;
     private NetworkNamespace namespace;
     private int headroom;
     private boolean linkEvents;
@@ -94,13 +94,13 @@ public final class TapChannelConfig extends DefaultChannelConfig {
             return (T) negotiated();
         }
         if (option == TapChannelOption.TAP_MTU) {
-            return (T) (Integer) mtu;
+            return (T) (Integer) getMtu();
         }
         if (option == TapChannelOption.TAP_MAC) {
-            return (T) mac;
+            return (T) getMac();
         }
         if (option == TapChannelOption.TAP_UP) {
-            return (T) (Boolean) up;
+            return (T) (tapChannel.device() == null ? up : (Boolean) isUp());
         }
         if (option == TapChannelOption.TAP_NAMESPACE) {
             return (T) namespace;
@@ -212,12 +212,13 @@ public final class TapChannelConfig extends DefaultChannelConfig {
     }
 
     /**
-     * The MTU that bind is to set.
+     * The MTU: what the device has, as the kernel reports it at this moment, or before it is opened what bind is to set.
+     * Once the device is open this waits for the kernel, so it is not for event loops.
      *
-     * @return the MTU in bytes, or 0 to leave it as it is
+     * @return the MTU in bytes; before the device is opened 0 to leave it as it is
      */
     public int getMtu() {
-        return mtu;
+        return ofDevice(TapDevice::mtu, mtu);
     }
 
     /**
@@ -234,12 +235,13 @@ public final class TapChannelConfig extends DefaultChannelConfig {
     }
 
     /**
-     * The MAC address that bind is to set.
+     * The MAC address: what the device has, as the kernel reports it at this moment, or before it is opened what bind is to
+     * set.
      *
-     * @return the address, or null to leave it as it is
+     * @return the address; before the device is opened null to leave it as it is
      */
     public MacAddress getMac() {
-        return mac;
+        return ofDevice(TapDevice::mac, mac);
     }
 
     /**
@@ -256,18 +258,33 @@ public final class TapChannelConfig extends DefaultChannelConfig {
     }
 
     /**
-     * Whether bind is to bring the link up.
+     * Whether the link is up, as the kernel reports it at this moment, or before the device is opened whether bind is to
+     * bring it up. Once the device is open this waits for the kernel, so it is not for event loops.
      *
-     * @return true to bring it up, false to leave it as it is
+     * @return true if it is up or is to be
      */
     public boolean isUp() {
-        return up;
+        return ofDevice(device -> device.link().isUp(), Boolean.TRUE.equals(up));
+    }
+
+    /** A question to the device. */
+    private interface Question<T> {
+        T ask(TapDevice device) throws IOException;
+    }
+
+    private <T> T ofDevice(Question<T> question, T otherwise) {
+        TapDevice device = tapChannel.device();
+        try {
+            return device == null ? otherwise : question.ask(device);
+        } catch (IOException e) {
+            return otherwise; // The device is closed or gone.
+        }
     }
 
     /**
      * Sets {@link TapChannelOption#TAP_UP}.
      *
-     * @param up true to bring the link up
+     * @param up true to bring the link up, false to bring it down
      * @return this
      * @throws IllegalStateException if the channel has its device already; use {@link TapDevice} then
      */
@@ -369,8 +386,8 @@ public final class TapChannelConfig extends DefaultChannelConfig {
         if (mac != null) {
             builder.mac(mac);
         }
-        if (up) {
-            builder.up(true);
+        if (up != null) {
+            builder.up(up);
         }
         // Not that of the loop's thread, which may have been started inside another one.
         try (NetworkNamespace process = namespace == null ? NetworkNamespace.ofThisProcess() : null) {

@@ -46,7 +46,7 @@ public final class TapChannelOption {
     /** The MAC address to set on the kernel's side of the TAP; unset leaves it as it is. */
     public static final ChannelOption<MacAddress> TAP_MAC = ChannelOption.valueOf(TapChannelOption.class, "TAP_MAC");
 
-    /** Whether to bring the link up; default false, which leaves it as it is. */
+    /** Whether to bring the link up (true) or down (false); unset leaves it as it is. */
     public static final ChannelOption<Boolean> TAP_UP = ChannelOption.valueOf(TapChannelOption.class, "TAP_UP");
 
     /** The network namespace to open the device in; unset is that of the process. */
@@ -63,8 +63,8 @@ public final class TapChannelOption {
     /**
      * Whether the channel tells what happens to its link as user events, each a
      * {@link io.github.nettytap.transport.link.LinkEvent}: up, down, carrier, renamed, MTU or MAC changed, moved, deleted;
-     * also while the channel does not read. Default false, as it costs a netlink socket for each channel. Takes effect when
-     * the channel joins an event loop.
+     * also while the channel does not read. Default false. The channels of an event loop share one netlink socket for each
+     * network namespace. Takes effect when the channel joins an event loop.
      */
     public static final ChannelOption<Boolean> TAP_LINK_EVENTS =
             ChannelOption.valueOf(TapChannelOption.class, "TAP_LINK_EVENTS");

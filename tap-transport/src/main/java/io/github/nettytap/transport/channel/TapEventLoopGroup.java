@@ -6,6 +6,7 @@ package io.github.nettytap.transport.channel;
 
 import io.github.nettytap.transport.device.CpuAffinity;
 import io.netty.channel.DefaultSelectStrategyFactory;
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SelectStrategyFactory;
@@ -16,6 +17,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.FastThreadLocalThread;
 
 import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -53,6 +55,16 @@ public final class TapEventLoopGroup extends MultiThreadIoEventLoopGroup {
             return EpollIoHandler.newFactory(0, selectStrategy);
         }
         return IoUringIoHandler.newFactory(new IoUringIoHandlerConfig().setRingSize(RING_SIZE));
+    }
+
+    @Override
+    protected IoEventLoop newChild(Executor executor, IoHandlerFactory ioHandlerFactory, Object... args) {
+        return new TapEventLoop(this, executor, ioHandlerFactory);
+    }
+
+    @Override
+    public TapEventLoop next() {
+        return (TapEventLoop) super.next();
     }
 
     /**
@@ -103,7 +115,8 @@ public final class TapEventLoopGroup extends MultiThreadIoEventLoopGroup {
          * Pins the threads to processors, the first thread to the first one and so on, starting over when there are more
          * threads than processors.
          *
-         * @param cpus the numbers of processors, as in {@code /proc/cpuinfo}; none leaves the threads unpinned
+         * @param cpus the numbers of processors, as in {@code /proc/cpuinfo}; none leaves the threads unpinned; one that
+         *     is not there fails {@link #build()}
          * @return this
          */
         public Builder pinTo(int... cpus) {
@@ -149,8 +162,11 @@ public final class TapEventLoopGroup extends MultiThreadIoEventLoopGroup {
          *
          * @return a new group, to be shut down by the caller
          * @throws UnsatisfiedLinkError if the I/O type is not available here
+         * @throws IllegalArgumentException if a processor to pin a thread to is not there, with those that are
          */
         public TapEventLoopGroup build() {
+            // Here and not on the thread, which would end before its first task, and leave all tasks waiting.
+            CpuAffinity.check(cpus);
             return new TapEventLoopGroup(this, io == null ? TapIoType.best() : io);
         }
 

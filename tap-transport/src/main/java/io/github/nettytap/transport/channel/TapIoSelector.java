@@ -29,7 +29,7 @@ final class TapIoSelector {
             TapChannel channel, TapEndpoint endpoint, RecvByteBufAllocator.ExtendedHandle handle, EventLoop loop) {
         TapChannelConfig config = channel.config();
         FrameCopier copier = config.newCopier(handle);
-        LoopBuffers buffers = LoopBuffers.acquire(config.getAllocator());
+        LoopBuffers buffers = LoopResources.of(loop).acquire(config.getAllocator());
         TapIo io = null;
         try {
             io = isEpoll(loop)

@@ -4,8 +4,11 @@
  */
 package io.github.nettytap.transport.channel;
 
+import io.github.nettytap.transport.device.NowaitSupport;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.uring.IoUring;
+
+import java.util.function.BooleanSupplier;
 
 /** The kernel interface that an event loop waits and works with. */
 public enum TapIoType {
@@ -41,13 +44,18 @@ public enum TapIoType {
     }
 
     /**
-     * The better of the types that are available: io_uring, or else epoll.
+     * The better of the types that are available: io_uring where the tun driver can do without waiting, as batches need,
+     * or else epoll. That is tried on a descriptor each time, whatever the version of the kernel.
      *
      * @return the type
      * @throws UnsatisfiedLinkError if there is none
      */
     public static TapIoType best() {
         Tap.ensureAvailability();
-        return IO_URING.isAvailable() ? IO_URING : EPOLL;
+        return best(IO_URING.isAvailable(), EPOLL.isAvailable(), NowaitSupport::isAvailable);
+    }
+
+    static TapIoType best(boolean ioUring, boolean epoll, BooleanSupplier nowait) {
+        return ioUring && (!epoll || nowait.getAsBoolean()) ? IO_URING : EPOLL;
     }
 }

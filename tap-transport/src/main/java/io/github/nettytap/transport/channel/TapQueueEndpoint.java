@@ -21,9 +21,14 @@ class TapQueueEndpoint extends TapEndpoint {
     private static final int EINVAL = 22;
     private static final int EBADFD = 77;
 
+    private static final int MAX_TOO_SHORT = 24 + 14;
+
     private final TapDevice device;
     private final Closeable descriptor;
     private final int vnetHeaderSize;
+
+    /** By length, for those that are shorter than a frame with the largest virtio-net header. */
+    private final TapException[] tooShort = new TapException[MAX_TOO_SHORT + 1];
 
     /**
      * @param queue taken over
@@ -64,22 +69,37 @@ class TapQueueEndpoint extends TapEndpoint {
     TapException explain(String operation, int errno) {
         switch (errno) {
             case EIO:
-                return TapException.linkDown(device.name());
+                return TapException.linkDown(device.lastKnownName());
             case EBADFD:
             case ENODEV:
-                return TapException.deviceGone(operation, device.name());
+                return TapException.deviceGone(operation, device.lastKnownName());
             case EINVAL:
                 return TapException.malformedFrame(
-                        device.name(), "it or its virtio-net header of " + vnetHeaderSize + " bytes");
+                        device.lastKnownName(), "it or its virtio-net header of " + vnetHeaderSize + " bytes");
             default:
-                return TapException.refused(operation, device.name(), errno);
+                return TapException.refused(operation, device.lastKnownName(), errno);
         }
     }
 
+    /** The same exception for the same length, as such a frame shall cost no more than a counter. */
     @Override
     TapException malformed(int length, int minimum, int maximum) {
-        return TapException.malformedFrame(
-                device.name(), "length=" + length + " (expected: " + minimum + " to " + maximum + ")");
+        if (length >= tooShort.length) {
+            return explainLength(length, minimum, maximum);
+        }
+        TapException known = tooShort[length];
+        if (known == null) {
+            known = explainLength(length, minimum, maximum);
+            tooShort[length] = known;
+        }
+        return known;
+    }
+
+    private TapException explainLength(int length, int minimum, int maximum) {
+        TapException e = TapException.malformedFrame(
+                device.lastKnownName(), "length=" + length + " (expected: " + minimum + " to " + maximum + ")");
+        e.setStackTrace(new StackTraceElement[0]);
+        return e;
     }
 
     @Override

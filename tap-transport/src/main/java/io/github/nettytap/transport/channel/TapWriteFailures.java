@@ -35,6 +35,7 @@ final class TapWriteFailures {
         counter(errno).increment();
         if (errno != lastErrno) {
             last = endpoint.explain("write", errno);
+            last.setStackTrace(new StackTraceElement[0]);
             lastErrno = errno;
         }
         return last;

@@ -9,7 +9,6 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.IovArray;
-import io.netty.channel.unix.Limits;
 
 import java.io.IOException;
 
@@ -33,9 +32,6 @@ final class TapWriteLoop {
     private final int vnetHeaderSize;
     private int sent;
     private int attempts;
-
-    /** For frames in several parts; made when the first one comes. */
-    private IovArray iovArray;
 
     TapWriteLoop(TapChannel channel, TapEndpoint endpoint) {
         this.channel = channel;
@@ -165,24 +161,14 @@ final class TapWriteLoop {
             var nio = frame.internalNioBuffer(start, end - start);
             return fd.write(nio, nio.position(), nio.limit());
         }
-        if (iovArray == null) {
-            iovArray = new IovArray(Limits.IOV_MAX);
-        }
-        iovArray.clear();
-        iovArray.add(frame, start, end - start);
-        return fd.writevAddresses(iovArray.memoryAddress(0), iovArray.count());
+        IovArray iovecs = channel.resources().iovArray();
+        iovecs.add(frame, start, end - start);
+        return fd.writevAddresses(iovecs.memoryAddress(0), iovecs.count());
     }
 
     void end() {
         if (sent > 0) {
             counters.sendBatches.increment();
-        }
-    }
-
-    void release() {
-        if (iovArray != null) {
-            iovArray.release();
-            iovArray = null;
         }
     }
 }

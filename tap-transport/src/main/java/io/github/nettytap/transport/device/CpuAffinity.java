@@ -9,7 +9,10 @@ import io.github.nettytap.transport.linux.LibC;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** Ties threads to processors (sched_setaffinity(2)). */
 public final class CpuAffinity {
@@ -19,7 +22,40 @@ public final class CpuAffinity {
     /** The length of glibc's cpu_set_t, in bytes. */
     private static final int MASK_SIZE = 128;
 
+    private static final Path ONLINE = Path.of("/sys/devices/system/cpu/online");
+
     private CpuAffinity() {}
+
+    /**
+     * Refuses processors that are not there.
+     *
+     * @param cpus the numbers of processors
+     * @throws IllegalArgumentException if one is not online, with those that are
+     */
+    public static void check(int... cpus) {
+        String online;
+        try {
+            online = Files.readString(ONLINE).trim();
+        } catch (IOException e) {
+            LOGGER.debug("it is not known which processors there are", e);
+            online = "0-" + (MASK_SIZE * Byte.SIZE - 1);
+        }
+        check(online, cpus);
+    }
+
+    /** @param online ranges as the kernel lists them, such as {@code 0-3,6} */
+    static void check(String online, int... cpus) {
+        for (int cpu : cpus) {
+            boolean found = false;
+            for (String range : online.split(",")) {
+                String[] ends = range.split("-");
+                found |= cpu >= Integer.parseInt(ends[0]) && cpu <= Integer.parseInt(ends[ends.length - 1]);
+            }
+            if (!found) {
+                throw new IllegalArgumentException("no such processor: cpu=" + cpu + " (expected: " + online + ")");
+            }
+        }
+    }
 
     /**
      * Pins the calling thread to one processor, for as long as it lives. Pinning is an optimisation: where the system

@@ -102,6 +102,18 @@ final class BoundLibC implements LibC {
     }
 
     @Override
+    public int preadv2(int fd, ByteBuffer destination, int flags) {
+        ByteBuffer iovec = Structs.allocate(2 * Long.BYTES);
+        try {
+            iovec.putLong(0, addressOf(destination)).putLong(Long.BYTES, destination.remaining());
+            return result(c.preadv2(fd, addressOf(iovec), 1, -1, flags));
+        } finally {
+            Reference.reachabilityFence(iovec);
+            Reference.reachabilityFence(destination);
+        }
+    }
+
+    @Override
     public int poll(ByteBuffer pollfds, int count, int timeoutMillis) {
         try {
             return result(c.poll(addressOf(pollfds), count, timeoutMillis));

@@ -43,6 +43,9 @@ public interface LibC {
 
     int write(int fd, ByteBuffer source);
 
+    /** A read without an offset into one buffer, with {@code RWF_*} flags. */
+    int preadv2(int fd, ByteBuffer destination, int flags);
+
     int poll(ByteBuffer pollfds, int count, int timeoutMillis);
 
     int eventfd(int initial, int flags);

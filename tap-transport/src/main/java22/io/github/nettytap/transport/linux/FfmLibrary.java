@@ -44,6 +44,7 @@ final class FfmLibrary implements CLibrary {
     private static final MethodHandle IOCTL = variadic(2, "ioctl", INT, INT, LONG, LONG);
     private static final MethodHandle READ = function("read", LONG, INT, LONG, LONG);
     private static final MethodHandle WRITE = function("write", LONG, INT, LONG, LONG);
+    private static final MethodHandle PREADV2 = function("preadv2", LONG, INT, LONG, INT, LONG, INT);
     private static final MethodHandle POLL = function("poll", INT, LONG, LONG, INT);
     private static final MethodHandle EVENTFD = function("eventfd", INT, INT, INT);
     private static final MethodHandle SOCKET = function("socket", INT, INT, INT, INT);
@@ -158,6 +159,15 @@ final class FfmLibrary implements CLibrary {
     public long write(int fd, long buffer, long count) {
         try {
             return (long) WRITE.invokeExact(STATE.get(), fd, buffer, count);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    public long preadv2(int fd, long iovecs, int count, long offset, int flags) {
+        try {
+            return (long) PREADV2.invokeExact(STATE.get(), fd, iovecs, count, offset, flags);
         } catch (Throwable e) {
             throw unexpected(e);
         }

@@ -18,6 +18,8 @@ final class FailingAllocator extends AbstractByteBufAllocator {
     private final AtomicInteger failures = new AtomicInteger();
     private final AtomicInteger allocations = new AtomicInteger();
 
+    private volatile long limit = Long.MAX_VALUE;
+
     FailingAllocator() {
         super(true);
     }
@@ -29,6 +31,11 @@ final class FailingAllocator extends AbstractByteBufAllocator {
 
     void neverFail() {
         untilFailure.set(Integer.MAX_VALUE);
+    }
+
+    /** Lets allocations fail that would make the buffers that are out larger than this. */
+    void limit(long bytes) {
+        limit = bytes;
     }
 
     int failures() {
@@ -43,7 +50,11 @@ final class FailingAllocator extends AbstractByteBufAllocator {
         return buffers.metric().usedDirectMemory() + buffers.metric().usedHeapMemory();
     }
 
-    private void count() {
+    private void count(int capacity) {
+        if (outstandingBytes() + capacity > limit) {
+            failures.incrementAndGet();
+            throw new OutOfMemoryError("for the test");
+        }
         allocations.incrementAndGet();
         if (untilFailure.get() != Integer.MAX_VALUE && untilFailure.decrementAndGet() == 0) {
             untilFailure.set(Integer.MAX_VALUE);
@@ -54,13 +65,13 @@ final class FailingAllocator extends AbstractByteBufAllocator {
 
     @Override
     protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
-        count();
+        count(initialCapacity);
         return buffers.directBuffer(initialCapacity, maxCapacity);
     }
 
     @Override
     protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
-        count();
+        count(initialCapacity);
         return buffers.heapBuffer(initialCapacity, maxCapacity);
     }
 

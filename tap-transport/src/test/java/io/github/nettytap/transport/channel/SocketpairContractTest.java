@@ -37,6 +37,13 @@ class SocketpairContractTest {
     }
 
     @Nested
+    class Memory extends MemoryContract {
+        Memory() {
+            super(SocketpairContractTest.this.loop, SocketpairContractTest.this::open);
+        }
+    }
+
+    @Nested
     class Closing extends ClosingContract {
         Closing() {
             super(SocketpairContractTest.this.loop, SocketpairContractTest.this::open);

@@ -69,6 +69,13 @@ class TapContractKernelTest {
     }
 
     @Nested
+    class Memory extends MemoryContract {
+        Memory() {
+            super(TapContractKernelTest.this.loop, TapContractKernelTest.this::open);
+        }
+    }
+
+    @Nested
     class Closing extends ClosingContract {
         Closing() {
             super(TapContractKernelTest.this.loop, TapContractKernelTest.this::open);

@@ -13,6 +13,7 @@ import io.github.nettytap.transport.netlink.Rtnetlink;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoopGroup;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -87,6 +88,26 @@ class TapEventLoopGroupTest {
     }
 
     @Test
+    void aProcessorThatIsNotThereIsRefusedWithThoseThatAre() throws Exception {
+        String online =
+                Files.readString(Path.of("/sys/devices/system/cpu/online")).trim();
+        assertThatThrownBy(() -> TapEventLoopGroup.builder().pinTo(0, 1_000_000).build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("no such processor: cpu=1000000 (expected: " + online + ")");
+        assertThatThrownBy(() -> TapEventLoopGroup.builder().pinTo(-1).build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("cpu=-1");
+    }
+
+    @Test
+    void bestIsEpollWhereTheDriverCannotDoWithoutWaiting() {
+        assertThat(TapIoType.best(true, true, () -> true)).isEqualTo(TapIoType.IO_URING);
+        assertThat(TapIoType.best(true, true, () -> false)).isEqualTo(TapIoType.EPOLL);
+        assertThat(TapIoType.best(false, true, () -> true)).isEqualTo(TapIoType.EPOLL);
+        assertThat(TapIoType.best(true, false, () -> false)).isEqualTo(TapIoType.IO_URING);
+    }
+
+    @Test
     void aGroupWithoutThreadsIsRefused() {
         assertThatThrownBy(() -> TapEventLoopGroup.builder().threads(0))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -98,5 +119,48 @@ class TapEventLoopGroupTest {
         TapEventLoopGroup group = TapEventLoopGroup.builder().build();
         assertThat(group.io()).isEqualTo(TapIoType.best());
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+    }
+
+    @ParameterizedTest
+    @EnumSource(TapIoType.class)
+    void aLoopCountsItsTurnsAndBatchesAndItsSleep(TapIoType io) throws Exception {
+        TapEventLoopGroup group = TapEventLoopGroup.builder().io(io).build();
+        SocketpairSubject subject =
+                SocketpairSubject.of(LoopKind.valueOf(io.name())).open();
+        Inbox inbox = new Inbox();
+        subject.channel().pipeline().addLast(inbox);
+        ((EventLoopGroup) group).register(subject.channel()).sync();
+        TapLoopCounters counters = group.next().counters();
+        for (int i = 0; i < 10; i++) {
+            subject.peer().send(NumberedFrames.numbered(i, 64));
+        }
+        for (int i = 0; i < 10; i++) {
+            inbox.next();
+        }
+        Thread.sleep(20);
+        subject.channel().close().sync();
+        assertThat(counters.frames()).isEqualTo(10);
+        assertThat(counters.batches()).isBetween(1L, 10L);
+        assertThat(counters.turns()).isPositive();
+        assertThat(counters.asleepNanos()).isPositive();
+        subject.close();
+        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+    }
+
+    /** Netty's own loop may end without closing its channels then. */
+    @ParameterizedTest
+    @EnumSource(TapIoType.class)
+    void aLoopThatEndsWithoutAQuietPeriodClosesItsChannels(TapIoType io) throws Exception {
+        for (int i = 0; i < 50; i++) {
+            TapEventLoopGroup group = TapEventLoopGroup.builder().io(io).build();
+            SocketpairSubject subject =
+                    SocketpairSubject.of(LoopKind.valueOf(io.name())).open();
+            ((EventLoopGroup) group).register(subject.channel()).sync();
+            group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+            assertThat(subject.channel().closeFuture().await(5, TimeUnit.SECONDS))
+                    .isTrue();
+            assertThat(subject.channel().fd().isOpen()).isFalse();
+            subject.close();
+        }
     }
 }

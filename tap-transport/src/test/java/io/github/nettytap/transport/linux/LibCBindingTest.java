@@ -138,6 +138,16 @@ class LibCBindingTest {
     }
 
     @Test
+    void readsWithFlags() {
+        int[] pair = pair(Sockets.SOCK_STREAM);
+        c.write(pair[0], text("hello"));
+        ByteBuffer destination = Structs.allocate(8);
+        assertThat(c.preadv2(pair[1], destination, 0)).isEqualTo(5);
+        assertThat(destination.get(4)).isEqualTo((byte) 'o');
+        fails(c.preadv2(pair[1], destination, 1 << 30), Errno.EOPNOTSUPP);
+    }
+
+    @Test
     void polls() {
         int fd = opened(c.eventfd(0, EFD_NONBLOCK));
         ByteBuffer pollfd = Structs.allocate(8);

@@ -5,6 +5,7 @@
 package io.github.nettytap.transport.linux.libc;
 
 import jnr.ffi.annotations.Variadic;
+import jnr.ffi.types.off_t;
 import jnr.ffi.types.size_t;
 import jnr.ffi.types.socklen_t;
 import jnr.ffi.types.ssize_t;
@@ -36,6 +37,9 @@ public interface CLibrary {
 
     @ssize_t
     long write(int fd, long buffer, @size_t long count);
+
+    @ssize_t
+    long preadv2(int fd, long iovecs, int count, @off_t long offset, int flags);
 
     int poll(long pollfds, long count, int timeoutMillis);
 

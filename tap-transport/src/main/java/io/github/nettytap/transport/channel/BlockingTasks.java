@@ -11,22 +11,21 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Closes the descriptors of channels off their event loops, many at a time.
+ * Runs what waits for the kernel off the event loops, many tasks at a time: closing descriptors, finding links.
  *
  * <p>Closing the last queue removes the interface, and {@code unregister_netdevice} (net/core/dev.c) waits for RCU
  * readers more than once, about 17 ms in all. The wait of one thread serves those that wait beside it: a thousand
  * interfaces go in 17 s one after the other, in 1 s by 32 threads.
  */
-final class DescriptorCloser {
+final class BlockingTasks {
 
     private static final int THREADS = 32;
     private static final long IDLE_SECONDS = 1;
 
     private static final ThreadPoolExecutor EXECUTOR = newExecutor();
 
-    private DescriptorCloser() {}
+    private BlockingTasks() {}
 
-    /** Runs a task that closes a descriptor. */
     static void execute(Runnable task) {
         EXECUTOR.execute(task);
     }
@@ -38,7 +37,7 @@ final class DescriptorCloser {
                 IDLE_SECONDS,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
-                new DefaultThreadFactory("tap-close", true));
+                new DefaultThreadFactory("tap-blocking", true));
         executor.allowCoreThreadTimeOut(true);
         return executor;
     }

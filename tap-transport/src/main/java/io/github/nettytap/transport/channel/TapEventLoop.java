@@ -1,0 +1,102 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.channel;
+
+import io.netty.channel.IoEventLoopGroup;
+import io.netty.channel.IoHandlerContext;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.SingleThreadIoEventLoop;
+
+import java.util.concurrent.Executor;
+
+/**
+ * An event loop of a {@link TapEventLoopGroup}. It owns what its TAP channels share, and counts what it does.
+ *
+ * <p>It closes its channels when it ends, also when it is shut down without a quiet period while it is about to sleep, in
+ * which case Netty's own loop ends without telling them.
+ */
+public final class TapEventLoop extends SingleThreadIoEventLoop {
+
+    private final LoopResources resources = new LoopResources();
+    private final IoHandlerContext context = new Context();
+    private boolean waiting;
+    private long waitingSince;
+    private long activeNanos;
+
+    TapEventLoop(IoEventLoopGroup parent, Executor executor, IoHandlerFactory ioHandlerFactory) {
+        super(parent, executor, ioHandlerFactory);
+    }
+
+    LoopResources resources() {
+        return resources;
+    }
+
+    /**
+     * What this loop has counted.
+     *
+     * @return the live counters; any thread may read them
+     */
+    public TapLoopCounters counters() {
+        return resources.counters();
+    }
+
+    @Override
+    protected int runIo() {
+        waiting = false;
+        int handled = ioHandler().run(context);
+        TapLoopCounters counters = resources.counters();
+        counters.turns.increment();
+        if (waiting) {
+            counters.asleep.add(Math.max(0, System.nanoTime() - waitingSince - activeNanos));
+        }
+        return handled;
+    }
+
+    @Override
+    protected void run() {
+        super.run();
+        if (isShuttingDown() && getNumOfRegisteredChannels() > 0) {
+            ioHandler().prepareToDestroy();
+        }
+    }
+
+    /** What Netty's own loop says, and the time that is spent on events when the loop was free to sleep. */
+    private final class Context implements IoHandlerContext {
+
+        @Override
+        public boolean canBlock() {
+            boolean free = !hasTasks() && !hasScheduledTasks();
+            if (free && !waiting) {
+                waiting = true;
+                activeNanos = 0;
+                waitingSince = System.nanoTime();
+            }
+            return free;
+        }
+
+        @Override
+        public long delayNanos(long currentTimeNanos) {
+            return TapEventLoop.this.delayNanos(currentTimeNanos);
+        }
+
+        @Override
+        public long deadlineNanos() {
+            return TapEventLoop.this.deadlineNanos();
+        }
+
+        @Override
+        public void reportActiveIoTime(long nanos) {
+            activeNanos = nanos;
+            if (isSuspensionSupported()) {
+                TapEventLoop.this.reportActiveIoTime(nanos);
+            }
+        }
+
+        @Override
+        public boolean shouldReportActiveIoTime() {
+            return waiting || isSuspensionSupported();
+        }
+    }
+}

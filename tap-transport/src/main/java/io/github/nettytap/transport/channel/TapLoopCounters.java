@@ -1,0 +1,64 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.channel;
+
+/**
+ * What one event loop has counted since it was made, over all of its TAP channels.
+ *
+ * <p>The loop is the only writer; any thread may read. Each value is exact, but two values read one after the other need
+ * not belong to the same instant.
+ */
+public final class TapLoopCounters {
+
+    final TapCounters.Counter turns = new TapCounters.Counter();
+    final TapCounters.Counter batches = new TapCounters.Counter();
+    final TapCounters.Counter frames = new TapCounters.Counter();
+    final TapCounters.Counter asleep = new TapCounters.Counter();
+
+    TapLoopCounters() {}
+
+    /**
+     * Turns of the loop, each of which waits for events, unless there are tasks, and handles those that are there.
+     *
+     * @return the number of turns
+     */
+    public long turns() {
+        return turns.get();
+    }
+
+    /**
+     * Receive batches of all channels, each ended by one {@code channelReadComplete}.
+     *
+     * @return the number of batches
+     */
+    public long batches() {
+        return batches.get();
+    }
+
+    /**
+     * Frames in those batches; by {@link #batches()} it is how many frames a batch has, which tells how busy a loop is
+     * sooner than its processor does.
+     *
+     * @return the number of frames
+     */
+    public long frames() {
+        return frames.get();
+    }
+
+    /**
+     * Time that the loop has waited for events.
+     *
+     * @return the time in nanoseconds
+     */
+    public long asleepNanos() {
+        return asleep.get();
+    }
+
+    @Override
+    public String toString() {
+        return "TapLoopCounters(turns=" + turns() + ", batches=" + batches() + ", frames=" + frames() + ", asleepNanos="
+                + asleepNanos() + ')';
+    }
+}

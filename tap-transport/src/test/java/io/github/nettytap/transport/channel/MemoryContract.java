@@ -1,0 +1,148 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.transport.channel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import org.junit.jupiter.api.Test;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+
+/** What a want of memory costs: a frame or a pause, never the channel or its loop. */
+abstract class MemoryContract extends ChannelContract {
+
+    private static final int FRAMES = 40;
+
+    private final FailingAllocator allocator = new FailingAllocator();
+
+    MemoryContract(LoopKind loop, Callable<? extends Subject> opening) {
+        super(loop, opening);
+    }
+
+    private Channel register() throws InterruptedException {
+        subject.channel().config().setAllocator(allocator);
+        return register(inbox);
+    }
+
+    /** Frames in both directions, of which some are lost; the later ones are not. */
+    private void exchange(Channel channel, int from) throws Exception {
+        List<ChannelFuture> writes = new ArrayList<>();
+        for (int i = from; i < from + FRAMES; i++) {
+            subject.peer().send(NumberedFrames.numbered(i, 64));
+            // A heap buffer is copied, by an allocation of its own.
+            writes.add(channel.writeAndFlush(Unpooled.wrappedBuffer(NumberedFrames.numbered(i, 64))));
+            while (subject.peer().tryReceive() != null) {
+                continue; // So that a socket takes them all.
+            }
+        }
+        for (ChannelFuture write : writes) {
+            assertThat(write.await(10, TimeUnit.SECONDS)).isTrue();
+            if (!write.isSuccess()) {
+                assertThat(write.cause()).isInstanceOf(OutOfMemoryError.class);
+            }
+        }
+    }
+
+    private void expectReceived(int from) throws InterruptedException {
+        for (int i = from; i < from + FRAMES; i++) {
+            assertThat(NumberedFrames.numberOf(inbox.next())).isEqualTo(i);
+        }
+    }
+
+    @Test
+    void oneAllocationThatFailsCostsOneFrameAtMost() throws Exception {
+        Channel channel = register();
+        exchange(channel, 0);
+        expectReceived(0);
+        int usual = Math.max(10, allocator.allocations());
+        for (int n = 1; n <= usual + 1; n++) {
+            int failed = allocator.failures();
+            allocator.failAfter(n);
+            exchange(channel, n * FRAMES);
+            allocator.neverFail();
+            subject.peer().send(NumberedFrames.numbered(-1, 64));
+            int received = 0;
+            while (NumberedFrames.numberOf(inbox.next()) != -1) {
+                received++;
+            }
+            assertThat(received).isGreaterThanOrEqualTo(FRAMES - (allocator.failures() - failed));
+            assertThat(channel.isActive()).isTrue();
+        }
+        assertThat(inbox.errors).allMatch(OutOfMemoryError.class::isInstance);
+        channel.close().sync();
+        assertThat(allocator.outstandingBytes()).isZero();
+    }
+
+    /** There is not even memory for the first frame, for a while. */
+    @Test
+    void readingGoesOnWhenThereIsMemoryAgain() throws Exception {
+        allocator.limit(0);
+        Channel channel = register();
+        subject.peer().send(NumberedFrames.numbered(1, 64));
+        while (inbox.errors.size() < 3) {
+            Thread.sleep(1);
+        }
+        assertThat(inbox.frames).isEmpty();
+        allocator.limit(Long.MAX_VALUE);
+        assertThat(NumberedFrames.numberOf(inbox.next())).isEqualTo(1);
+        assertThat(channel.isActive()).isTrue();
+    }
+
+    /** Memory for a few receive buffers only, most of which the application keeps. */
+    @Test
+    void keptFramesThatExhaustTheMemoryDelayOthersUntilTheyAreReleased() throws Exception {
+        allocator.limit(2L * ReceiveSlabs.SLAB_SIZE);
+        List<ByteBuf> kept = Collections.synchronizedList(new ArrayList<>());
+        subject.channel().config().setAllocator(allocator);
+        Channel channel = register(new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext ctx, Object message) {
+                kept.add((ByteBuf) message);
+            }
+
+            @Override
+            public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+                inbox.errors.add(cause);
+            }
+        });
+        int sent = 0;
+        while (inbox.errors.isEmpty() && sent < 10_000) {
+            subject.peer().trySend(NumberedFrames.numbered(sent++, 1_400));
+            channel.eventLoop().submit(() -> {}).sync();
+        }
+        assertThat(inbox.errors).isNotEmpty().allMatch(OutOfMemoryError.class::isInstance);
+        channel.eventLoop()
+                .submit(() -> {
+                    kept.forEach(ByteBuf::release);
+                    kept.clear();
+                })
+                .sync();
+        subject.peer().send(NumberedFrames.numbered(-1, 64));
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (kept.isEmpty() || kept.get(kept.size() - 1).readableBytes() != 64) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            channel.eventLoop()
+                    .submit(() -> {
+                        while (kept.size() > 1) {
+                            kept.remove(0).release();
+                        }
+                    })
+                    .sync();
+        }
+        channel.close().sync();
+        kept.forEach(ByteBuf::release);
+        assertThat(allocator.outstandingBytes()).isZero();
+    }
+}
