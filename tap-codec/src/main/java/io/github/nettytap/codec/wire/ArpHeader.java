@@ -73,112 +73,52 @@ public final class ArpHeader {
         targetIpv4(buffer, index, targetIpv4);
     }
 
-    /**
-     * Reads the operation.
-     *
-     * @param buffer the buffer
-     * @param index the index of the packet
-     * @return the value
-     */
+    /** {@return the operation} */
     public static int operation(ByteBuf buffer, int index) {
         return buffer.getUnsignedShort(index + OPERATION);
     }
 
-    /**
-     * Writes the operation.
-     *
-     * @param buffer the buffer
-     * @param index the index of the packet
-     * @param value the new value
-     */
+    /** Writes the operation. */
     public static void operation(ByteBuf buffer, int index, int value) {
         buffer.setShort(index + OPERATION, value);
     }
 
-    /**
-     * Reads the MAC address of the sender in its 48-bit form.
-     *
-     * @param buffer the buffer
-     * @param index the index of the packet
-     * @return the value
-     */
+    /** {@return the MAC address of the sender in its 48-bit form} */
     public static long senderMac(ByteBuf buffer, int index) {
         return MacAddress.read(buffer, index + SENDER_MAC);
     }
 
-    /**
-     * Writes the MAC address of the sender in its 48-bit form.
-     *
-     * @param buffer the buffer
-     * @param index the index of the packet
-     * @param value the new value
-     */
+    /** Writes the MAC address of the sender in its 48-bit form. */
     public static void senderMac(ByteBuf buffer, int index, long value) {
         MacAddress.write(buffer, index + SENDER_MAC, value);
     }
 
-    /**
-     * Reads the IPv4 address of the sender.
-     *
-     * @param buffer the buffer
-     * @param index the index of the packet
-     * @return the value
-     */
+    /** {@return the IPv4 address of the sender} */
     public static int senderIpv4(ByteBuf buffer, int index) {
         return buffer.getInt(index + SENDER_IPV4);
     }
 
-    /**
-     * Writes the IPv4 address of the sender.
-     *
-     * @param buffer the buffer
-     * @param index the index of the packet
-     * @param value the new value
-     */
+    /** Writes the IPv4 address of the sender. */
     public static void senderIpv4(ByteBuf buffer, int index, int value) {
         buffer.setInt(index + SENDER_IPV4, value);
     }
 
-    /**
-     * Reads the MAC address of the target in its 48-bit form.
-     *
-     * @param buffer the buffer
-     * @param index the index of the packet
-     * @return the value
-     */
+    /** {@return the MAC address of the target in its 48-bit form} */
     public static long targetMac(ByteBuf buffer, int index) {
         return MacAddress.read(buffer, index + TARGET_MAC);
     }
 
-    /**
-     * Writes the MAC address of the target in its 48-bit form.
-     *
-     * @param buffer the buffer
-     * @param index the index of the packet
-     * @param value the new value
-     */
+    /** Writes the MAC address of the target in its 48-bit form. */
     public static void targetMac(ByteBuf buffer, int index, long value) {
         MacAddress.write(buffer, index + TARGET_MAC, value);
     }
 
-    /**
-     * Reads the IPv4 address of the target.
-     *
-     * @param buffer the buffer
-     * @param index the index of the packet
-     * @return the value
-     */
+    /** {@return the IPv4 address of the target} */
     public static int targetIpv4(ByteBuf buffer, int index) {
         return buffer.getInt(index + TARGET_IPV4);
     }
 
-    /**
-     * Writes the IPv4 address of the target.
-     *
-     * @param buffer the buffer
-     * @param index the index of the packet
-     * @param value the new value
-     */
+    /** Writes the IPv4 address of the target. */
     public static void targetIpv4(ByteBuf buffer, int index, int value) {
         buffer.setInt(index + TARGET_IPV4, value);
     }

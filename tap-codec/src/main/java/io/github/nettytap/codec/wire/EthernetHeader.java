@@ -137,90 +137,42 @@ public final class EthernetHeader {
         return type < MIN_ETHER_TYPE;
     }
 
-    /**
-     * Reads the destination address in its 48-bit form.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the destination address in its 48-bit form} */
     public static long destination(ByteBuf buffer, int index) {
         return MacAddress.read(buffer, index);
     }
 
-    /**
-     * Writes the destination address in its 48-bit form.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the destination address in its 48-bit form. */
     public static void destination(ByteBuf buffer, int index, long value) {
         MacAddress.write(buffer, index, value);
     }
 
-    /**
-     * Reads the source address in its 48-bit form.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the source address in its 48-bit form} */
     public static long source(ByteBuf buffer, int index) {
         return MacAddress.read(buffer, index + SOURCE);
     }
 
-    /**
-     * Writes the source address in its 48-bit form.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the source address in its 48-bit form. */
     public static void source(ByteBuf buffer, int index, long value) {
         MacAddress.write(buffer, index + SOURCE, value);
     }
 
-    /**
-     * Reads the first type field, which may announce a tag or be a length.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the first type field, which may announce a tag or be a length} */
     public static int type(ByteBuf buffer, int index) {
         return buffer.getUnsignedShort(index + TYPE);
     }
 
-    /**
-     * Writes the first type field, which may announce a tag or be a length.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the first type field, which may announce a tag or be a length. */
     public static void type(ByteBuf buffer, int index, int value) {
         buffer.setShort(index + TYPE, value);
     }
 
-    /**
-     * Reads the control information (priority, DEI, VLAN id) of the outermost tag.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the control information (priority, DEI, VLAN id) of the outermost tag} */
     public static int tagControl(ByteBuf buffer, int index) {
         return buffer.getUnsignedShort(index + TCI);
     }
 
-    /**
-     * Writes the control information (priority, DEI, VLAN id) of the outermost tag.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the control information (priority, DEI, VLAN id) of the outermost tag. */
     public static void tagControl(ByteBuf buffer, int index, int value) {
         buffer.setShort(index + TCI, value);
     }

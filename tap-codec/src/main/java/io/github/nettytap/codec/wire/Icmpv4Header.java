@@ -22,13 +22,7 @@ import io.netty.buffer.ByteBuf;
  *
  * <p>Source: RFC 792; RFC 1191, section 4 for the next-hop MTU; RFC 4884 for the length.
  */
-public final class Icmpv4Header {
-
-    /** The length of the header. */
-    public static final int LENGTH = 8;
-
-    /** Where the checksum field is in the header. */
-    public static final int CHECKSUM_OFFSET = 2;
+public final class Icmpv4Header extends IcmpHeader {
 
     /** Echo reply. */
     public static final int ECHO_REPLY = 0;
@@ -66,22 +60,9 @@ public final class Icmpv4Header {
     /** Destination unreachable: forbidden by a rule. */
     public static final int CODE_ADMINISTRATIVELY_PROHIBITED = 13;
 
-    private static final int CODE = 1;
-    private static final int IDENTIFIER = 4;
-    private static final int SEQUENCE = 6;
+    private static final int NEXT_HOP_MTU = 6;
 
     private Icmpv4Header() {}
-
-    /**
-     * Proves that the accessors are safe.
-     *
-     * @param index the index of the header
-     * @param limit the index behind the last byte of the message
-     * @return {@value #LENGTH}, or {@link Wire#MALFORMED}
-     */
-    public static int check(int index, int limit) {
-        return limit - index >= LENGTH ? LENGTH : Wire.MALFORMED;
-    }
 
     /**
      * Computes the checksum and writes it.
@@ -107,135 +88,13 @@ public final class Icmpv4Header {
         return InternetChecksum.sum(buffer, index, length) == 0xffff;
     }
 
-    /**
-     * Reads the type.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
-    public static int type(ByteBuf buffer, int index) {
-        return buffer.getUnsignedByte(index);
-    }
-
-    /**
-     * Writes the type.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
-    public static void type(ByteBuf buffer, int index, int value) {
-        buffer.setByte(index, value);
-    }
-
-    /**
-     * Reads the code.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
-    public static int code(ByteBuf buffer, int index) {
-        return buffer.getUnsignedByte(index + CODE);
-    }
-
-    /**
-     * Writes the code.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
-    public static void code(ByteBuf buffer, int index, int value) {
-        buffer.setByte(index + CODE, value);
-    }
-
-    /**
-     * Reads the checksum.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
-    public static int checksum(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index + CHECKSUM_OFFSET);
-    }
-
-    /**
-     * Writes the checksum.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
-    public static void checksum(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index + CHECKSUM_OFFSET, value);
-    }
-
-    /**
-     * Reads the identifier of an echo.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
-    public static int identifier(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index + IDENTIFIER);
-    }
-
-    /**
-     * Writes the identifier of an echo.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
-    public static void identifier(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index + IDENTIFIER, value);
-    }
-
-    /**
-     * Reads the sequence number of an echo.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
-    public static int sequence(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index + SEQUENCE);
-    }
-
-    /**
-     * Writes the sequence number of an echo.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
-    public static void sequence(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index + SEQUENCE, value);
-    }
-
-    /**
-     * Reads the next-hop MTU, where fragmentation is needed.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the next-hop MTU, where fragmentation is needed} */
     public static int mtu(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index + SEQUENCE);
+        return buffer.getUnsignedShort(index + NEXT_HOP_MTU);
     }
 
-    /**
-     * Writes the next-hop MTU, where fragmentation is needed.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the next-hop MTU, where fragmentation is needed. */
     public static void mtu(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index + SEQUENCE, value);
+        buffer.setShort(index + NEXT_HOP_MTU, value);
     }
 }

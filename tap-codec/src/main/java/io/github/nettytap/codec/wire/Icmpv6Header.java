@@ -22,13 +22,7 @@ import io.netty.buffer.ByteBuf;
  *
  * <p>Source: RFC 4443, sections 2 to 4.
  */
-public final class Icmpv6Header {
-
-    /** The length of the header. */
-    public static final int LENGTH = 8;
-
-    /** Where the checksum field is in the header. */
-    public static final int CHECKSUM_OFFSET = 2;
+public final class Icmpv6Header extends IcmpHeader {
 
     /** Destination unreachable. */
     public static final int DESTINATION_UNREACHABLE = 1;
@@ -72,22 +66,7 @@ public final class Icmpv6Header {
     /** Destination unreachable: nobody listens. */
     public static final int CODE_PORT_UNREACHABLE = 4;
 
-    private static final int CODE = 1;
-    private static final int IDENTIFIER = 4;
-    private static final int SEQUENCE = 6;
-
     private Icmpv6Header() {}
-
-    /**
-     * Proves that the accessors are safe.
-     *
-     * @param index the index of the header
-     * @param limit the index behind the last byte of the message
-     * @return {@value #LENGTH}, or {@link Wire#MALFORMED}
-     */
-    public static int check(int index, int limit) {
-        return limit - index >= LENGTH ? LENGTH : Wire.MALFORMED;
-    }
 
     /**
      * Tells whether a message reports an error: about such, no error may be reported in turn.
@@ -130,157 +109,23 @@ public final class Icmpv6Header {
         return InternetChecksum.sum(buffer, index, length, pseudo);
     }
 
-    /**
-     * Reads the type.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
-    public static int type(ByteBuf buffer, int index) {
-        return buffer.getUnsignedByte(index);
-    }
-
-    /**
-     * Writes the type.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
-    public static void type(ByteBuf buffer, int index, int value) {
-        buffer.setByte(index, value);
-    }
-
-    /**
-     * Reads the code.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
-    public static int code(ByteBuf buffer, int index) {
-        return buffer.getUnsignedByte(index + CODE);
-    }
-
-    /**
-     * Writes the code.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
-    public static void code(ByteBuf buffer, int index, int value) {
-        buffer.setByte(index + CODE, value);
-    }
-
-    /**
-     * Reads the checksum.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
-    public static int checksum(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index + CHECKSUM_OFFSET);
-    }
-
-    /**
-     * Writes the checksum.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
-    public static void checksum(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index + CHECKSUM_OFFSET, value);
-    }
-
-    /**
-     * Reads the identifier of an echo.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
-    public static int identifier(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index + IDENTIFIER);
-    }
-
-    /**
-     * Writes the identifier of an echo.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
-    public static void identifier(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index + IDENTIFIER, value);
-    }
-
-    /**
-     * Reads the sequence number of an echo.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
-    public static int sequence(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index + SEQUENCE);
-    }
-
-    /**
-     * Writes the sequence number of an echo.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
-    public static void sequence(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index + SEQUENCE, value);
-    }
-
-    /**
-     * Reads the MTU of the next hop, where a packet is too big.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the MTU of the next hop, where a packet is too big} */
     public static long mtu(ByteBuf buffer, int index) {
-        return buffer.getUnsignedInt(index + IDENTIFIER);
+        return buffer.getUnsignedInt(index + REST);
     }
 
-    /**
-     * Writes the MTU of the next hop, where a packet is too big.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the MTU of the next hop, where a packet is too big. */
     public static void mtu(ByteBuf buffer, int index, long value) {
-        buffer.setInt(index + IDENTIFIER, (int) value);
+        buffer.setInt(index + REST, (int) value);
     }
 
-    /**
-     * Reads where in the packet the problem is, of a parameter problem.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return where in the packet the problem is, of a parameter problem} */
     public static long pointer(ByteBuf buffer, int index) {
-        return buffer.getUnsignedInt(index + IDENTIFIER);
+        return buffer.getUnsignedInt(index + REST);
     }
 
-    /**
-     * Writes where in the packet the problem is, of a parameter problem.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes where in the packet the problem is, of a parameter problem. */
     public static void pointer(ByteBuf buffer, int index, long value) {
-        buffer.setInt(index + IDENTIFIER, (int) value);
+        buffer.setInt(index + REST, (int) value);
     }
 }

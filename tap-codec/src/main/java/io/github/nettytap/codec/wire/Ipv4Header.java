@@ -114,12 +114,7 @@ public final class Ipv4Header {
         return (buffer.getShort(index + FRAGMENT_OFFSET) & (MORE_FRAGMENTS | FRAGMENT_OFFSET_MASK)) != 0;
     }
 
-    /**
-     * Computes the header checksum and writes it.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     */
+    /** Computes the header checksum and writes it. */
     public static void updateChecksum(ByteBuf buffer, int index) {
         checksum(buffer, index, 0);
         checksum(
@@ -128,200 +123,92 @@ public final class Ipv4Header {
                 InternetChecksum.complement(InternetChecksum.sum(buffer, index, headerLength(buffer, index))));
     }
 
-    /**
-     * Reads the octet of DSCP and ECN.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the octet of DSCP and ECN} */
     public static int typeOfService(ByteBuf buffer, int index) {
         return buffer.getUnsignedByte(index + TOS);
     }
 
-    /**
-     * Writes the octet of DSCP and ECN.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the octet of DSCP and ECN. */
     public static void typeOfService(ByteBuf buffer, int index, int value) {
         buffer.setByte(index + TOS, value);
     }
 
-    /**
-     * Reads the length of the datagram, header included.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the length of the datagram, header included} */
     public static int totalLength(ByteBuf buffer, int index) {
         return buffer.getUnsignedShort(index + TOTAL_LENGTH_OFFSET);
     }
 
-    /**
-     * Writes the length of the datagram, header included.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the length of the datagram, header included. */
     public static void totalLength(ByteBuf buffer, int index, int value) {
         buffer.setShort(index + TOTAL_LENGTH_OFFSET, value);
     }
 
-    /**
-     * Reads the identification.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the identification} */
     public static int identification(ByteBuf buffer, int index) {
         return buffer.getUnsignedShort(index + IDENTIFICATION_OFFSET);
     }
 
-    /**
-     * Writes the identification.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the identification. */
     public static void identification(ByteBuf buffer, int index, int value) {
         buffer.setShort(index + IDENTIFICATION_OFFSET, value);
     }
 
-    /**
-     * Reads the fragmentation flags and offset.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the fragmentation flags and offset} */
     public static int fragment(ByteBuf buffer, int index) {
         return buffer.getUnsignedShort(index + FRAGMENT_OFFSET);
     }
 
-    /**
-     * Writes the fragmentation flags and offset.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the fragmentation flags and offset. */
     public static void fragment(ByteBuf buffer, int index, int value) {
         buffer.setShort(index + FRAGMENT_OFFSET, value);
     }
 
-    /**
-     * Reads the time to live.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the time to live} */
     public static int timeToLive(ByteBuf buffer, int index) {
         return buffer.getUnsignedByte(index + TTL);
     }
 
-    /**
-     * Writes the time to live.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the time to live. */
     public static void timeToLive(ByteBuf buffer, int index, int value) {
         buffer.setByte(index + TTL, value);
     }
 
-    /**
-     * Reads the protocol of the payload.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the protocol of the payload} */
     public static int protocol(ByteBuf buffer, int index) {
         return buffer.getUnsignedByte(index + PROTOCOL);
     }
 
-    /**
-     * Writes the protocol of the payload.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the protocol of the payload. */
     public static void protocol(ByteBuf buffer, int index, int value) {
         buffer.setByte(index + PROTOCOL, value);
     }
 
-    /**
-     * Reads the header checksum.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the header checksum} */
     public static int checksum(ByteBuf buffer, int index) {
         return buffer.getUnsignedShort(index + CHECKSUM_OFFSET);
     }
 
-    /**
-     * Writes the header checksum.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the header checksum. */
     public static void checksum(ByteBuf buffer, int index, int value) {
         buffer.setShort(index + CHECKSUM_OFFSET, value);
     }
 
-    /**
-     * Reads the source address.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the source address} */
     public static int source(ByteBuf buffer, int index) {
         return buffer.getInt(index + SOURCE_OFFSET);
     }
 
-    /**
-     * Writes the source address.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the source address. */
     public static void source(ByteBuf buffer, int index, int value) {
         buffer.setInt(index + SOURCE_OFFSET, value);
     }
 
-    /**
-     * Reads the destination address.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the destination address} */
     public static int destination(ByteBuf buffer, int index) {
         return buffer.getInt(index + DESTINATION);
     }
 
-    /**
-     * Writes the destination address.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the destination address. */
     public static void destination(ByteBuf buffer, int index, int value) {
         buffer.setInt(index + DESTINATION, value);
     }

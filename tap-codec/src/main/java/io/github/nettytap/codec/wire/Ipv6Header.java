@@ -132,13 +132,7 @@ public final class Ipv6Header {
         return transport & 0xff;
     }
 
-    /**
-     * Reads the traffic class, which is the octet of DSCP and ECN.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the traffic class, which is the octet of DSCP and ECN} */
     public static int trafficClass(ByteBuf buffer, int index) {
         return buffer.getUnsignedShort(index) >>> 4 & 0xff;
     }
@@ -174,68 +168,32 @@ public final class Ipv6Header {
         return index + DESTINATION;
     }
 
-    /**
-     * Reads the length of what follows the header, extension headers included.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the length of what follows the header, extension headers included} */
     public static int payloadLength(ByteBuf buffer, int index) {
         return buffer.getUnsignedShort(index + PAYLOAD_LENGTH_OFFSET);
     }
 
-    /**
-     * Writes the length of what follows the header, extension headers included.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the length of what follows the header, extension headers included. */
     public static void payloadLength(ByteBuf buffer, int index, int value) {
         buffer.setShort(index + PAYLOAD_LENGTH_OFFSET, value);
     }
 
-    /**
-     * Reads the protocol of the first header behind this one.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the protocol of the first header behind this one} */
     public static int nextHeader(ByteBuf buffer, int index) {
         return buffer.getUnsignedByte(index + NEXT_HEADER_OFFSET);
     }
 
-    /**
-     * Writes the protocol of the first header behind this one.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the protocol of the first header behind this one. */
     public static void nextHeader(ByteBuf buffer, int index, int value) {
         buffer.setByte(index + NEXT_HEADER_OFFSET, value);
     }
 
-    /**
-     * Reads the hop limit.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the hop limit} */
     public static int hopLimit(ByteBuf buffer, int index) {
         return buffer.getUnsignedByte(index + HOP_LIMIT);
     }
 
-    /**
-     * Writes the hop limit.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the hop limit. */
     public static void hopLimit(ByteBuf buffer, int index, int value) {
         buffer.setByte(index + HOP_LIMIT, value);
     }

@@ -126,134 +126,62 @@ public final class NeighborDiscovery {
         return index + DESTINATION;
     }
 
-    /**
-     * Reads the flags of a neighbor advertisement.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the flags of a neighbor advertisement} */
     public static int flags(ByteBuf buffer, int index) {
         return buffer.getUnsignedByte(index + FLAGS);
     }
 
-    /**
-     * Writes the flags of a neighbor advertisement.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the flags of a neighbor advertisement. */
     public static void flags(ByteBuf buffer, int index, int value) {
         buffer.setByte(index + FLAGS, value);
     }
 
-    /**
-     * Reads the hop limit that a router advertises.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the hop limit that a router advertises} */
     public static int currentHopLimit(ByteBuf buffer, int index) {
         return buffer.getUnsignedByte(index + FLAGS);
     }
 
-    /**
-     * Writes the hop limit that a router advertises.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the hop limit that a router advertises. */
     public static void currentHopLimit(ByteBuf buffer, int index, int value) {
         buffer.setByte(index + FLAGS, value);
     }
 
-    /**
-     * Reads the flags of a router advertisement.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the flags of a router advertisement} */
     public static int routerFlags(ByteBuf buffer, int index) {
         return buffer.getUnsignedByte(index + ROUTER_FLAGS);
     }
 
-    /**
-     * Writes the flags of a router advertisement.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the flags of a router advertisement. */
     public static void routerFlags(ByteBuf buffer, int index, int value) {
         buffer.setByte(index + ROUTER_FLAGS, value);
     }
 
-    /**
-     * Reads the seconds for which a router is a default router.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the seconds for which a router is a default router} */
     public static int routerLifetime(ByteBuf buffer, int index) {
         return buffer.getUnsignedShort(index + ROUTER_LIFETIME);
     }
 
-    /**
-     * Writes the seconds for which a router is a default router.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the seconds for which a router is a default router. */
     public static void routerLifetime(ByteBuf buffer, int index, int value) {
         buffer.setShort(index + ROUTER_LIFETIME, value);
     }
 
-    /**
-     * Reads the milliseconds for which a neighbor counts as reachable, that a router advertises.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the milliseconds for which a neighbor counts as reachable, that a router advertises} */
     public static long reachableTime(ByteBuf buffer, int index) {
         return buffer.getUnsignedInt(index + REACHABLE_TIME);
     }
 
-    /**
-     * Writes the milliseconds for which a neighbor counts as reachable, that a router advertises.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the milliseconds for which a neighbor counts as reachable, that a router advertises. */
     public static void reachableTime(ByteBuf buffer, int index, long value) {
         buffer.setInt(index + REACHABLE_TIME, (int) value);
     }
 
-    /**
-     * Reads the milliseconds between solicitations, that a router advertises.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the milliseconds between solicitations, that a router advertises} */
     public static long retransmitTimer(ByteBuf buffer, int index) {
         return buffer.getUnsignedInt(index + RETRANSMIT_TIMER);
     }
 
-    /**
-     * Writes the milliseconds between solicitations, that a router advertises.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the milliseconds between solicitations, that a router advertises. */
     public static void retransmitTimer(ByteBuf buffer, int index, long value) {
         buffer.setInt(index + RETRANSMIT_TIMER, (int) value);
     }

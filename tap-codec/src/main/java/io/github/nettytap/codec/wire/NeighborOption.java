@@ -142,123 +142,57 @@ public final class NeighborOption {
         buffer.setByte(index + LENGTH, length / UNIT);
     }
 
-    /**
-     * Reads the type.
-     *
-     * @param buffer the buffer
-     * @param index the index of the option
-     * @return the value
-     */
+    /** {@return the type} */
     public static int type(ByteBuf buffer, int index) {
         return buffer.getUnsignedByte(index);
     }
 
-    /**
-     * Reads the MAC address in its 48-bit form.
-     *
-     * @param buffer the buffer
-     * @param index the index of the option
-     * @return the value
-     */
+    /** {@return the MAC address in its 48-bit form} */
     public static long linkLayerAddress(ByteBuf buffer, int index) {
         return MacAddress.read(buffer, index + ADDRESS);
     }
 
-    /**
-     * Writes the MAC address in its 48-bit form.
-     *
-     * @param buffer the buffer
-     * @param index the index of the option
-     * @param value the new value
-     */
+    /** Writes the MAC address in its 48-bit form. */
     public static void linkLayerAddress(ByteBuf buffer, int index, long value) {
         MacAddress.write(buffer, index + ADDRESS, value);
     }
 
-    /**
-     * Reads the length of the prefix in bits.
-     *
-     * @param buffer the buffer
-     * @param index the index of the option
-     * @return the value
-     */
+    /** {@return the length of the prefix in bits} */
     public static int prefixLength(ByteBuf buffer, int index) {
         return buffer.getUnsignedByte(index + PREFIX_LENGTH);
     }
 
-    /**
-     * Writes the length of the prefix in bits.
-     *
-     * @param buffer the buffer
-     * @param index the index of the option
-     * @param value the new value
-     */
+    /** Writes the length of the prefix in bits. */
     public static void prefixLength(ByteBuf buffer, int index, int value) {
         buffer.setByte(index + PREFIX_LENGTH, value);
     }
 
-    /**
-     * Reads the flags of a prefix.
-     *
-     * @param buffer the buffer
-     * @param index the index of the option
-     * @return the value
-     */
+    /** {@return the flags of a prefix} */
     public static int prefixFlags(ByteBuf buffer, int index) {
         return buffer.getUnsignedByte(index + PREFIX_FLAGS);
     }
 
-    /**
-     * Writes the flags of a prefix.
-     *
-     * @param buffer the buffer
-     * @param index the index of the option
-     * @param value the new value
-     */
+    /** Writes the flags of a prefix. */
     public static void prefixFlags(ByteBuf buffer, int index, int value) {
         buffer.setByte(index + PREFIX_FLAGS, value);
     }
 
-    /**
-     * Reads the seconds for which a prefix is valid.
-     *
-     * @param buffer the buffer
-     * @param index the index of the option
-     * @return the value
-     */
+    /** {@return the seconds for which a prefix is valid} */
     public static long validLifetime(ByteBuf buffer, int index) {
         return buffer.getUnsignedInt(index + VALID_LIFETIME);
     }
 
-    /**
-     * Writes the seconds for which a prefix is valid.
-     *
-     * @param buffer the buffer
-     * @param index the index of the option
-     * @param value the new value
-     */
+    /** Writes the seconds for which a prefix is valid. */
     public static void validLifetime(ByteBuf buffer, int index, long value) {
         buffer.setInt(index + VALID_LIFETIME, (int) value);
     }
 
-    /**
-     * Reads the seconds for which addresses of a prefix are preferred.
-     *
-     * @param buffer the buffer
-     * @param index the index of the option
-     * @return the value
-     */
+    /** {@return the seconds for which addresses of a prefix are preferred} */
     public static long preferredLifetime(ByteBuf buffer, int index) {
         return buffer.getUnsignedInt(index + PREFERRED_LIFETIME);
     }
 
-    /**
-     * Writes the seconds for which addresses of a prefix are preferred.
-     *
-     * @param buffer the buffer
-     * @param index the index of the option
-     * @param value the new value
-     */
+    /** Writes the seconds for which addresses of a prefix are preferred. */
     public static void preferredLifetime(ByteBuf buffer, int index, long value) {
         buffer.setInt(index + PREFERRED_LIFETIME, (int) value);
     }
@@ -273,24 +207,12 @@ public final class NeighborOption {
         return index + PREFIX;
     }
 
-    /**
-     * Reads the MTU.
-     *
-     * @param buffer the buffer
-     * @param index the index of the option
-     * @return the value
-     */
+    /** {@return the MTU} */
     public static long mtu(ByteBuf buffer, int index) {
         return buffer.getUnsignedInt(index + MTU_VALUE);
     }
 
-    /**
-     * Writes the MTU.
-     *
-     * @param buffer the buffer
-     * @param index the index of the option
-     * @param value the new value
-     */
+    /** Writes the MTU. */
     public static void mtu(ByteBuf buffer, int index, long value) {
         buffer.setInt(index + MTU_VALUE, (int) value);
     }

@@ -23,7 +23,7 @@ import io.netty.buffer.ByteBuf;
  *
  * <p>Source: RFC 9293, section 3.1; RFC 3168 for CWR and ECE.
  */
-public final class TcpHeader {
+public final class TcpHeader extends PortsHeader {
 
     /** The length of a header without options. */
     public static final int MIN_LENGTH = 20;
@@ -76,8 +76,6 @@ public final class TcpHeader {
     /** Congestion window reduced. */
     public static final int FLAG_CWR = 0x80;
 
-    private static final int DESTINATION_PORT = 2;
-
     private TcpHeader() {}
 
     /**
@@ -107,178 +105,62 @@ public final class TcpHeader {
         return buffer.getUnsignedByte(index + DATA_OFFSET_OFFSET) >>> 4 << 2;
     }
 
-    /**
-     * Reads the source port.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
-    public static int sourcePort(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index);
-    }
-
-    /**
-     * Writes the source port.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
-    public static void sourcePort(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index, value);
-    }
-
-    /**
-     * Reads the destination port.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
-    public static int destinationPort(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index + DESTINATION_PORT);
-    }
-
-    /**
-     * Writes the destination port.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
-    public static void destinationPort(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index + DESTINATION_PORT, value);
-    }
-
-    /**
-     * Reads the sequence number, whose 32 bits wrap.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the sequence number, whose 32 bits wrap} */
     public static int sequence(ByteBuf buffer, int index) {
         return buffer.getInt(index + SEQUENCE_OFFSET);
     }
 
-    /**
-     * Writes the sequence number, whose 32 bits wrap.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the sequence number, whose 32 bits wrap. */
     public static void sequence(ByteBuf buffer, int index, int value) {
         buffer.setInt(index + SEQUENCE_OFFSET, value);
     }
 
-    /**
-     * Reads the acknowledgment number, whose 32 bits wrap.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the acknowledgment number, whose 32 bits wrap} */
     public static int acknowledgment(ByteBuf buffer, int index) {
         return buffer.getInt(index + ACKNOWLEDGMENT_OFFSET);
     }
 
-    /**
-     * Writes the acknowledgment number, whose 32 bits wrap.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the acknowledgment number, whose 32 bits wrap. */
     public static void acknowledgment(ByteBuf buffer, int index, int value) {
         buffer.setInt(index + ACKNOWLEDGMENT_OFFSET, value);
     }
 
-    /**
-     * Reads the eight flags of byte 13.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the eight flags of byte 13} */
     public static int flags(ByteBuf buffer, int index) {
         return buffer.getUnsignedByte(index + FLAGS_OFFSET);
     }
 
-    /**
-     * Writes the eight flags of byte 13.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the eight flags of byte 13. */
     public static void flags(ByteBuf buffer, int index, int value) {
         buffer.setByte(index + FLAGS_OFFSET, value);
     }
 
-    /**
-     * Reads the window.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the window} */
     public static int window(ByteBuf buffer, int index) {
         return buffer.getUnsignedShort(index + WINDOW_OFFSET);
     }
 
-    /**
-     * Writes the window.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the window. */
     public static void window(ByteBuf buffer, int index, int value) {
         buffer.setShort(index + WINDOW_OFFSET, value);
     }
 
-    /**
-     * Reads the checksum.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the checksum} */
     public static int checksum(ByteBuf buffer, int index) {
         return buffer.getUnsignedShort(index + CHECKSUM_OFFSET);
     }
 
-    /**
-     * Writes the checksum.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the checksum. */
     public static void checksum(ByteBuf buffer, int index, int value) {
         buffer.setShort(index + CHECKSUM_OFFSET, value);
     }
 
-    /**
-     * Reads the urgent pointer.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the urgent pointer} */
     public static int urgentPointer(ByteBuf buffer, int index) {
         return buffer.getUnsignedShort(index + URGENT_POINTER_OFFSET);
     }
 
-    /**
-     * Writes the urgent pointer.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the urgent pointer. */
     public static void urgentPointer(ByteBuf buffer, int index, int value) {
         buffer.setShort(index + URGENT_POINTER_OFFSET, value);
     }

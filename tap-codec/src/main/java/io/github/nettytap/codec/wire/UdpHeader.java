@@ -22,7 +22,7 @@ import io.netty.buffer.ByteBuf;
  *
  * <p>Source: RFC 768; RFC 8200, section 8.1; RFC 6935 and RFC 6936 for IPv6.
  */
-public final class UdpHeader {
+public final class UdpHeader extends PortsHeader {
 
     /** The length of the header. */
     public static final int LENGTH = 8;
@@ -32,8 +32,6 @@ public final class UdpHeader {
 
     /** Where the length is in the header. */
     public static final int LENGTH_OFFSET = 4;
-
-    private static final int DESTINATION_PORT = 2;
 
     private UdpHeader() {}
 
@@ -54,90 +52,22 @@ public final class UdpHeader {
         return length >= LENGTH && length <= limit - index ? LENGTH : Wire.MALFORMED;
     }
 
-    /**
-     * Reads the source port.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
-    public static int sourcePort(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index);
-    }
-
-    /**
-     * Writes the source port.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
-    public static void sourcePort(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index, value);
-    }
-
-    /**
-     * Reads the destination port.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
-    public static int destinationPort(ByteBuf buffer, int index) {
-        return buffer.getUnsignedShort(index + DESTINATION_PORT);
-    }
-
-    /**
-     * Writes the destination port.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
-    public static void destinationPort(ByteBuf buffer, int index, int value) {
-        buffer.setShort(index + DESTINATION_PORT, value);
-    }
-
-    /**
-     * Reads the length of the datagram, header included.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the length of the datagram, header included} */
     public static int length(ByteBuf buffer, int index) {
         return buffer.getUnsignedShort(index + LENGTH_OFFSET);
     }
 
-    /**
-     * Writes the length of the datagram, header included.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the length of the datagram, header included. */
     public static void length(ByteBuf buffer, int index, int value) {
         buffer.setShort(index + LENGTH_OFFSET, value);
     }
 
-    /**
-     * Reads the checksum, zero for none.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return the checksum, zero for none} */
     public static int checksum(ByteBuf buffer, int index) {
         return buffer.getUnsignedShort(index + CHECKSUM_OFFSET);
     }
 
-    /**
-     * Writes the checksum, zero for none.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes the checksum, zero for none. */
     public static void checksum(ByteBuf buffer, int index, int value) {
         buffer.setShort(index + CHECKSUM_OFFSET, value);
     }

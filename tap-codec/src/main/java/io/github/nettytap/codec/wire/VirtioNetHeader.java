@@ -141,200 +141,92 @@ public final class VirtioNetHeader {
         }
     }
 
-    /**
-     * Reads {@code flags}.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return {@code flags}} */
     public static int flags(ByteBuf buffer, int index) {
         return buffer.getUnsignedByte(index);
     }
 
-    /**
-     * Writes {@code flags}.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes {@code flags}. */
     public static void flags(ByteBuf buffer, int index, int value) {
         buffer.setByte(index, value);
     }
 
-    /**
-     * Reads {@code gso_type}, with the ECN and tunnel bits.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return {@code gso_type}, with the ECN and tunnel bits} */
     public static int gsoType(ByteBuf buffer, int index) {
         return buffer.getUnsignedByte(index + GSO_TYPE);
     }
 
-    /**
-     * Writes {@code gso_type}, with the ECN and tunnel bits.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes {@code gso_type}, with the ECN and tunnel bits. */
     public static void gsoType(ByteBuf buffer, int index, int value) {
         buffer.setByte(index + GSO_TYPE, value);
     }
 
-    /**
-     * Reads {@code hdr_len}, which is a hint only.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return {@code hdr_len}, which is a hint only} */
     public static int headerLengthHint(ByteBuf buffer, int index) {
         return buffer.getUnsignedShortLE(index + HDR_LEN);
     }
 
-    /**
-     * Writes {@code hdr_len}, which is a hint only.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes {@code hdr_len}, which is a hint only. */
     public static void headerLengthHint(ByteBuf buffer, int index, int value) {
         buffer.setShortLE(index + HDR_LEN, value);
     }
 
-    /**
-     * Reads {@code gso_size}: payload bytes of each segment.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return {@code gso_size}: payload bytes of each segment} */
     public static int gsoSize(ByteBuf buffer, int index) {
         return buffer.getUnsignedShortLE(index + GSO_SIZE);
     }
 
-    /**
-     * Writes {@code gso_size}: payload bytes of each segment.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes {@code gso_size}: payload bytes of each segment. */
     public static void gsoSize(ByteBuf buffer, int index, int value) {
         buffer.setShortLE(index + GSO_SIZE, value);
     }
 
-    /**
-     * Reads {@code csum_start}: where the partial checksum starts, from the first byte of the frame.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return {@code csum_start}: where the partial checksum starts, from the first byte of the frame} */
     public static int checksumStart(ByteBuf buffer, int index) {
         return buffer.getUnsignedShortLE(index + CHECKSUM_START_OFFSET);
     }
 
-    /**
-     * Writes {@code csum_start}: where the partial checksum starts, from the first byte of the frame.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes {@code csum_start}: where the partial checksum starts, from the first byte of the frame. */
     public static void checksumStart(ByteBuf buffer, int index, int value) {
         buffer.setShortLE(index + CHECKSUM_START_OFFSET, value);
     }
 
-    /**
-     * Reads {@code csum_offset}: where the checksum field is, from {@code csum_start}.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return {@code csum_offset}: where the checksum field is, from {@code csum_start}} */
     public static int checksumOffset(ByteBuf buffer, int index) {
         return buffer.getUnsignedShortLE(index + CHECKSUM_OFFSET_OFFSET);
     }
 
-    /**
-     * Writes {@code csum_offset}: where the checksum field is, from {@code csum_start}.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes {@code csum_offset}: where the checksum field is, from {@code csum_start}. */
     public static void checksumOffset(ByteBuf buffer, int index, int value) {
         buffer.setShortLE(index + CHECKSUM_OFFSET_OFFSET, value);
     }
 
-    /**
-     * Reads {@code num_buffers}, which a TAP does not fill reliably.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return {@code num_buffers}, which a TAP does not fill reliably} */
     public static int numBuffers(ByteBuf buffer, int index) {
         return buffer.getUnsignedShortLE(index + NUM_BUFFERS);
     }
 
-    /**
-     * Writes {@code num_buffers}, which a TAP does not fill reliably.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes {@code num_buffers}, which a TAP does not fill reliably. */
     public static void numBuffers(ByteBuf buffer, int index, int value) {
         buffer.setShortLE(index + NUM_BUFFERS, value);
     }
 
-    /**
-     * Reads {@code outer_th_offset}: where the outer UDP header starts, from the first byte of the frame.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return {@code outer_th_offset}: where the outer UDP header starts, from the first byte of the frame} */
     public static int outerTransportOffset(ByteBuf buffer, int index) {
         return buffer.getUnsignedShortLE(index + OUTER_TH_OFFSET);
     }
 
-    /**
-     * Writes {@code outer_th_offset}: where the outer UDP header starts, from the first byte of the frame.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes {@code outer_th_offset}: where the outer UDP header starts, from the first byte of the frame. */
     public static void outerTransportOffset(ByteBuf buffer, int index, int value) {
         buffer.setShortLE(index + OUTER_TH_OFFSET, value);
     }
 
-    /**
-     * Reads {@code inner_nh_offset}: where the inner IP header starts, from the first byte of the frame.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @return the value
-     */
+    /** {@return {@code inner_nh_offset}: where the inner IP header starts, from the first byte of the frame} */
     public static int innerNetworkOffset(ByteBuf buffer, int index) {
         return buffer.getUnsignedShortLE(index + INNER_NH_OFFSET);
     }
 
-    /**
-     * Writes {@code inner_nh_offset}: where the inner IP header starts, from the first byte of the frame.
-     *
-     * @param buffer the buffer
-     * @param index the index of the header
-     * @param value the new value
-     */
+    /** Writes {@code inner_nh_offset}: where the inner IP header starts, from the first byte of the frame. */
     public static void innerNetworkOffset(ByteBuf buffer, int index, int value) {
         buffer.setShortLE(index + INNER_NH_OFFSET, value);
     }
