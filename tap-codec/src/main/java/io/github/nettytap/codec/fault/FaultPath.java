@@ -323,7 +323,7 @@ abstract class FaultPath {
             return frame;
         }
         return message instanceof VirtioNetFrame
-                ? VirtioNetFrame.whole(frame, ChecksumState.NONE)
+                ? VirtioNetFrame.complete(frame, ChecksumState.NONE)
                 : ((ByteBufHolder) message).replace(frame);
     }
 

@@ -17,7 +17,7 @@ import io.github.nettytap.codec.wire.Wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 
-/** Completes partial transport checksums, and verifies whole ones. */
+/** Completes partial transport checksums, and verifies complete ones. */
 public final class Checksums {
 
     /** What the verification of a frame found. */
@@ -77,7 +77,7 @@ public final class Checksums {
             copy.writerIndex(headroom).readerIndex(headroom);
             content.getBytes(index, copy, content.readableBytes());
             complete(copy, headroom, copy.writerIndex(), frame.checksumStart(), frame.checksumOffset());
-            return VirtioNetFrame.whole(copy, ChecksumState.VALID);
+            return VirtioNetFrame.complete(copy, ChecksumState.VALID);
         } finally {
             frame.release();
         }

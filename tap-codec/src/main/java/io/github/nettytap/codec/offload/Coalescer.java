@@ -17,13 +17,13 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
- * Joins consecutive frames of a TCP or UDP flow into GSO frames, as the kernel's GRO does with what a card delivers in
+ * Coalesces consecutive frames of a TCP or UDP flow into GSO frames, as the kernel's GRO does with what a card delivers in
  * one poll.
  *
  * <p>Frames go in one by one and come out at {@link #flush(ByteBufAllocator, Consumer)}, in the order in which the first
- * frame of each result went in. What cannot be joined ends the run of its flow, and a fragment the runs of all flows
+ * frame of each result went in. What cannot be coalesced ends the run of its flow, and a fragment the runs of all flows
  * between its two hosts, so no flow is ever reordered. A frame
- * joins only if its checksums are right, and all that its headers say is the same as in the frame before, but for what
+ * is coalesced only if its checksums are right, and all that its headers say is the same as in the frame before, but for what
  * segmentation restores: length, checksum, identification, sequence number, and FIN and PSH on the last.
  *
  * <p>Segmenting a result gives back the frames that went in, with one exception: where a flow with DF keeps one

@@ -9,7 +9,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 
 /**
- * Joins the frames of one read burst into GSO frames.
+ * Coalesces the frames of one read burst into GSO frames.
  *
  * <p>In go the {@link VirtioNetFrame}s between two {@code channelReadComplete}, out come GSO frames and the frames that
  * stayed alone, at {@code channelReadComplete} or after {@value #MAX_FRAMES} frames; see {@link Coalescer}. Other messages
@@ -27,7 +27,7 @@ public final class CoalescingHandler extends ChannelInboundHandlerAdapter {
     private volatile long received;
     private volatile long delivered;
 
-    /** Makes a handler that joins TCP and UDP, for one channel. */
+    /** Makes a handler that coalesces TCP and UDP, for one channel. */
     public CoalescingHandler() {
         this(new Coalescer());
     }

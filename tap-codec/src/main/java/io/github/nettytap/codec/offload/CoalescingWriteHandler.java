@@ -22,14 +22,14 @@ import java.util.Objects;
 import java.util.function.BiConsumer;
 
 /**
- * Joins the frames that are written between two flushes into GSO frames: one write to the device, and one way through
+ * Coalesces the frames that are written between two flushes into GSO frames: one write to the device, and one way through
  * the stack behind it, instead of dozens.
  *
  * <p>Place it at the port of a receiver that takes GSO frames, which is any TAP with virtio-net headers, whatever the
  * ports are that the frames come from. Two kinds, after what is written:
  *
  * <pre>
- * pipeline.addLast(CoalescingWriteHandler.packets(VnetHeader.V1, new Coalescer()), …);                    // header and frame in a ByteBuf
+ * pipeline.addLast(CoalescingWriteHandler.withHeader(VnetHeader.V1, new Coalescer()), …);                    // header and frame in a ByteBuf
  * pipeline.addLast(new VirtioNetCodec(), CoalescingWriteHandler.frames(new Coalescer()), …); // VirtioNetFrame
  * </pre>
  *
@@ -77,7 +77,7 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
      * Makes a handler of {@link VirtioNetFrame}s, which sits behind a codec. A {@link ByteBuf} is a plain frame, as it is
      * to the codec.
      *
-     * @param coalescer what joins the frames; used by nobody else
+     * @param coalescer what coalesces the frames; used by nobody else
      * @return the handler, for one channel
      */
     public static CoalescingWriteHandler frames(Coalescer coalescer) {
@@ -88,11 +88,11 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
      * Makes a handler of packets: virtio-net header and frame in a {@link ByteBuf}, for pipelines without a codec.
      *
      * @param header the virtio-net header of the device
-     * @param coalescer what joins the frames; used by nobody else
+     * @param coalescer what coalesces the frames; used by nobody else
      * @return the handler, for one channel
      * @throws IllegalArgumentException if the device has no header, since it takes no GSO frames then
      */
-    public static CoalescingWriteHandler packets(VnetHeader header, Coalescer coalescer) {
+    public static CoalescingWriteHandler withHeader(VnetHeader header, Coalescer coalescer) {
         if (!header.isPresent()) {
             throw new IllegalArgumentException("cannot coalesce: header=" + header
                     + " (expected: a virtio-net header, without which no device takes GSO frames)");
@@ -132,7 +132,7 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
             ReferenceCountUtil.release(msg);
             promise.tryFailure(
                     new IllegalStateException(
-                            "CoalescingWriteHandler.packets got a VirtioNetFrame (expected:"
+                            "CoalescingWriteHandler.withHeader got a VirtioNetFrame (expected:"
                                     + " ByteBuf of header and frame; use CoalescingWriteHandler.frames behind a VirtioNetCodec)"));
             return;
         }
@@ -243,7 +243,7 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
         }
         return headerLength > 0
                 ? VirtioNetFrame.parse((ByteBuf) msg, headerLength)
-                : VirtioNetFrame.whole((ByteBuf) msg, ChecksumState.NONE);
+                : VirtioNetFrame.complete((ByteBuf) msg, ChecksumState.NONE);
     }
 
     @Override

@@ -247,7 +247,7 @@ final class GroFlow {
 
     private VirtioNetFrame merge(ByteBufAllocator alloc) {
         int start = VirtioNetHeader.TUNNEL_LENGTH;
-        // Allocated before anything is taken apart: if that fails, the run is still whole, to be discarded.
+        // Allocated before anything is taken apart: if that fails, the run is as it was.
         ByteBuf content = alloc.directBuffer(start + headers + payload);
         content.writerIndex(start).readerIndex(start);
         content.writeBytes(header, 0, headers);

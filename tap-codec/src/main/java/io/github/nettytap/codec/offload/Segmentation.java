@@ -156,7 +156,7 @@ public final class Segmentation {
                                     // Zeros of any length are the header of a plain frame.
                                     headerLength >= Short.BYTES
                                             ? VirtioNetFrame.parse(packet, headerLength)
-                                            : VirtioNetFrame.whole(
+                                            : VirtioNetFrame.complete(
                                                     packet.skipBytes(headerLength), ChecksumState.NONE)));
         }
         return verdict;

@@ -16,19 +16,19 @@ import io.netty.channel.DefaultChannelPromise;
  */
 final class SegmentsPromise extends DefaultChannelPromise {
 
-    private final ChannelPromise whole;
+    private final ChannelPromise gsoFrame;
     private int pending = 1;
     private Throwable failure;
 
-    SegmentsPromise(ChannelHandlerContext ctx, ChannelPromise whole) {
+    SegmentsPromise(ChannelHandlerContext ctx, ChannelPromise gsoFrame) {
         super(ctx.channel(), ctx.executor());
-        this.whole = whole;
+        this.gsoFrame = gsoFrame;
     }
 
     /** The promise of the next segment's write. */
     ChannelPromise next() {
-        if (whole.isVoid()) {
-            return whole;
+        if (gsoFrame.isVoid()) {
+            return gsoFrame;
         }
         synchronized (this) {
             pending++;
@@ -38,7 +38,7 @@ final class SegmentsPromise extends DefaultChannelPromise {
 
     /** Says that there are no more segments. */
     void finish() {
-        if (!whole.isVoid()) {
+        if (!gsoFrame.isVoid()) {
             written(null);
         }
     }
@@ -54,10 +54,10 @@ final class SegmentsPromise extends DefaultChannelPromise {
         }
         if (first == null) {
             super.trySuccess(null);
-            whole.trySuccess();
+            gsoFrame.trySuccess();
         } else {
             super.tryFailure(first);
-            whole.tryFailure(first);
+            gsoFrame.tryFailure(first);
         }
     }
 

@@ -36,7 +36,7 @@ public final class VlanTagging {
     /**
      * Puts a tag in front of those that are there.
      *
-     * @param packet header and frame, from reader to writer index, with a whole Ethernet header; unchanged, and still the
+     * @param packet header and frame, from reader to writer index, with a complete Ethernet header; unchanged, and still the
      *     caller's
      * @param headerLength the length of the virtio-net header in front of the frame, 0 for none
      * @param type {@link EthernetHeader#TYPE_VLAN} or {@link EthernetHeader#TYPE_QINQ}

@@ -16,8 +16,8 @@ import io.netty.buffer.ByteBuf;
 /**
  * Validates a virtio-net header against its frame.
  *
- * <p>After {@link FrameVerdict#WELL_FORMED} a GSO frame may be taken apart without another check: {@code csum_start} is
- * its transport header, the IP and transport headers are whole, and their lengths end where the frame ends. Nothing
+ * <p>After {@link FrameVerdict#WELL_FORMED} a GSO frame may be segmented without another check: {@code csum_start} is
+ * its transport header, the IP and transport headers are complete, and their lengths end where the frame ends. Nothing
  * derives from {@code hdr_len} or {@code num_buffers}. No input makes these functions throw.
  *
  * <p>The kernel is no validator: it marks what it accepts as dubious and parses it later, dropping without a word what

@@ -72,7 +72,7 @@ public enum FrameVerdict {
      */
     HEADERS_TOO_LONG,
 
-    /** A GSO frame whose IP header is missing, cut, or of another version than its type says; stricter. */
+    /** A GSO frame whose IP header is missing, truncated, or of another version than its type says; stricter. */
     NETWORK_HEADER,
 
     /** A GSO frame that is an IP fragment; stricter. */
@@ -81,7 +81,7 @@ public enum FrameVerdict {
     /** A GSO frame whose transport protocol is not the one of its type; stricter. */
     TRANSPORT_PROTOCOL,
 
-    /** A GSO frame whose TCP or UDP header is cut or has an impossible length; stricter. */
+    /** A GSO frame whose TCP or UDP header is truncated or has an impossible length; stricter. */
     TRANSPORT_HEADER,
 
     /** A GSO frame whose IP or UDP length is not the length of the frame; stricter. */

@@ -148,7 +148,7 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
 
     private VirtioNetFrame decode(ByteBuf packet, int index) {
         if (headerLength == 0) {
-            return VirtioNetFrame.whole(packet, ChecksumState.NONE);
+            return VirtioNetFrame.complete(packet, ChecksumState.NONE);
         }
         boolean clean = VirtioNetHeader.isPlain(packet, index)
                 ? isCleared(packet, index, VirtioNetHeader.FLAG_DATA_VALID)
@@ -224,7 +224,7 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
     private void writeFrame(ChannelHandlerContext ctx, VirtioNetFrame frame, ChannelPromise promise) {
         FrameVerdict verdict = frame.verdict();
         if (verdict == FrameVerdict.WELL_FORMED && (headerLength == 0 || !frame.headerInPlace(headerLength))) {
-            verdict = headerLength == 0 && !frame.isWhole()
+            verdict = headerLength == 0 && !frame.isComplete()
                     ? FrameVerdict.NO_HEADER
                     : FrameValidator.validate(frame, headerLength);
         }

@@ -90,7 +90,7 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
      * @return the frame
      * @throws IllegalArgumentException for {@link ChecksumState#PARTIAL}, which needs the place of the checksum
      */
-    public static VirtioNetFrame whole(ByteBuf content, ChecksumState checksum) {
+    public static VirtioNetFrame complete(ByteBuf content, ChecksumState checksum) {
         if (checksum == ChecksumState.PARTIAL) {
             throw new IllegalArgumentException("partial checksum without its place: checksum=" + checksum);
         }
@@ -244,7 +244,7 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
      *
      * @return true for a plain frame
      */
-    public boolean isWhole() {
+    public boolean isComplete() {
         return gsoType == VirtioNetHeader.GSO_NONE && (flags & VirtioNetHeader.FLAG_NEEDS_CSUM) == 0;
     }
 
@@ -359,7 +359,7 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
     }
 
     /**
-     * Makes a frame of this one whose whole checksum has been verified, and gives this one up.
+     * Makes a frame of this one whose checksum has been verified, and gives this one up.
      *
      * @return the frame, over the same memory
      */
@@ -368,7 +368,7 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
             checksumCompleted();
             return this;
         }
-        VirtioNetFrame result = whole(content().retainedDuplicate(), ChecksumState.VALID);
+        VirtioNetFrame result = complete(content().retainedDuplicate(), ChecksumState.VALID);
         release();
         return result;
     }
@@ -394,7 +394,7 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
         }
     }
 
-    /** The same, for a device with this header; without one, the frame must be {@linkplain #isWhole() complete}. */
+    /** The same, for a device with this header; without one, the frame must be {@linkplain #isComplete() complete}. */
     ByteBuf toBuffer(VnetHeader header, ByteBufAllocator alloc) {
         return header.isPresent() ? toPacket(header.length(), alloc) : detach();
     }

@@ -62,7 +62,7 @@ public final class VirtioNetHeader {
     /** {@code VIRTIO_NET_HDR_GSO_TCPV4}: a TCP GSO frame over IPv4 (TSO). */
     public static final int GSO_TCPV4 = 1;
 
-    /** {@code VIRTIO_NET_HDR_GSO_UDP}: a UDP datagram to be cut into IP fragments (UFO). */
+    /** {@code VIRTIO_NET_HDR_GSO_UDP}: a UDP datagram to be split into IP fragments (UFO). */
     public static final int GSO_UDP = 3;
 
     /** {@code VIRTIO_NET_HDR_GSO_TCPV6}: a TCP GSO frame over IPv6 (TSO). */

@@ -36,7 +36,7 @@ class CoalescerFuzzTest {
             ByteBuf content = Unpooled.buffer(length + 1).writeBytes(data, at + 2, length);
             in.add(comparable(content));
             contents.add(content);
-            coalescer.add(VirtioNetFrame.whole(content, ChecksumState.NONE));
+            coalescer.add(VirtioNetFrame.complete(content, ChecksumState.NONE));
             at += 2 + length;
         }
         List<String> out = new ArrayList<>();

@@ -53,7 +53,7 @@ class CoalescerIdentityTest {
                 frames.tcpFlags = 0x50 | (last ? random.nextInt(2) * 9 : 0) | (k == 0 ? random.nextInt(2) * 0x80 : 0);
                 ByteBuf frame = frames.frame();
                 in.add(ByteBufUtil.hexDump(frame));
-                coalescer.add(VirtioNetFrame.whole(frame, ChecksumState.NONE));
+                coalescer.add(VirtioNetFrame.complete(frame, ChecksumState.NONE));
                 frames.sequence += frames.payload;
                 frames.identification++;
             }
@@ -130,8 +130,8 @@ class CoalescerIdentityTest {
                 }
                 frame.writerIndex(
                         frame.writerIndex() - (random.nextInt(4) == 0 ? random.nextInt(frame.writerIndex()) : 0));
-                coalescer.add(
-                        VirtioNetFrame.whole(frame, random.nextBoolean() ? ChecksumState.VALID : ChecksumState.NONE));
+                coalescer.add(VirtioNetFrame.complete(
+                        frame, random.nextBoolean() ? ChecksumState.VALID : ChecksumState.NONE));
                 frames.sequence += frames.payload;
                 frames.identification++;
             }

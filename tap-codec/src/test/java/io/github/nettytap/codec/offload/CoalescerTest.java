@@ -518,7 +518,7 @@ class CoalescerTest {
                 makeAnException(frames, random);
                 ByteBuf frame = frames.frame();
                 sent.get(f).add(tail(frame));
-                coalescer.add(VirtioNetFrame.whole(frame, ChecksumState.NONE));
+                coalescer.add(VirtioNetFrame.complete(frame, ChecksumState.NONE));
             }
             flush();
 
@@ -591,9 +591,9 @@ class CoalescerTest {
 
     @Test
     void frameThatStaysAloneIsNotTouched() {
-        VirtioNetFrame frame = VirtioNetFrame.whole(flow.frame(), ChecksumState.NONE);
+        VirtioNetFrame frame = VirtioNetFrame.complete(flow.frame(), ChecksumState.NONE);
         coalescer.add(frame);
-        VirtioNetFrame other = VirtioNetFrame.whole(Unpooled.buffer().writeZero(60), ChecksumState.NONE);
+        VirtioNetFrame other = VirtioNetFrame.complete(Unpooled.buffer().writeZero(60), ChecksumState.NONE);
         coalescer.add(other);
         assertThat(coalescer.size()).isEqualTo(2);
 
@@ -654,7 +654,7 @@ class CoalescerTest {
 
     private void send(Frames frames, int payload) {
         frames.payload = payload;
-        coalescer.add(VirtioNetFrame.whole(frames.frame(), ChecksumState.NONE));
+        coalescer.add(VirtioNetFrame.complete(frames.frame(), ChecksumState.NONE));
         frames.sequence += payload;
         frames.identification++;
     }
@@ -663,7 +663,7 @@ class CoalescerTest {
         flow.payload = payload;
         ByteBuf frame = flow.frame();
         change.accept(frame);
-        coalescer.add(VirtioNetFrame.whole(frame, ChecksumState.NONE));
+        coalescer.add(VirtioNetFrame.complete(frame, ChecksumState.NONE));
         flow.sequence += payload;
         flow.identification++;
     }

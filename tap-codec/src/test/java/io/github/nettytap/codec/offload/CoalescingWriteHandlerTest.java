@@ -39,7 +39,7 @@ class CoalescingWriteHandlerTest {
     private static final int HEADER = 12;
 
     private final CoalescingWriteHandler handler =
-            CoalescingWriteHandler.packets(VnetHeader.ofLength(HEADER), new Coalescer());
+            CoalescingWriteHandler.withHeader(VnetHeader.ofLength(HEADER), new Coalescer());
     private final Frames frames = Frames.tcp4();
     private EmbeddedChannel channel = new EmbeddedChannel(handler);
 
@@ -72,7 +72,7 @@ class CoalescingWriteHandlerTest {
     void framesLeaveThroughTheCodecAsOnePacket() {
         channel = new EmbeddedChannel(
                 new VirtioNetCodec(VnetHeader.ofLength(HEADER)), CoalescingWriteHandler.frames(new Coalescer()));
-        channel.write(VirtioNetFrame.whole(next().frame(), ChecksumState.NONE));
+        channel.write(VirtioNetFrame.complete(next().frame(), ChecksumState.NONE));
         channel.write(next().frame());
         channel.flush();
 
@@ -295,18 +295,18 @@ class CoalescingWriteHandlerTest {
     void handlerOfPacketsSaysThatAFrameIsNone() {
         ByteBuf content = Frames.tcp4().frame();
 
-        ChannelFuture write = channel.write(VirtioNetFrame.whole(content, ChecksumState.NONE));
+        ChannelFuture write = channel.write(VirtioNetFrame.complete(content, ChecksumState.NONE));
 
         assertThat(write.cause())
                 .hasMessage(
-                        "CoalescingWriteHandler.packets got a VirtioNetFrame (expected: ByteBuf of header and frame;"
+                        "CoalescingWriteHandler.withHeader got a VirtioNetFrame (expected: ByteBuf of header and frame;"
                                 + " use CoalescingWriteHandler.frames behind a VirtioNetCodec)");
         assertThat(content.refCnt()).isZero();
     }
 
     @Test
     void deviceWithoutHeaderIsRefused() {
-        assertThatThrownBy(() -> CoalescingWriteHandler.packets(VnetHeader.NONE, new Coalescer()))
+        assertThatThrownBy(() -> CoalescingWriteHandler.withHeader(VnetHeader.NONE, new Coalescer()))
                 .hasMessage(
                         "cannot coalesce: header=NONE (expected: a virtio-net header, without which no device takes GSO frames)");
     }

@@ -84,8 +84,8 @@ class OffloadHandlersTest {
         ByteBuf wrong = Frames.udp6().frame();
         wrong.setByte(70, ~wrong.getByte(70));
 
-        channel.writeInbound(VirtioNetFrame.whole(Frames.udp6().frame(), ChecksumState.NONE));
-        channel.writeInbound(VirtioNetFrame.whole(wrong, ChecksumState.NONE));
+        channel.writeInbound(VirtioNetFrame.complete(Frames.udp6().frame(), ChecksumState.NONE));
+        channel.writeInbound(VirtioNetFrame.complete(wrong, ChecksumState.NONE));
 
         VirtioNetFrame frame = channel.readInbound();
         assertThat(frame.checksum()).isEqualTo(ChecksumState.VALID);
@@ -118,7 +118,7 @@ class OffloadHandlersTest {
         for (int i = 0; i < 3; i++) {
             VirtioNetFrame segment = channel.readInbound();
             ByteBuf content = segment.content();
-            assertThat(segment.isWhole()).isTrue();
+            assertThat(segment.isComplete()).isTrue();
             assertThat(Checksums.verify(content, content.readerIndex(), content.writerIndex()))
                     .isEqualTo(Checksums.Result.CORRECT);
             segment.release();
@@ -139,7 +139,7 @@ class OffloadHandlersTest {
         for (int payload : new int[] {100, 100, 50}) {
             VirtioNetFrame segment = channel.readInbound();
             ByteBuf content = segment.content();
-            assertThat(segment.isWhole()).isTrue();
+            assertThat(segment.isComplete()).isTrue();
             assertThat(content.readerIndex()).isEqualTo(8);
             assertThat(content.getLong(0)).isZero();
             assertThat(content.readableBytes()).isEqualTo(headers + payload);
@@ -253,7 +253,7 @@ class OffloadHandlersTest {
         channel = new EmbeddedChannel(CoalescingHandler.tcpOnly());
         for (int i = 0; i < 3; i++) {
             channel.pipeline()
-                    .fireChannelRead(VirtioNetFrame.whole(Frames.udp6().frame(), ChecksumState.NONE));
+                    .fireChannelRead(VirtioNetFrame.complete(Frames.udp6().frame(), ChecksumState.NONE));
         }
         burst(3, frame -> channel.pipeline().fireChannelRead(frame));
         channel.pipeline().fireChannelReadComplete();
@@ -316,7 +316,7 @@ class OffloadHandlersTest {
         CoalescingHandler handler = new CoalescingHandler();
         channel = new EmbeddedChannel(handler);
         ByteBuf content = Frames.tcp4().frame();
-        channel.pipeline().fireChannelRead(VirtioNetFrame.whole(content, ChecksumState.NONE));
+        channel.pipeline().fireChannelRead(VirtioNetFrame.complete(content, ChecksumState.NONE));
 
         channel.pipeline().remove(handler);
 
@@ -349,7 +349,7 @@ class OffloadHandlersTest {
         Frames frames = Frames.tcp4();
         frames.payload = 100;
         for (int i = 0; i < count; i++) {
-            output.accept(VirtioNetFrame.whole(frames.frame(), ChecksumState.NONE));
+            output.accept(VirtioNetFrame.complete(frames.frame(), ChecksumState.NONE));
             frames.sequence += 100;
             frames.identification++;
         }

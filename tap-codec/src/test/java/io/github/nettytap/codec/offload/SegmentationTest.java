@@ -359,7 +359,7 @@ class SegmentationTest {
         Segmentation.segment(frame, HEADER, ByteBufAllocator.DEFAULT, segments::add);
 
         assertThat(segments).hasSize(2).allSatisfy(segment -> {
-            assertThat(segment.isWhole()).isTrue();
+            assertThat(segment.isComplete()).isTrue();
             assertThat(segment.checksum()).isEqualTo(ChecksumState.NONE);
             assertThat(segment.content().readerIndex()).isEqualTo(HEADER);
         });
@@ -369,7 +369,7 @@ class SegmentationTest {
 
     @Test
     void plainFrameCannotBeCut() {
-        VirtioNetFrame frame = VirtioNetFrame.whole(Unpooled.buffer().writeZero(14), ChecksumState.NONE);
+        VirtioNetFrame frame = VirtioNetFrame.complete(Unpooled.buffer().writeZero(14), ChecksumState.NONE);
 
         assertThatThrownBy(() -> Segmentation.segment(frame, 0, ByteBufAllocator.DEFAULT, VirtioNetFrame::release))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -59,7 +59,7 @@ class VirtioNetCodecTest {
 
         plain.writeInbound(Frames.tcp4().frame());
         assertFrame(plain, Frames.tcp4().frame());
-        plain.writeOutbound(VirtioNetFrame.whole(Frames.tcp4().frame(), ChecksumState.VALID));
+        plain.writeOutbound(VirtioNetFrame.complete(Frames.tcp4().frame(), ChecksumState.VALID));
         ByteBuf sent = plain.readOutbound();
         ByteBuf expected = Frames.tcp4().frame();
         assertThat(sent).isEqualTo(expected);
@@ -79,7 +79,7 @@ class VirtioNetCodecTest {
         ByteBuf slab = Unpooled.buffer(length).writeZero(length);
 
         ChannelFuture plain = channel.writeAndFlush(slab.retainedSlice());
-        ChannelFuture frame = channel.writeAndFlush(VirtioNetFrame.whole(slab.retainedSlice(), ChecksumState.NONE));
+        ChannelFuture frame = channel.writeAndFlush(VirtioNetFrame.complete(slab.retainedSlice(), ChecksumState.NONE));
 
         assertThat(plain.cause()).hasMessage("no direct memory left");
         assertThat(frame.cause()).hasMessage("no direct memory left");
@@ -117,7 +117,7 @@ class VirtioNetCodecTest {
 
         assertThat(frame.content()).isSameAs(packet);
         assertThat(ByteBufUtil.hexDump(frame.content())).isEqualTo(expected);
-        assertThat(frame.isWhole()).isTrue();
+        assertThat(frame.isComplete()).isTrue();
         assertThat(frame.checksum()).isEqualTo(ChecksumState.NONE);
         frame.release();
         assertThat(packet.refCnt()).isZero();
@@ -229,7 +229,7 @@ class VirtioNetCodecTest {
         channel.writeInbound(packet);
         VirtioNetFrame frame = channel.readInbound();
         VirtioNetFrame first = frame.retainedDuplicate();
-        VirtioNetFrame second = VirtioNetFrame.whole(frame.content().retainedDuplicate(), ChecksumState.NONE);
+        VirtioNetFrame second = VirtioNetFrame.complete(frame.content().retainedDuplicate(), ChecksumState.NONE);
 
         channel.writeOutbound(first, second, frame);
 

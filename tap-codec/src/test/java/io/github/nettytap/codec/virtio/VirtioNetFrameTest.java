@@ -61,7 +61,7 @@ class VirtioNetFrameTest {
 
     @Test
     void retainAndTouchReturnTheFrame() {
-        VirtioNetFrame frame = VirtioNetFrame.whole(Unpooled.buffer().writeZero(14), ChecksumState.VALID);
+        VirtioNetFrame frame = VirtioNetFrame.complete(Unpooled.buffer().writeZero(14), ChecksumState.VALID);
 
         assertThat(frame.retain()).isSameAs(frame);
         assertThat(frame.retain(2)).isSameAs(frame);
@@ -72,7 +72,7 @@ class VirtioNetFrameTest {
 
     @Test
     void releasedFrameHasNoContent() {
-        VirtioNetFrame frame = VirtioNetFrame.whole(Unpooled.buffer().writeZero(14), ChecksumState.NONE);
+        VirtioNetFrame frame = VirtioNetFrame.complete(Unpooled.buffer().writeZero(14), ChecksumState.NONE);
         frame.release();
 
         assertThatThrownBy(frame::content).isInstanceOf(IllegalReferenceCountException.class);
@@ -81,7 +81,7 @@ class VirtioNetFrameTest {
 
     @Test
     void partialWithoutItsPlaceIsRefused() {
-        assertThatThrownBy(() -> VirtioNetFrame.whole(Unpooled.EMPTY_BUFFER, ChecksumState.PARTIAL))
+        assertThatThrownBy(() -> VirtioNetFrame.complete(Unpooled.EMPTY_BUFFER, ChecksumState.PARTIAL))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("partial checksum without its place: checksum=PARTIAL");
     }
@@ -92,7 +92,7 @@ class VirtioNetFrameTest {
             VirtioNetFrame.gsoFrame(Unpooled.EMPTY_BUFFER, 5, 50, 34, 6, 42)
                     .tunnelled(1, 2, true)
                     .release();
-            VirtioNetFrame frame = VirtioNetFrame.whole(Unpooled.EMPTY_BUFFER, ChecksumState.NONE);
+            VirtioNetFrame frame = VirtioNetFrame.complete(Unpooled.EMPTY_BUFFER, ChecksumState.NONE);
 
             assertThat(frame.flags() | frame.gsoType() | frame.gsoSize() | frame.checksumStart())
                     .isZero();

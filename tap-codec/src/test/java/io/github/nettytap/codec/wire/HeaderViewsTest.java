@@ -91,7 +91,8 @@ class HeaderViewsTest {
             for (Path file : files.toList()) {
                 List<String> lines = Files.readAllLines(file);
                 for (int i = 1; i < lines.size(); i++) {
-                    boolean documented = lines.get(i - 1).endsWith("*/") || lines.get(i - 1).strip().startsWith("@");
+                    boolean documented = lines.get(i - 1).endsWith("*/")
+                            || lines.get(i - 1).strip().startsWith("@");
                     if (lines.get(i).matches(" {0,4}public .*") && !documented) {
                         bare.add(file.getFileName() + ":" + (i + 1) + lines.get(i));
                     }

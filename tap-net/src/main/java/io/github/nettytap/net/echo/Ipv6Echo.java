@@ -125,7 +125,7 @@ final class Ipv6Echo {
                 probe ? NeighborAdvertisement.ALL_NODES_LOW : asked.getLong(asking + Long.BYTES),
                 NeighborDiscovery.FLAG_OVERRIDE | (probe ? 0 : NeighborDiscovery.FLAG_SOLICITED),
                 mac.value());
-        return VirtioNetFrame.whole(buffer, ChecksumState.NONE);
+        return VirtioNetFrame.complete(buffer, ChecksumState.NONE);
     }
 
     private static boolean isHost(ByteBuf buffer, int index) {

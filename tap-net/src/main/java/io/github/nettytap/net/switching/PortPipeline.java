@@ -64,6 +64,6 @@ final class PortPipeline {
     private static CoalescingWriteHandler coalescing(SwitchPort port) {
         // Kernels that do not offer USO may not take UDP GSO frames either.
         boolean udp = port.takes(RequiredOffloads.negotiated(Set.of(TapOffload.USO4)));
-        return CoalescingWriteHandler.packets(port.vnetHeader(), udp ? new Coalescer() : Coalescer.tcpOnly());
+        return CoalescingWriteHandler.withHeader(port.vnetHeader(), udp ? new Coalescer() : Coalescer.tcpOnly());
     }
 }

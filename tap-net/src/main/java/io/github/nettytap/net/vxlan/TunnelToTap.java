@@ -43,7 +43,7 @@ final class TunnelToTap extends ChannelInboundHandlerAdapter {
                 // The content has no owner but the frame, which is left.
                 channel.write(frame.content());
             } else {
-                coalescer.add(VirtioNetFrame.whole(frame.content(), ChecksumState.NONE));
+                coalescer.add(VirtioNetFrame.complete(frame.content(), ChecksumState.NONE));
             }
         }
 

@@ -175,7 +175,7 @@ class EchoHandlerTest {
     /** The answer as text, after a look at its checksums; null if there is none. */
     private String answer(String hex) {
         ByteBuf frame = Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump(hex));
-        channel.writeInbound(VirtioNetFrame.whole(frame, ChecksumState.NONE));
+        channel.writeInbound(VirtioNetFrame.complete(frame, ChecksumState.NONE));
         VirtioNetFrame reply = channel.readOutbound();
         if (reply == null) {
             return null;
