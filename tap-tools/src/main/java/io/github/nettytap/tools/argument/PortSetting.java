@@ -106,7 +106,7 @@ public enum PortSetting {
     MROUTER(
             "mrouter",
             null,
-            "a multicast router is here, heard or not: it gets all groups",
+            "a multicast router is here, heard or not",
             "true or false",
             (port, value) -> port.policy.multicastRouter(true),
             policy -> flag("mrouter", policy.multicastRouter()));

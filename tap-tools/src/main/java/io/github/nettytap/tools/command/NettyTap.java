@@ -17,7 +17,6 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
@@ -25,6 +24,7 @@ import picocli.CommandLine.Spec;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -54,7 +54,7 @@ import java.util.logging.Logger;
             "  netty-tap switch tap0 tap1",
             "  netty-tap switch --help"
         })
-public final class NettyTap implements Runnable {
+public final class NettyTap implements Callable<Integer> {
 
     /**
      * Warn, one with a stack trace, of a namespace without interfaces, which is what the programs are often run in. Held,
@@ -132,8 +132,12 @@ public final class NettyTap implements Runnable {
         }
     }
 
+    /** Without a command: what the commands are. */
     @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "no command given");
+    public Integer call() {
+        CommandLine program = spec.commandLine();
+        program.getErr().println("netty-tap: no command given");
+        program.usage(program.getErr());
+        return CommandLine.ExitCode.USAGE;
     }
 }

@@ -90,6 +90,7 @@ public final class Observation {
                 Terminal.wantsColours(environment),
                 status::ports,
                 status::counts,
+                Terminal::size,
                 System::nanoTime);
         try (StatusServer server = http == null ? null : StatusServer.start(http, status)) {
             if (server != null && http.getPort() == 0) {

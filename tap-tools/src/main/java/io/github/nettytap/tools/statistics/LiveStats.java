@@ -23,9 +23,6 @@ import java.util.function.Supplier;
  */
 public final class LiveStats {
 
-    /** What fits a terminal of 24 lines, with headings, total and a line for those left out. */
-    private static final int PORTS_ON_A_TERMINAL = 20;
-
     /** How it is shown. */
     public enum Form {
         /** One table, drawn over itself. */
@@ -40,6 +37,7 @@ public final class LiveStats {
     private final Form form;
     private final Supplier<List<PortSample>> source;
     private final Supplier<Map<String, Long>> counts;
+    private final Supplier<Terminal.Size> size;
     private final LongSupplier clock;
     private final StatsTable table;
     private final Terminal terminal;
@@ -54,21 +52,8 @@ public final class LiveStats {
      * @param form how to show it
      * @param colours whether the redrawn table has colours
      * @param source the ports of the moment, which may come and go
-     * @param clock the time in nanoseconds
-     */
-    public LiveStats(
-            PrintWriter out, Form form, boolean colours, Supplier<List<PortSample>> source, LongSupplier clock) {
-        this(out, form, colours, source, Map::of, clock);
-    }
-
-    /**
-     * Begins the first interval of a program that counts more than its ports do.
-     *
-     * @param out where to show it
-     * @param form how to show it
-     * @param colours whether the redrawn table has colours
-     * @param source the ports of the moment, always the same in the same order
      * @param counts what else is counted, by the names of JSON members
+     * @param size of the terminal, now
      * @param clock the time in nanoseconds
      */
     public LiveStats(
@@ -77,14 +62,15 @@ public final class LiveStats {
             boolean colours,
             Supplier<List<PortSample>> source,
             Supplier<Map<String, Long>> counts,
+            Supplier<Terminal.Size> size,
             LongSupplier clock) {
         this.out = out;
         this.form = form;
         this.source = source;
         this.counts = counts;
+        this.size = size;
         this.clock = clock;
-        boolean redrawn = form == Form.REDRAWN;
-        table = new StatsTable(redrawn ? PORTS_ON_A_TERMINAL : Integer.MAX_VALUE, redrawn && colours);
+        table = new StatsTable(form == Form.REDRAWN && colours);
         terminal = new Terminal(out);
         start = clock.getAsLong();
         before = source.get();
@@ -99,8 +85,8 @@ public final class LiveStats {
         long nanos = Math.max(1, time - beforeTime);
         switch (form) {
             case JSON -> out.println(StatsJson.interval(before, now, nanos, time - start, counts.get()));
-            case APPENDED -> lines(now, nanos, time).forEach(out::println);
-            case REDRAWN -> terminal.draw(lines(now, nanos, time));
+            case APPENDED -> lines(now, nanos, time, Terminal.Size.UNBOUNDED).forEach(out::println);
+            case REDRAWN -> terminal.draw(lines(now, nanos, time, size.get()));
         }
         out.flush();
         before = now;
@@ -127,11 +113,11 @@ public final class LiveStats {
     }
 
     /** The blank line sets the table off from what stands above it: the table of before, or "ready". */
-    private List<String> lines(List<PortSample> now, long nanos, long time) {
+    private List<String> lines(List<PortSample> now, long nanos, long time, Terminal.Size fitting) {
         List<String> lines = new ArrayList<>();
         lines.add("");
         lines.add("after " + Units.duration(time - start) + ":");
-        lines.addAll(table.format(before, now, nanos));
+        lines.addAll(table.format(before, now, nanos, fitting));
         return lines;
     }
 

@@ -5,6 +5,7 @@
 package io.github.nettytap.tools.statistics;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -17,17 +18,23 @@ final class StatsTable {
         "port", "frames/s in", "bits/s in", "frames/s out", "bits/s out", "EAGAIN/s in+out"
     };
 
-    private final int maxPorts;
+    /** The last of them, which a narrow terminal does without, so that the drops can be seen. */
+    private static final int EAGAIN_COLUMN = HEADINGS.length - 1;
+
+    /** Of the drops of most ports, with a reason. */
+    private static final int DROPS_WIDTH = 20;
+
+    /** Headings, total, the line for ports left out, and the two lines above the table; the cursor stands below it. */
+    private static final int OTHER_ROWS = 6;
+
     private final boolean colours;
 
     /**
      * Makes a form of table.
      *
-     * @param maxPorts how many ports are shown; the busiest, where there are more
      * @param colours whether headings and new drops stand out
      */
-    StatsTable(int maxPorts, boolean colours) {
-        this.maxPorts = maxPorts;
+    StatsTable(boolean colours) {
         this.colours = colours;
     }
 
@@ -37,13 +44,14 @@ final class StatsTable {
      * @param before the ports at the start of the interval
      * @param now the same ports, in the same order, at its end
      * @param nanos the length of the interval
+     * @param size what it has to fit in, together with two lines above it: of more ports the busiest are shown
      */
-    List<String> format(List<PortSample> before, List<PortSample> now, long nanos) {
+    List<String> format(List<PortSample> before, List<PortSample> now, long nanos, Terminal.Size size) {
         List<PortSample> changes = new ArrayList<>();
         for (int i = 0; i < now.size(); i++) {
             changes.add(now.get(i).since(before.get(i)));
         }
-        List<Integer> shown = shown(changes);
+        List<Integer> shown = shown(changes, Math.max(1, size.rows() - OTHER_ROWS));
         List<String[]> cells = new ArrayList<>(List.of(new String[][] {HEADINGS}));
         List<String> drops = new ArrayList<>(List.of("drops"));
         for (int i : shown) {
@@ -55,8 +63,7 @@ final class StatsTable {
         drops.add(drops(PortSample.total(now), change));
         List<String> lines = new ArrayList<>();
         int row = 0;
-        for (String line :
-                PortTable.align(cells.toArray(String[][]::new)).lines().toList()) {
+        for (String line : align(cells, size.columns())) {
             lines.add(line + "  " + drops.get(row++));
         }
         if (colours) {
@@ -68,7 +75,18 @@ final class StatsTable {
         return lines;
     }
 
-    private List<Integer> shown(List<PortSample> changes) {
+    private static List<String> align(List<String[]> cells, int columns) {
+        List<String> lines =
+                PortTable.align(cells.toArray(String[][]::new)).lines().toList();
+        if (lines.get(0).length() + DROPS_WIDTH <= columns) {
+            return lines;
+        }
+        String[][] fewer =
+                cells.stream().map(row -> Arrays.copyOf(row, EAGAIN_COLUMN)).toArray(String[][]::new);
+        return PortTable.align(fewer).lines().toList();
+    }
+
+    private static List<Integer> shown(List<PortSample> changes, int maxPorts) {
         List<Integer> all = new ArrayList<>();
         for (int i = 0; i < changes.size(); i++) {
             all.add(i);

@@ -10,15 +10,34 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What a terminal can do that a file cannot: colours, and lines drawn over those of before. ECMA-48 sequences. */
 public final class Terminal {
 
     private static final String CSI = "\033[";
+    private static final Path CONTROLLING = Path.of("/dev/tty");
+    private static final Pattern SIZE = Pattern.compile("(\\d+) (\\d+)\\s*");
     private static final Path STANDARD_OUTPUT = Path.of("/proc/self/fd/1");
 
     private final PrintWriter out;
     private int drawn;
+
+    /**
+     * How much can be seen at a time.
+     *
+     * @param rows lines
+     * @param columns characters in a line
+     */
+    public record Size(int rows, int columns) {
+
+        /** Of a file. */
+        static final Size UNBOUNDED = new Size(Integer.MAX_VALUE, Integer.MAX_VALUE);
+
+        /** Of the DEC VT100, where nothing better is known. */
+        static final Size DEFAULT = new Size(24, 80);
+    }
 
     Terminal(PrintWriter out) {
         this.out = out;
@@ -37,6 +56,26 @@ public final class Terminal {
     static boolean isTerminal(String file, Map<String, String> environment) {
         boolean device = file.startsWith("/dev/pts/") || file.startsWith("/dev/tty") || file.equals("/dev/console");
         return device && !"dumb".equals(environment.get("TERM"));
+    }
+
+    /**
+     * The size of the controlling terminal now, as stty tells it: windows change, and Java cannot ask for itself. Takes a
+     * few milliseconds.
+     */
+    public static Size size() {
+        try {
+            Process stty = new ProcessBuilder("stty", "size")
+                    .redirectInput(CONTROLLING.toFile())
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            Matcher size = SIZE.matcher(new String(stty.getInputStream().readAllBytes()));
+            if (size.matches() && !size.group(1).equals("0")) {
+                return new Size(Integer.parseInt(size.group(1)), Integer.parseInt(size.group(2)));
+            }
+        } catch (IOException e) {
+            return Size.DEFAULT;
+        }
+        return Size.DEFAULT;
     }
 
     /** Whether colours are wanted, as no-color.org has it: an empty NO_COLOR does not count. */

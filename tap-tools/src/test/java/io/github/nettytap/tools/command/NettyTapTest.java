@@ -26,9 +26,11 @@ class NettyTapTest {
     private final StringWriter err = new StringWriter();
 
     @Test
-    void missingCommandIsWrongUsage() {
+    void withoutACommandTheCommandsAreListed() {
         assertThat(run()).isEqualTo(2);
-        assertThat(err).hasToString("netty-tap: no command given\ntry: netty-tap --help\n");
+        assertThat(err.toString())
+                .startsWith("netty-tap: no command given\nUsage: netty-tap ")
+                .contains("\n  switch ", "\n  doctor ");
         assertThat(out).hasToString("");
     }
 

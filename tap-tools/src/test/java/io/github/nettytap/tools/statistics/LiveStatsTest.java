@@ -15,6 +15,7 @@ import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 class LiveStatsTest {
 
@@ -163,6 +164,27 @@ class LiveStatsTest {
     }
 
     @Test
+    void tableOfTwelvePortsInASmallWindowKeepsItsHeadingAndItsDrops() {
+        PortSample[] idle = new PortSample[12];
+        PortSample[] busy = new PortSample[12];
+        for (int i = 0; i < 12; i++) {
+            idle[i] = sample("tap" + i, 0, 0, 0);
+            busy[i] = sample("tap" + i, 1_000 + i, 0, 123);
+        }
+        at(0, idle);
+        at(1, busy);
+        start(LiveStats.Form.REDRAWN, false, new Terminal.Size(10, 80)).show();
+        List<String> lines = Stream.of(text.toString().split("\n", -1))
+                .map(line -> line.replaceAll("\033\\[\\??\\d*[A-Za-z]|\r", ""))
+                .toList();
+        assertThat(lines).as("with the line of the cursor").hasSizeLessThanOrEqualTo(10);
+        assertThat(lines.get(2)).matches("port +frames/s in +bits/s in +frames/s out +bits/s out +drops");
+        assertThat(lines.get(3)).startsWith("tap8 ").endsWith("123 (congested 123)");
+        assertThat(lines.get(7)).isEqualTo("… and 8 less busy ports");
+        assertThat(lines).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(80));
+    }
+
+    @Test
     void jsonIsOneLineAnIntervalAndOneAtTheEnd() {
         at(0, sample("ta\"p", 0, 0, 0));
         at(2, sample("ta\"p", 10, 4, 3));
@@ -201,7 +223,11 @@ class LiveStatsTest {
     }
 
     private LiveStats start(LiveStats.Form form, boolean colours) {
-        return new LiveStats(new PrintWriter(text), form, colours, samples::remove, times::remove);
+        return start(form, colours, new Terminal.Size(26, 200));
+    }
+
+    private LiveStats start(LiveStats.Form form, boolean colours, Terminal.Size size) {
+        return new LiveStats(new PrintWriter(text), form, colours, samples::remove, Map::of, () -> size, times::remove);
     }
 
     private static PortSample removed(long congested, PortSample port) {
