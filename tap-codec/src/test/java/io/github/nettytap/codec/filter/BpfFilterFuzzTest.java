@@ -8,8 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
+import io.github.nettytap.codec.testing.CountedBuf;
+import io.github.nettytap.testkit.Allocations;
 
 class BpfFilterFuzzTest {
 
@@ -29,7 +29,13 @@ class BpfFilterFuzzTest {
             assertThat(refused.getMessage()).startsWith("BPF program refused: instruction=");
             return;
         }
-        ByteBuf frame = Unpooled.wrappedBuffer(data.consumeRemainingAsBytes());
-        filter.run(frame, 0, frame.readableBytes(), frame.readableBytes());
+        byte[] bytes = data.consumeRemainingAsBytes();
+        filter.run(new CountedBuf(bytes), 0, bytes.length, bytes.length);
+        // A second time, since the first one loads classes.
+        CountedBuf frame = new CountedBuf(bytes);
+        long allocated = Allocations.of(() -> filter.run(frame, 0, frame.readableBytes(), frame.readableBytes()));
+        // Each instruction is run once at most.
+        assertThat(frame.reads()).isLessThanOrEqualTo(count);
+        assertThat(allocated).isLessThan(64 << 10);
     }
 }

@@ -89,6 +89,15 @@ final class CaptureChecks {
         }
     }
 
+    /** tcpdump gives up its privileges; a JVM is better started without any. */
+    void user(String wanted, String own) {
+        if (wanted != null && !wanted.equals(own)) {
+            throw wrong("this program does not change its user: -Z " + wanted + ", running as " + own
+                    + " (expected: -Z " + own + ", or run by " + wanted + " on a TAP that belongs to them, without"
+                    + " privileges: `ip tuntap add NAME mode tap user " + wanted + "`)");
+        }
+    }
+
     BpfFilter filter(Callable<BpfFilter> compiler) throws Exception {
         try {
             return compiler.call();

@@ -49,6 +49,12 @@ final class CaptureWriting {
             description = "With -C or -G: run COMMAND FILE for each file that is complete, the last one included.")
     private String command;
 
+    @Option(
+            names = "-Z",
+            paramLabel = "USER",
+            description = "The user that files belong to: the one who runs this program, which never changes its user.")
+    private String user;
+
     boolean isWanted() {
         return file != null;
     }
@@ -63,6 +69,7 @@ final class CaptureWriting {
         checks.range("-s", snapLength, 1, PcapngWriter.MAX_SNAP_LENGTH);
         boolean rotates = rotateMegabytes != 0 || rotateSeconds != 0 || rotateFiles != 0;
         checks.rotation(rotates, isLive && file != null && !target().isStandardOutput());
+        checks.user(user, System.getProperty("user.name"));
         checks.postRotation(command, rotateMegabytes != 0 || rotateSeconds != 0);
     }
 

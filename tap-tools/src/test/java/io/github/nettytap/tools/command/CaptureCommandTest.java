@@ -30,6 +30,9 @@ class CaptureCommandTest {
                 "capture -i a -w - -G 5 | -C, -G and -W are for capture to files (expected: -i TAP -w FILE with them)",
                 "capture -i a -w b -z gzip | -z runs a command for each file of a rotation (expected: -C or -G with it)",
                 "capture -r a -tttttt | out of range: -t, given so many times: 6 (expected: 0 to 5)",
+                "capture -i a -w b -Z nobody | this program does not change its user: -Z nobody, running as root"
+                        + " (expected: -Z root, or run by nobody on a TAP that belongs to them, without privileges:"
+                        + " `ip tuntap add NAME mode tap user nobody`)",
                 "capture -i a -c 0 | out of range: -c 0 (expected: 1 or more)",
                 "capture -i a -Q out | this command only reads from the TAP: -Q out (expected: in, inout)"
             })

@@ -6,19 +6,29 @@ package io.github.nettytap.tools.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.codec.pcap.CaptureInterface;
 import io.github.nettytap.codec.pcap.CaptureReader;
+import io.github.nettytap.codec.pcap.CaptureSection;
+import io.github.nettytap.codec.pcap.PcapngWriter;
+import io.github.nettytap.codec.print.FramePrinter;
+import io.github.nettytap.codec.wire.FrameDirection;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.testkit.host.Host;
 import io.github.nettytap.testkit.host.HostProcess;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -174,6 +184,65 @@ class CaptureStreamsProgramTest {
             }
             assertThat(host.execute("ip", "-o", "link", "show").replaceAll("(?m)^\\d+: |state.*$", ""))
                     .isEqualTo(before);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"vlan", "vlan 7", "vlan and icmp", "icmp", "icmp and not vlan", "ether[12:2] = 0x8100"})
+    void filtersNearATagSelectTheSameLiveAndFromAFile(String filter) throws Exception {
+        // A tag that comes in by one port of a bridge lies beside the frame when it goes out by another.
+        host.execute("ip", "link", "add", "csb", "type", "bridge");
+        host.execute("ip", "tuntap", "add", "cs1", "mode", "tap");
+        for (String port : List.of("cs0", "cs1")) {
+            host.execute("ip", "link", "set", port, "master", "csb", "up");
+        }
+        host.execute("ip", "link", "set", "csb", "up");
+        Path source = tagged();
+        Path live = directory.resolve("live.pcapng");
+        try (HostProcess program =
+                RunningProgram.start(host, List.of("capture", "-i", "cs0", "-w", live.toString(), filter))) {
+            program.awaitLine("ready");
+            try (HostProcess replay =
+                    RunningProgram.start(host, List.of("capture", "-i", "cs1", "--replay", source.toString()))) {
+                assertThat(replay.await()).as(replay.errors()).isZero();
+                assertThat(replay.errors()).contains("5 frames, ", "; 0 left out", "; 0 refused");
+            }
+            Thread.sleep(300);
+            assertThat(program.terminate().await()).isZero();
+        }
+        Path copy = directory.resolve("copy.pcapng");
+        int code = NettyTap.commandLine().execute("capture", "-r", source.toString(), "-w", copy.toString(), filter);
+        assertThat(code).isZero();
+        assertThat(pings(copy)).isEqualTo(filter.equals("icmp and not vlan") || filter.equals("icmp") ? 2 : 3);
+        assertThat(pings(live)).isEqualTo(pings(copy));
+    }
+
+    /** Three echo requests with the tag of VLAN 7 and two without, a millisecond apart. */
+    private Path tagged() throws Exception {
+        Path file = directory.resolve("tagged.pcapng");
+        try (PcapngWriter writer = new PcapngWriter(
+                Files.newByteChannel(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                CaptureSection.ofThisMachine("test"))) {
+            writer.addInterface(CaptureInterface.ethernet("cs1"));
+            for (int i = 0; i < 5; i++) {
+                String tag = i % 2 == 0 ? "81000007" : "";
+                ByteBuf frame = Unpooled.wrappedBuffer(ByteBufUtil.decodeHexDump("020000000009" + "020000000008" + tag
+                        + "0800" + "4500001c0000000040016655" + "0a4500010a450002" + "0800f7ff00000000"
+                        + "00".repeat(20)));
+                int length = frame.readableBytes();
+                writer.writeFrame(0, i * 1_000_000L, FrameDirection.UNKNOWN, length, frame, 0, length, null);
+            }
+        }
+        return file;
+    }
+
+    /** Echo requests, tagged or not: the chatter of interfaces comes when it likes. */
+    private static long pings(Path file) throws Exception {
+        try (CaptureReader reader = CaptureReader.open(file)) {
+            return reader.stream()
+                    .map(frame -> FramePrinter.PLAIN.print(frame.data()))
+                    .filter(line -> line.contains("ICMP echo request"))
+                    .count();
         }
     }
 
