@@ -77,6 +77,8 @@ public final class TapSwitch implements AutoCloseable {
      *
      * @param device an open device with one queue, which belongs to the switch from now on
      * @return the port
+     * @throws IllegalArgumentException if it cannot be a port of this switch; its device is closed then
+     * @throws InterruptedException if the thread is interrupted meanwhile
      */
     public SwitchPort add(TapDevice device) throws InterruptedException {
         return add(device, PortPolicy.DEFAULT);
@@ -89,6 +91,7 @@ public final class TapSwitch implements AutoCloseable {
      * @param policy what the port may do, and what is done for it
      * @return the port
      * @throws IllegalArgumentException if it cannot be a port of this switch with this policy; its device is closed then
+     * @throws InterruptedException if the thread is interrupted meanwhile
      */
     public SwitchPort add(TapDevice device, PortPolicy policy) throws InterruptedException {
         PortLife life = new PortLife();
@@ -122,6 +125,7 @@ public final class TapSwitch implements AutoCloseable {
      * loops are dropped.
      *
      * @param port a port of {@link #ports()}, failed or not
+     * @throws InterruptedException if the thread is interrupted meanwhile
      */
     public void remove(SwitchPort port) throws InterruptedException {
         if (!ports.remove(port)) {

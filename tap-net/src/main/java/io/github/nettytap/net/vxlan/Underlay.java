@@ -30,6 +30,7 @@ public record Underlay(String link, int mtu, int overhead) {
      * Finds the way to another endpoint. Nothing is sent.
      *
      * @param remote the other endpoint
+     * @return the network below
      * @throws IOException if there is no way to it
      */
     public static Underlay towards(InetAddress remote) throws IOException {
@@ -51,7 +52,7 @@ public record Underlay(String link, int mtu, int overhead) {
         }
     }
 
-    /** The MTU to set inside. */
+    /** {@return the MTU to set inside} */
     public int innerMtu() {
         return mtu - overhead;
     }

@@ -24,7 +24,14 @@ public record VxlanSettings(InetSocketAddress local, int sourcePorts, boolean do
     /** The most ports to send from. */
     public static final int MAX_SOURCE_PORTS = 64;
 
-    /** Checks the ranges. */
+    /**
+     * Checks the ranges.
+     *
+     * @param local where to listen
+     * @param sourcePorts how many UDP ports flows are sent from, each flow from one of them, so that what carries the tunnel can tell flows apart
+     * @param dontFragment whether datagrams have the DF bit in any case, so that one that is too long for the path is lost, and counted, rather than fragmented
+     * @throws IllegalArgumentException if one is out of range, or they do not go together
+     */
     public VxlanSettings {
         Objects.requireNonNull(local, "local");
         if (sourcePorts < 0 || sourcePorts > MAX_SOURCE_PORTS) {

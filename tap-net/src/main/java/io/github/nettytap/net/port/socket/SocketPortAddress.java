@@ -91,7 +91,13 @@ public record SocketPortAddress(Kind kind, SocketAddress local, SocketAddress re
         }
     }
 
-    /** Checks that there is an address. */
+    /**
+     * Checks that there is an address.
+     *
+     * @param kind the protocol and who begins
+     * @param local where to bind; null for the kinds that connect
+     * @param remote where the peer is; null for the kinds that wait for one
+     */
     public SocketPortAddress {
         Objects.requireNonNull(kind, "kind");
         if (local == null && remote == null) {

@@ -50,7 +50,21 @@ public record PortPolicy(
     /** A port that forwards everything untouched. */
     public static final PortPolicy DEFAULT = builder().build();
 
-    /** Checks each setting, and that they go together. */
+    /**
+     * Checks each setting, and that they go together.
+     *
+     * @param vlans its VLANs
+     * @param isolated whether it talks only to ports that are not isolated
+     * @param macLimit how many MAC addresses may be behind it, static ones not counted
+     * @param sticky whether an address once heard here stays
+     * @param staticEntries addresses that are known to be here without having been heard
+     * @param stormLimit how many frames from here may be flooded in a second
+     * @param sources the addresses that frames may come from
+     * @param mirroring whether its traffic is copied, or it gets the copies
+     * @param coalesce whether frames that go out here are coalesced into GSO frames, where the other side takes them
+     * @param multicastRouter whether it leads to a multicast router, heard or not
+     * @throws IllegalArgumentException if one is out of range, or they do not go together
+     */
     public PortPolicy {
         Objects.requireNonNull(vlans, "vlans");
         Objects.requireNonNull(mirroring, "mirroring");

@@ -43,6 +43,7 @@ public final class PortVlans {
      * A port for hosts that know nothing of VLANs.
      *
      * @param vlan the VLAN that they are in, 1 to 4094
+     * @return its VLANs
      */
     public static PortVlans access(int vlan) {
         return new PortVlans(checked(vlan), new BitSet(), false);
@@ -52,6 +53,7 @@ public final class PortVlans {
      * A port for several VLANs, told apart by tags.
      *
      * @param vlans the VLANs that may pass, each 1 to 4094, at least one
+     * @return its VLANs
      */
     public static PortVlans trunk(Collection<Integer> vlans) {
         if (vlans.isEmpty()) {
@@ -62,7 +64,12 @@ public final class PortVlans {
         return new PortVlans(0, set, true);
     }
 
-    /** A trunk that also takes frames without a tag, into one VLAN, whose frames then leave without one. */
+    /**
+     * A trunk that also takes frames without a tag, into one VLAN, whose frames then leave without one.
+     *
+     * @param vlan the native VLAN, 1 to 4094
+     * @return its VLANs
+     */
     public PortVlans withNative(int vlan) {
         if (!trunk) {
             throw new IllegalArgumentException(
@@ -80,27 +87,32 @@ public final class PortVlans {
         return vlan;
     }
 
-    /** Whether the port knows nothing of VLANs. */
+    /** {@return whether the port knows nothing of VLANs} */
     public boolean isTransparent() {
         return untagged == 0 && !trunk;
     }
 
-    /** Whether frames with a tag may come and go. */
+    /** {@return whether frames with a tag may come and go} */
     public boolean isTrunk() {
         return trunk;
     }
 
-    /** The VLAN of frames without a tag, or 0: none if this is a trunk, all alike if it is transparent. */
+    /** {@return the VLAN of frames without a tag, or 0: none if this is a trunk, all alike if it is transparent} */
     public int untagged() {
         return untagged;
     }
 
-    /** Whether frames of a VLAN pass, with a tag or without. */
+    /**
+     * Whether frames of a VLAN pass, with a tag or without.
+     *
+     * @param vlan the VLAN
+     * @return true if they do
+     */
     public boolean carries(int vlan) {
         return vlan == untagged ? vlan != 0 : tagged.get(vlan);
     }
 
-    /** The VLANs that pass with a tag, ascending; the native VLAN is none of them. */
+    /** {@return the VLANs that pass with a tag, ascending; the native VLAN is none of them} */
     public List<Integer> tagged() {
         return tagged.stream().boxed().toList();
     }
@@ -118,7 +130,7 @@ public final class PortVlans {
         return 31 * tagged.hashCode() + untagged;
     }
 
-    /** As on the command line: {@code vlan=10}, {@code trunk=20-30+40,native=1}, or {@code transparent}. */
+    /** {@return the VLANs as on the command line: {@code vlan=10}, {@code trunk=20-30+40,native=1}, or {@code transparent}} */
     @Override
     public String toString() {
         if (!trunk) {

@@ -16,7 +16,13 @@ import java.util.Objects;
  */
 public record StaticFdbEntry(MacAddress mac, int vlan) {
 
-    /** Checks the ranges. */
+    /**
+     * Checks the ranges.
+     *
+     * @param mac its address
+     * @param vlan its VLAN, or 0 for the one that frames without a tag are in
+     * @throws IllegalArgumentException if one is out of range, or they do not go together
+     */
     public StaticFdbEntry {
         Objects.requireNonNull(mac, "mac");
         if (mac.isGroup() || mac.value() == 0) {

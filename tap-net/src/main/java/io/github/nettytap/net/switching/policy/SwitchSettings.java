@@ -37,7 +37,17 @@ public record SwitchSettings(
     /** IEEE Std 802.1D-2004, table 7-5. */
     private static final int MAX_AGEING = 1_000_000;
 
-    /** Checks the ranges. */
+    /**
+     * Checks the ranges.
+     *
+     * @param fdbCapacity how many MAC addresses it can know
+     * @param ageingSeconds after what time of silence an address is forgotten
+     * @param snooping whether multicast goes only where IGMP and MLD say that somebody listens
+     * @param forwarded protocols of neighbors that are forwarded although their groups are reserved
+     * @param groupMembers with snooping, how many memberships it can know
+     * @param groupMembersPerPort how many of them a port may have
+     * @throws IllegalArgumentException if one is out of range, or they do not go together
+     */
     public SwitchSettings {
         forwarded = Set.copyOf(forwarded);
         if (fdbCapacity < 1 || fdbCapacity > MAX_FDB_CAPACITY) {
