@@ -5,6 +5,7 @@
 package io.github.nettytap.tools.capture;
 
 import io.github.nettytap.tools.lifecycle.CommandException;
+import io.github.nettytap.tools.lifecycle.Failures;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapDeviceBuilder;
 import io.github.nettytap.transport.device.TapException;
@@ -89,7 +90,8 @@ public final class CaptureLink {
     }
 
     /**
-     * Makes the queue of a device in the kernel long enough for a program that does not get a processor at once.
+     * Makes the queue of a device in the kernel long enough for a program that does not get a processor at once, if this
+     * user may.
      *
      * @return what sets it back, for an interface that outlives this program
      */
@@ -98,7 +100,14 @@ public final class CaptureLink {
         if (before >= QUEUE_FRAMES) {
             return () -> {};
         }
-        device.setTransmitQueueLength(QUEUE_FRAMES);
+        try {
+            device.setTransmitQueueLength(QUEUE_FRAMES);
+        } catch (TapException e) {
+            if (Failures.isPermission(e)) {
+                return () -> {}; // An owner without rights captures with the queue that there is.
+            }
+            throw e;
+        }
         return () -> {
             if (device.isOpen()
                     && device.link().tun().map(TunLink::isPersistent).orElse(false)) {

@@ -17,8 +17,6 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
 /** {@code doctor}: what this process can do with TAPs here, and what is in its way. */
@@ -45,8 +43,6 @@ import java.util.concurrent.Callable;
         })
 final class DoctorCommand implements Callable<Integer> {
 
-    private static final Path NODE = Path.of("/dev/net/tun");
-
     @Option(names = "--json", description = "Print one JSON object in place of the page.")
     private boolean json;
 
@@ -68,7 +64,6 @@ final class DoctorCommand implements Callable<Integer> {
         if (diagnosis.canCreate()) {
             return ExitCode.OK;
         }
-        boolean nodeDenied = Files.exists(NODE) && !(Files.isReadable(NODE) && Files.isWritable(NODE));
-        return report.lacksOnlyPermission(nodeDenied) ? Failures.NO_PERMISSION : ExitCode.SOFTWARE;
+        return diagnosis.lacksOnlyPermission() ? Failures.NO_PERMISSION : ExitCode.SOFTWARE;
     }
 }

@@ -6,7 +6,6 @@ package io.github.nettytap.tools.doctor;
 
 import io.github.nettytap.transport.diagnostics.Diagnosis;
 import io.github.nettytap.transport.diagnostics.Finding;
-import io.github.nettytap.transport.diagnostics.Finding.Status;
 
 import java.util.List;
 import java.util.Locale;
@@ -46,19 +45,6 @@ public final class DiagnosisReport {
             separator = ",\n";
         }
         return json.append("\n  ]\n}\n").toString();
-    }
-
-    /**
-     * Whether a missing right is all that is in the way, so that another user could do it.
-     *
-     * @param nodeDenied whether the device node is there and this user may not open it
-     */
-    public boolean lacksOnlyPermission(boolean nodeDenied) {
-        return !canCreate
-                && findings.stream()
-                        .filter(finding -> finding.status() == Status.PROBLEM)
-                        .allMatch(finding -> finding.topic().equals("permission")
-                                || finding.topic().equals("device node") && nodeDenied);
     }
 
     /** RFC 8259, section 7: the quotation mark, the backslash and control characters are escaped. */

@@ -54,7 +54,7 @@ public final class Failures implements IExecutionExceptionHandler {
     /** Whether somebody with more rights could have done it. */
     public static boolean isPermission(Throwable failure) {
         if (failure instanceof TapException) {
-            String errno = ((TapException) failure).errno();
+            String errno = ((TapException) failure).errnoName();
             return errno.equals("EPERM") || errno.equals("EACCES");
         }
         return failure instanceof AccessDeniedException;
@@ -75,7 +75,8 @@ public final class Failures implements IExecutionExceptionHandler {
     }
 
     private static String oneParagraph(Throwable failure) {
-        String message = failure.getMessage();
+        String message =
+                failure instanceof TapException ? ((TapException) failure).commandLineMessage() : failure.getMessage();
         if (message == null) {
             return failure.toString();
         }

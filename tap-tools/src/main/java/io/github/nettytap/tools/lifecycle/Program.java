@@ -115,8 +115,11 @@ public final class Program {
     private static String reason(Throwable cause) {
         if (cause == null
                 || cause instanceof TapException
-                        && ((TapException) cause).errno().equals("EBADFD")) {
+                        && ((TapException) cause).errnoName().equals("EBADFD")) {
             return GONE;
+        }
+        if (cause instanceof TapException) {
+            return ((TapException) cause).commandLineMessage();
         }
         return cause instanceof IOException && cause.getMessage() != null ? cause.getMessage() : cause.toString();
     }

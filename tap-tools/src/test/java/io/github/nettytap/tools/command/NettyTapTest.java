@@ -74,7 +74,7 @@ class NettyTapTest {
 
     @Test
     void missingPrivilegeHasItsOwnExitCode() {
-        TapException failure = new TapException("TUNSETIFF", "tap0", "EPERM", "no", "Ask", "tunsetiff-eperm");
+        TapException failure = TapException.ofCall("TUNSETIFF", "tap0", 1);
         assertThat(runFailing(failure)).isEqualTo(77);
         assertThat(runFailing(new CommandException(77, "no right"))).isEqualTo(77);
     }

@@ -108,7 +108,8 @@ class UnprivilegedProgramTest {
         try (HostProcess program =
                 RunningProgram.startUnder(host, AS_NOBODY, List.of("capture", "-i", "mine", "-c", "1", "arp"))) {
             HostProcess.start(host.namespace(), List.of("ping", "-q", "-w", "30", "10.66.0.9"));
-            assertThat(program.await()).isZero();
+            int exit = program.await();
+            assertThat(exit).as(program.errors()).isZero();
             assertThat(program.output()).contains("who-has 10.66.0.9");
         }
     }

@@ -4,48 +4,63 @@
  */
 package io.github.nettytap.transport.channel;
 
+import io.github.nettytap.transport.device.TapAvailability;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.uring.IoUring;
 
 /**
- * Tells whether TAP channels can be used in this process: on Linux, with Netty's native library for epoll or io_uring.
+ * Tells whether TAP devices can be opened as channels in this process: on Linux, with native code that loads, a device node
+ * that opens, the driver behind it, and Netty's native library for epoll or io_uring.
  *
- * <p>Whether a device can be opened is another question, which the attempt answers: an opened descriptor may be received
- * where {@code /dev/net/tun} does not even exist.
+ * <p>Whether this user may make an interface is another question, which the attempt answers. A process that receives open
+ * devices from another one needs no node: an event loop is enough for it, which {@link TapIoType#isAvailable()} tells.
  */
 public final class Tap {
 
     private Tap() {}
 
     /**
-     * Tells whether TAP channels can be used.
+     * Tells whether TAP devices can be opened as channels. It opens the device node to know.
      *
-     * @return true if an event loop for them can be made
+     * @return true if nothing is in the way but perhaps a right
      */
     public static boolean isAvailable() {
-        return Epoll.isAvailable() || IoUring.isAvailable();
+        return unavailabilityCause() == null;
     }
 
     /**
-     * Ensures that TAP channels can be used.
+     * Ensures that TAP devices can be opened as channels.
      *
      * @throws UnsatisfiedLinkError with the cause if they cannot
      */
     public static void ensureAvailability() {
-        if (!isAvailable()) {
-            throw (Error) new UnsatisfiedLinkError(
-                            "no event loop for TAP channels: add netty-transport-native-epoll with the classifier of this"
-                                    + " machine, linux-x86_64 or linux-aarch_64, to the runtime class path")
-                    .initCause(unavailabilityCause());
-        }
+        throwIf(unavailabilityCause());
     }
 
     /**
-     * Tells why TAP channels cannot be used.
+     * Tells why TAP devices cannot be opened as channels: the first obstacle, with advice in its message. Throws nothing, on
+     * any operating system.
      *
-     * @return the cause, or null if they can be used
+     * @return the cause, or null if they can be
      */
     public static Throwable unavailabilityCause() {
-        return isAvailable() ? null : Epoll.unavailabilityCause();
+        Throwable obstacle = TapAvailability.obstacle().orElse(null);
+        return obstacle == null ? eventLoopUnavailabilityCause() : obstacle;
+    }
+
+    static void ensureEventLoop() {
+        throwIf(eventLoopUnavailabilityCause());
+    }
+
+    private static Throwable eventLoopUnavailabilityCause() {
+        return Epoll.isAvailable() || IoUring.isAvailable()
+                ? null
+                : TapAvailability.withoutEventLoop(Epoll.unavailabilityCause());
+    }
+
+    private static void throwIf(Throwable cause) {
+        if (cause != null) {
+            throw (Error) new UnsatisfiedLinkError(cause.getMessage()).initCause(cause);
+        }
     }
 }

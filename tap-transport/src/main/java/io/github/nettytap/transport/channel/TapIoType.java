@@ -51,7 +51,7 @@ public enum TapIoType {
      * @throws UnsatisfiedLinkError if there is none
      */
     public static TapIoType best() {
-        Tap.ensureAvailability();
+        Tap.ensureEventLoop();
         return best(IO_URING.isAvailable(), EPOLL.isAvailable(), NowaitSupport::isAvailable);
     }
 

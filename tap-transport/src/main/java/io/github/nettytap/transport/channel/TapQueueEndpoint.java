@@ -96,10 +96,8 @@ class TapQueueEndpoint extends TapEndpoint {
     }
 
     private TapException explainLength(int length, int minimum, int maximum) {
-        TapException e = TapException.malformedFrame(
+        return TapException.malformedFrame(
                 device.lastKnownName(), "length=" + length + " (expected: " + minimum + " to " + maximum + ")");
-        e.setStackTrace(new StackTraceElement[0]);
-        return e;
     }
 
     @Override

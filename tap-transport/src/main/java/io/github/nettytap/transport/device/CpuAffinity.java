@@ -5,7 +5,6 @@
 package io.github.nettytap.transport.device;
 
 import io.github.nettytap.transport.linux.Errno;
-import io.github.nettytap.transport.linux.LibC;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 
@@ -73,14 +72,17 @@ public final class CpuAffinity {
         ByteBuffer mask = ByteBuffer.allocateDirect(MASK_SIZE);
         // Both supported machines are little-endian, so the bytes of the kernel's array of longs count up.
         mask.put(cpu / Byte.SIZE, (byte) (1 << cpu % Byte.SIZE));
-        int result = LibC.get().schedSetaffinity(mask);
-        if (result < 0) {
-            LOGGER.warn(
-                    "thread {} is not pinned to processor {}: {}",
-                    Thread.currentThread().getName(),
-                    cpu,
-                    Errno.nameOf(-result));
+        String refusal;
+        try {
+            int result = TapAvailability.libc().schedSetaffinity(mask);
+            refusal = result < 0 ? Errno.nameOf(-result) : "";
+        } catch (TapException e) {
+            refusal = e.getMessage();
         }
-        return result >= 0;
+        if (!refusal.isEmpty()) {
+            String thread = Thread.currentThread().getName();
+            LOGGER.warn("thread {} is not pinned to processor {}: {}", thread, cpu, refusal);
+        }
+        return refusal.isEmpty();
     }
 }

@@ -81,7 +81,7 @@ final class DeviceLink {
             throws TapException, NetlinkException, SyscallException {
         Link link = rtnetlink.links().named(name).orElse(null);
         if (link == null || namespace == UNTOLD && !link.mac().equals(Optional.of(file.mac()))) {
-            throw TapErrors.notVisible(name);
+            throw LinkErrors.notVisible(name);
         }
         return link;
     }
@@ -111,7 +111,7 @@ final class DeviceLink {
             return (TapException) e;
         }
         if (e instanceof NetlinkException) {
-            return TapErrors.link(name, (NetlinkException) e, command);
+            return LinkErrors.link(name, (NetlinkException) e, command);
         }
         if (e instanceof SyscallException) {
             return TapErrors.deviceCall(name, (SyscallException) e);

@@ -30,7 +30,7 @@ final class ExtraQueue {
         try {
             file = TapFile.open(kernel.libc(), node);
         } catch (SyscallException e) {
-            throw TapErrors.open(kernel.libc(), node, name, e);
+            throw NodeErrors.open(kernel.libc(), node, name, e);
         }
         boolean attached = false;
         try {
@@ -38,11 +38,11 @@ final class ExtraQueue {
             // If the interface has just left the namespace, a new one of its name was made.
             attached = file.mac().equals(sibling.mac());
             if (!attached) {
-                throw TapErrors.notVisible(name);
+                throw LinkErrors.notVisible(name);
             }
             return file;
         } catch (SyscallException e) {
-            throw TapErrors.attachMore(name, (flags & TunIoctl.IFF_MULTI_QUEUE) != 0, e);
+            throw AttachErrors.attachMore(name, (flags & TunIoctl.IFF_MULTI_QUEUE) != 0, e);
         } finally {
             if (!attached) {
                 file.close();

@@ -24,10 +24,6 @@ final class Kernel {
         this.rtnetlink = rtnetlink;
     }
 
-    static Kernel real() {
-        return new Kernel(LibC.get(), Rtnetlink::open);
-    }
-
     LibC libc() {
         return libc;
     }

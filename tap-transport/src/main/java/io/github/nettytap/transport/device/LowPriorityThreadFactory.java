@@ -5,7 +5,6 @@
 package io.github.nettytap.transport.device;
 
 import io.github.nettytap.transport.linux.Errno;
-import io.github.nettytap.transport.linux.LibC;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 
@@ -41,14 +40,22 @@ public final class LowPriorityThreadFactory implements ThreadFactory {
     public Thread newThread(Runnable task) {
         Thread thread = new Thread(
                 () -> {
-                    int result = LibC.get().setpriority(NICE);
-                    if (result < 0) {
-                        LOGGER.warn("thread {} keeps its priority: {}", name, Errno.nameOf(-result));
-                    }
+                    lowerPriority();
                     task.run();
                 },
                 name);
         thread.setDaemon(true);
         return thread;
+    }
+
+    private void lowerPriority() {
+        try {
+            int result = TapAvailability.libc().setpriority(NICE);
+            if (result < 0) {
+                LOGGER.warn("thread {} keeps its priority: {}", name, Errno.nameOf(-result));
+            }
+        } catch (TapException e) {
+            LOGGER.warn("thread {} keeps its priority: {}", name, e.getMessage());
+        }
     }
 }

@@ -68,7 +68,7 @@ public final class NetworkNamespace implements AutoCloseable {
      * @throws TapException if it cannot be opened
      */
     public static NetworkNamespace current() throws TapException {
-        return current(LibC.get());
+        return current(TapAvailability.libc());
     }
 
     static NetworkNamespace current(LibC libc) throws TapException {
@@ -83,7 +83,7 @@ public final class NetworkNamespace implements AutoCloseable {
      * @throws TapException if it cannot be opened
      */
     public static NetworkNamespace ofThisProcess() throws TapException {
-        return open(LibC.get(), Namespaces.OF_THIS_PROCESS);
+        return open(TapAvailability.libc(), Namespaces.OF_THIS_PROCESS);
     }
 
     /**
@@ -93,14 +93,14 @@ public final class NetworkNamespace implements AutoCloseable {
      * @throws TapException if the kernel refuses
      */
     public static NetworkNamespace create() throws TapException {
-        return create(LibC.get());
+        return create(TapAvailability.libc());
     }
 
     static NetworkNamespace create(LibC libc) throws TapException {
         Callable<NetworkNamespace> task = () -> {
             int result = libc.unshare(Namespaces.CLONE_NEWNET);
             if (result < 0) {
-                throw TapErrors.namespace("unshare network namespace", "new", -result);
+                throw LinkErrors.namespace("unshare network namespace", "new", -result);
             }
             return open(libc, Namespaces.OF_THIS_THREAD);
         };
@@ -148,13 +148,13 @@ public final class NetworkNamespace implements AutoCloseable {
      * @throws TapException if it cannot be opened
      */
     public static NetworkNamespace open(Path path) throws TapException {
-        return open(LibC.get(), path.toString());
+        return open(TapAvailability.libc(), path.toString());
     }
 
     private static NetworkNamespace open(LibC libc, String path) throws TapException {
         int fd = Retry.onInterrupt(() -> libc.open(path, Fcntl.O_RDONLY | Fcntl.O_CLOEXEC));
         if (fd < 0) {
-            throw TapErrors.namespace("open network namespace", path, -fd);
+            throw LinkErrors.namespace("open network namespace", path, -fd);
         }
         return new NetworkNamespace(libc, fd);
     }
@@ -182,12 +182,12 @@ public final class NetworkNamespace implements AutoCloseable {
      */
     public synchronized String id() throws TapException {
         if (fd == CLOSED) {
-            throw TapErrors.namespace("read network namespace", "closed", Errno.EBADF.number());
+            throw LinkErrors.namespace("read network namespace", "closed", Errno.EBADF.number());
         }
         try {
             return Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
         } catch (IOException e) {
-            throw TapErrors.namespace("read network namespace", "fd " + fd, Errno.ENOENT.number());
+            throw LinkErrors.namespace("read network namespace", "fd " + fd, Errno.ENOENT.number());
         }
     }
 
@@ -220,7 +220,7 @@ public final class NetworkNamespace implements AutoCloseable {
             return onDedicatedThread(() -> {
                 int result = libc.setns(copy, Namespaces.CLONE_NEWNET);
                 if (result < 0) {
-                    throw TapErrors.namespace("enter network namespace", "fd " + copy, -result);
+                    throw LinkErrors.namespace("enter network namespace", "fd " + copy, -result);
                 }
                 return task.call();
             });
@@ -247,7 +247,7 @@ public final class NetworkNamespace implements AutoCloseable {
     private synchronized int duplicate() throws TapException {
         int copy = libc.fcntl(fd, Fcntl.F_DUPFD_CLOEXEC, 0);
         if (copy < 0) {
-            throw TapErrors.namespace("duplicate network namespace", "fd " + fd, -copy);
+            throw LinkErrors.namespace("duplicate network namespace", "fd " + fd, -copy);
         }
         return copy;
     }

@@ -25,7 +25,7 @@ final class SettingsCheck {
     void run() throws TapException {
         String fault = InterfaceName.fault(device);
         if (!fault.isEmpty()) {
-            throw TapErrors.invalidName(device, fault);
+            throw AttachErrors.invalidName(device, fault);
         }
         checkQueuesAndHeader();
         checkLink();
@@ -87,7 +87,7 @@ final class SettingsCheck {
 
     private void refuseIf(boolean wrong, String reason, String advice) throws TapException {
         if (wrong) {
-            throw TapErrors.invalidSetting(device, reason, advice);
+            throw AttachErrors.invalidSetting(device, reason, advice);
         }
     }
 }

@@ -29,13 +29,13 @@ final class TapAdopter {
     /** The descriptors become the device's; after a failure they are the caller's again. */
     TapDevice adopt(int... descriptors) throws TapException {
         if (descriptors.length == 0) {
-            throw TapErrors.notAdoptable("", "", "no descriptor was given");
+            throw FdPassingErrors.notAdoptable("", 0, "no descriptor was given");
         }
         try {
             for (int fd : descriptors) {
                 TapFile file = TapFile.ofDescriptor(kernel.libc(), fd);
                 if (file == null) {
-                    throw TapErrors.notAdoptable("", "", "descriptor " + fd + owner(fd));
+                    throw FdPassingErrors.notAdoptable("", 0, "descriptor " + fd + owner(fd));
                 }
                 files.add(file);
             }
@@ -67,15 +67,15 @@ final class TapAdopter {
             if ((identity.flags() & TunIoctl.IFF_VNET_HDR) != 0) {
                 headerSize = first.vnetHeaderSize();
                 if (!HEADER_SIZES.contains(headerSize)) {
-                    throw TapErrors.notAdoptable(
-                            device, "", "its virtio-net header has " + headerSize + " bytes, not 10, 12, 20 or 24");
+                    throw FdPassingErrors.notAdoptable(
+                            device, 0, "its virtio-net header has " + headerSize + " bytes, not 10, 12, 20 or 24");
                 }
                 first.setVnetLittleEndian();
             }
             for (TapFile file : files) {
                 String name = file.identity().name();
                 if (!name.equals(device)) {
-                    throw TapErrors.notAdoptable(device, "", "another descriptor belongs to " + name);
+                    throw FdPassingErrors.notAdoptable(device, 0, "another descriptor belongs to " + name);
                 }
                 file.setNonBlockingAndCloseOnExec();
             }
@@ -95,7 +95,7 @@ final class TapAdopter {
 
     private static void checkKind(String device, IfReq identity) throws TapException {
         if ((identity.flags() & TunIoctl.IFF_TAP) == 0) {
-            throw TapErrors.notAdoptable(device, "", "it is a TUN (layer 3), not a TAP");
+            throw FdPassingErrors.notAdoptable(device, 0, "it is a TUN (layer 3), not a TAP");
         }
     }
 
@@ -104,7 +104,7 @@ final class TapAdopter {
         try {
             return DeviceLink.run(kernel, files.get(0), "", (rtnetlink, link) -> link);
         } catch (TapException e) {
-            if (e.errno().equals(Errno.ENODEV.name())) {
+            if (e.errno() == Errno.ENODEV.number()) {
                 return null;
             }
             throw e;
@@ -114,9 +114,9 @@ final class TapAdopter {
     private static void checkFormat(String device, Link link) throws TapException {
         // TUNGETIFF does not tell: there the flag's bit means "no socket filter" (tun_get_iff).
         if (link.tun().map(TunLink::hasPacketInformation).orElse(false)) {
-            throw TapErrors.notAdoptable(
+            throw FdPassingErrors.notAdoptable(
                     device,
-                    "",
+                    0,
                     "it was opened without IFF_NO_PI, so four bytes of packet information precede each frame");
         }
     }
@@ -133,14 +133,14 @@ final class TapAdopter {
 
     private static TapException explain(String device, SyscallException e) {
         if (e.is(Errno.ENOTTY) || e.is(Errno.EINVAL) && device.isEmpty()) {
-            return TapErrors.notAdoptable(device, Errno.nameOf(e.errno()), "it is not a TUN/TAP descriptor");
+            return FdPassingErrors.notAdoptable(device, e.errno(), "it is not a TUN/TAP descriptor");
         }
         if (e.is(Errno.EBADFD)) {
-            return TapErrors.notAdoptable(
-                    device, Errno.EBADFD.name(), "it is attached to no interface, or the interface is gone");
+            return FdPassingErrors.notAdoptable(
+                    device, Errno.EBADFD.number(), "it is attached to no interface, or the interface is gone");
         }
         if (e.is(Errno.EBADF)) {
-            return TapErrors.notAdoptable(device, Errno.EBADF.name(), "it is not open");
+            return FdPassingErrors.notAdoptable(device, Errno.EBADF.number(), "it is not open");
         }
         return TapErrors.deviceCall(device, e);
     }

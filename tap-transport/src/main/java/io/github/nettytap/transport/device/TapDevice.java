@@ -66,7 +66,7 @@ public final class TapDevice implements AutoCloseable {
      * @return the builder
      */
     public static TapDeviceBuilder builder(String nameOrTemplate) {
-        return new TapDeviceBuilder(Kernel.real(), nameOrTemplate);
+        return new TapDeviceBuilder(null, nameOrTemplate);
     }
 
     /**
@@ -75,7 +75,7 @@ public final class TapDevice implements AutoCloseable {
      * @return the builder
      */
     public static TapDeviceBuilder builder() {
-        return new TapDeviceBuilder(Kernel.real(), "tap%d");
+        return new TapDeviceBuilder(null, "tap%d");
     }
 
     /**
@@ -89,7 +89,7 @@ public final class TapDevice implements AutoCloseable {
      * @throws TapException if a descriptor is not what it should be
      */
     public static TapDevice adopt(int... descriptors) throws TapException {
-        return new TapAdopter(Kernel.real()).adopt(descriptors);
+        return new TapAdopter(TapAvailability.kernel()).adopt(descriptors);
     }
 
     /**
@@ -486,7 +486,7 @@ public final class TapDevice implements AutoCloseable {
     public void rename(String name) throws TapException {
         String fault = InterfaceName.fault(name);
         if (!fault.isEmpty()) {
-            throw TapErrors.invalidName(name, fault);
+            throw AttachErrors.invalidName(name, fault);
         }
         String command = "ip link set " + lastName + " name " + name;
         DeviceLink.run(kernel, file("rename link"), command, (rtnetlink, link) -> {

@@ -55,6 +55,7 @@ public final class TapDeviceBuilder {
     private int ifindex;
     private Integer transmitQueueLength;
 
+    /** @param kernel what tests put in place of the real one, which is looked for by {@link #open()} if this is null */
     TapDeviceBuilder(Kernel kernel, String name) {
         this.kernel = kernel;
         this.name = name;
@@ -317,7 +318,7 @@ public final class TapDeviceBuilder {
      */
     public TapDevice open() throws TapException {
         new SettingsCheck(this).run();
-        TapOpener opener = new TapOpener(kernel, this);
+        TapOpener opener = new TapOpener(kernel == null ? TapAvailability.kernel() : kernel, this);
         if (namespace == null || namespace.isCurrent()) {
             return opener.open();
         }

@@ -13,56 +13,62 @@ import java.io.IOException;
  * Something about a TAP device could not be done.
  *
  * <p>The message is one paragraph that says what failed, on which device, with which errno, why, and what to do next; it
- * ends with the entry of {@code docs/troubleshooting.md} that says more. The parts are there one by one as well.
+ * ends with the entry of {@code docs/troubleshooting.md} that says more. The parts are there one by one as well. {@link
+ * #getMessage()} gives advice to whoever writes a program, {@link #commandLineMessage()} to whoever runs one.
  */
-public final class TapException extends IOException {
+public class TapException extends IOException {
 
-    private static final long serialVersionUID = 1;
+    private static final long serialVersionUID = 2;
 
     private final String operation;
     private final String device;
-    private final String errno;
+    private final int errno;
     private final String reason;
     private final String advice;
+    private final String commandLineAdvice;
     private final String anchor;
 
-    /**
-     * Makes an exception from its parts.
-     *
-     * @param operation what was tried, for example {@code TUNSETIFF}
-     * @param device the name of the device, empty where it has none yet
-     * @param errno the errno's name, empty where the kernel was not asked
-     * @param reason why it failed, a clause without a full stop
-     * @param advice what to do, sentences that end without a full stop
-     * @param anchor the entry in {@code docs/troubleshooting.md}
-     */
-    public TapException(String operation, String device, String errno, String reason, String advice, String anchor) {
-        super(operation + ": " + (device.isEmpty() ? "" : "device=" + device + (errno.isEmpty() ? "" : ", "))
-                + (errno.isEmpty() ? "" : "errno=" + errno)
-                + (device.isEmpty() && errno.isEmpty() ? "" : ": ")
-                + reason + ". " + advice + ". See docs/troubleshooting.md#" + anchor);
-        this.operation = operation;
-        this.device = device;
-        this.errno = errno;
-        this.reason = reason;
-        this.advice = advice;
+    TapException(TapFailure failure, String anchor) {
+        operation = failure.operation;
+        device = failure.device;
+        errno = failure.errno;
+        reason = failure.reason;
+        advice = failure.advice;
+        commandLineAdvice = failure.commandLineAdvice;
         this.anchor = anchor;
     }
 
+    /** What befalls a single frame, perhaps a million times a second: made without a stack trace, which tells nothing. */
+    private static final class OfFrame extends TapException {
+
+        private static final long serialVersionUID = 1;
+
+        OfFrame(TapFailure failure, String anchor) {
+            super(failure, anchor);
+        }
+
+        @Override
+        public Throwable fillInStackTrace() {
+            return this;
+        }
+    }
+
     /**
-     * A frame was written while the link is down (EIO).
+     * A frame was written while the link is down (EIO). It has no stack trace.
      *
      * @param device the name of the device
      * @return the exception; the device is unharmed
      */
     public static TapException linkDown(String device) {
-        return new TapException(
-                "write",
-                device,
-                "EIO",
-                "the link is down",
-                "Set it up: `ip link set " + device
-                        + " up`, or TapDevice.up(); a move to another network namespace sets a link down too",
+        return new OfFrame(
+                new TapFailure("write")
+                        .device(device)
+                        .errno(Errno.EIO.number())
+                        .because("the link is down")
+                        .advise("Set it up: `ip link set " + device
+                                + " up`, or TapDevice.up(); a move to another network namespace sets a link down too")
+                        .onCommandLine("Set it up: `ip link set " + device
+                                + " up`; a move to another network namespace sets a link down too"),
                 "write-eio");
     }
 
@@ -74,35 +80,36 @@ public final class TapException extends IOException {
      * @return the exception; the device is lost
      */
     public static TapException deviceGone(String operation, String device) {
-        return new TapException(
-                operation,
-                device,
-                "EBADFD",
-                "the interface is gone: it was deleted, or its network namespace ended",
-                "Close the device and open it again",
-                "device-gone");
+        return new TapFailure(operation)
+                .device(device)
+                .errno(Errno.EBADFD.number())
+                .because("the interface is gone: it was deleted, or its network namespace ended")
+                .advise("Close the device and open it again")
+                .onCommandLine("Start the command again, after making the interface if it was not made by the command")
+                .see("device-gone");
     }
 
     /**
-     * The kernel refused a frame as malformed (EINVAL).
+     * The kernel refused a frame as malformed (EINVAL), or would. It has no stack trace.
      *
      * @param device the name of the device
      * @param what what is wrong with the frame, as far as it was found out
      * @return the exception; the device is unharmed
      */
     public static TapException malformedFrame(String device, String what) {
-        return new TapException(
-                "write",
-                device,
-                "EINVAL",
-                "the kernel refused the frame as malformed: " + what,
-                "A frame has an Ethernet header of 14 bytes, and a virtio-net header in front of it says nothing that"
-                        + " reaches beyond the frame",
+        return new OfFrame(
+                new TapFailure("write")
+                        .device(device)
+                        .errno(Errno.EINVAL.number())
+                        .because("the kernel refused the frame as malformed: " + what)
+                        .advise(
+                                "A frame has an Ethernet header of 14 bytes, and a virtio-net header in front of it says"
+                                        + " nothing that reaches beyond the frame"),
                 "write-einval");
     }
 
     /**
-     * A read or write failed in a way that has no reason of its own.
+     * A read or write failed in a way that has no reason of its own. It has no stack trace.
      *
      * @param operation what was tried, for example {@code write}
      * @param device the name of the device
@@ -110,12 +117,12 @@ public final class TapException extends IOException {
      * @return the exception; the device is unharmed
      */
     public static TapException refused(String operation, String device, int errno) {
-        return new TapException(
-                operation,
-                device,
-                Errno.nameOf(errno),
-                "the kernel refused it",
-                "The frame is lost and counted; the device can be used on",
+        return new OfFrame(
+                new TapFailure(operation)
+                        .device(device)
+                        .errno(errno)
+                        .because("the kernel refused it")
+                        .advise("The frame is lost and counted; the device can be used on"),
                 "frame-refused");
     }
 
@@ -126,7 +133,7 @@ public final class TapException extends IOException {
      * @return the exception, with reason and advice
      */
     public static TapException of(NetlinkException cause) {
-        return TapErrors.link("", cause, "");
+        return LinkErrors.link("", cause, "");
     }
 
     /**
@@ -139,6 +146,38 @@ public final class TapException extends IOException {
      */
     public static TapException ofCall(String operation, String device, int errno) {
         return TapErrors.unknown(new SyscallException(operation, -errno), device);
+    }
+
+    /** The whole paragraph, with advice for whoever writes a program. */
+    @Override
+    public String getMessage() {
+        return text(advice);
+    }
+
+    /**
+     * The whole paragraph, with advice for whoever runs a program: it names commands where {@link #getMessage()} names
+     * methods.
+     *
+     * @return the text to print
+     */
+    public String commandLineMessage() {
+        return text(commandLineAdvice);
+    }
+
+    private String text(String anAdvice) {
+        StringBuilder text = new StringBuilder(operation).append(": ");
+        if (!device.isEmpty()) {
+            text.append("device=").append(device).append(errno == 0 ? ": " : ", ");
+        }
+        if (errno != 0) {
+            text.append("errno=").append(errnoName()).append(": ");
+        }
+        return text.append(reason)
+                .append(". ")
+                .append(anAdvice)
+                .append(". See docs/troubleshooting.md#")
+                .append(anchor)
+                .toString();
     }
 
     /**
@@ -162,10 +201,19 @@ public final class TapException extends IOException {
     /**
      * What the kernel answered.
      *
-     * @return the errno's name such as {@code EPERM}, empty where the kernel was not asked
+     * @return the positive errno, for example 1 for EPERM; 0 where the kernel was not asked
      */
-    public String errno() {
+    public int errno() {
         return errno;
+    }
+
+    /**
+     * The errno's name.
+     *
+     * @return for example {@code EPERM}, empty where the kernel was not asked
+     */
+    public String errnoName() {
+        return errno == 0 ? "" : Errno.nameOf(errno);
     }
 
     /**
@@ -178,12 +226,21 @@ public final class TapException extends IOException {
     }
 
     /**
-     * What to do.
+     * What the program can do.
      *
-     * @return one or more sentences
+     * @return one or more sentences, without a full stop at the end
      */
     public String advice() {
         return advice;
+    }
+
+    /**
+     * What whoever runs the program can do.
+     *
+     * @return one or more sentences, without a full stop at the end; the same as {@link #advice()} where that names no API
+     */
+    public String commandLineAdvice() {
+        return commandLineAdvice;
     }
 
     /**

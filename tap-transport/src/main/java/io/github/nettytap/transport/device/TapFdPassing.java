@@ -99,7 +99,7 @@ public final class TapFdPassing implements AutoCloseable {
      * @throws TapException if the socket cannot be made
      */
     public static Listener listen(Path path) throws TapException {
-        LibC libc = LibC.get();
+        LibC libc = TapAvailability.libc();
         return new Listener(libc, UnixSocket.listen(libc, path), path);
     }
 
@@ -111,7 +111,7 @@ public final class TapFdPassing implements AutoCloseable {
      * @throws TapException if nobody listens there
      */
     public static TapFdPassing connect(Path path) throws TapException {
-        LibC libc = LibC.get();
+        LibC libc = TapAvailability.libc();
         return new TapFdPassing(libc, UnixSocket.connect(libc, path), path.toString());
     }
 
@@ -157,7 +157,7 @@ public final class TapFdPassing implements AutoCloseable {
         try {
             int result = ScmRights.send(libc, socket.fd(), fd, left);
             if (result < 0) {
-                throw TapErrors.handOver("sendmsg", path, -result);
+                throw FdPassingErrors.passing("sendmsg", path, -result);
             }
         } finally {
             libc.close(fd);
@@ -208,11 +208,11 @@ public final class TapFdPassing implements AutoCloseable {
         int[] received = new int[1];
         int result = ScmRights.receive(libc, socket.fd(), received);
         if (result < 0) {
-            throw TapErrors.handOver("recvmsg", path, -result);
+            throw FdPassingErrors.passing("recvmsg", path, -result);
         }
         descriptors.add(received[0]);
         if (descriptors.size() > 256) {
-            throw TapErrors.handOver("recvmsg", path, Errno.EMSGSIZE.number());
+            throw FdPassingErrors.passing("recvmsg", path, Errno.EMSGSIZE.number());
         }
         return result;
     }

@@ -43,7 +43,7 @@ final class TapOpener {
         try (Rtnetlink rtnetlink = kernel.openRtnetlink()) {
             return openOrUndo(rtnetlink);
         } catch (NetlinkException e) {
-            throw TapErrors.link(device, e, "");
+            throw LinkErrors.link(device, e, "");
         }
     }
 
@@ -76,7 +76,7 @@ final class TapOpener {
         if (device.indexOf('%') < 0) {
             before = rtnetlink.links().named(device).orElse(null);
             if (before == null && (settings.existing() || settings.isMacvtap())) {
-                throw TapErrors.nothingToAttachTo(device);
+                throw AttachErrors.nothingToAttachTo(device);
             }
         }
     }
@@ -87,7 +87,7 @@ final class TapOpener {
             files.add(file);
             return file;
         } catch (SyscallException e) {
-            throw TapErrors.open(kernel.libc(), settings.node(), device, e);
+            throw NodeErrors.open(kernel.libc(), settings.node(), device, e);
         }
     }
 
@@ -110,10 +110,10 @@ final class TapOpener {
         try {
             missing = settings.queueFlags() & ~file.features();
         } catch (SyscallException e) {
-            throw TapErrors.deviceCall(device, e);
+            throw NodeErrors.notTheDriver(settings.node(), device, e);
         }
         if (missing != 0) {
-            throw TapErrors.invalidSetting(
+            throw AttachErrors.invalidSetting(
                     device,
                     "this kernel's TAP driver lacks the flags 0x" + Integer.toHexString(missing),
                     "Leave multi-queue, NAPI, the carrier or the virtio-net header out, or use a newer kernel");
@@ -124,7 +124,7 @@ final class TapOpener {
         try {
             file.attach(name, flags);
         } catch (SyscallException e) {
-            throw TapErrors.attach(settings, name, e, before);
+            throw AttachErrors.attach(settings, name, e, before);
         }
         try {
             // Asked again, since the macvtap driver does not put the name into its answer.
@@ -133,7 +133,7 @@ final class TapOpener {
             throw TapErrors.deviceCall(device, e);
         }
         if (settings.isMacvtap() && name.indexOf('%') < 0 && !name.equals(device)) {
-            throw TapErrors.invalidSetting(
+            throw AttachErrors.invalidSetting(
                     device,
                     settings.node() + " belongs to this link, not to " + name,
                     "Give the node of the right link");
@@ -169,7 +169,7 @@ final class TapOpener {
             file.setMac(mac);
             MacAddress real = file.mac();
             if (!real.equals(mac)) {
-                throw TapErrors.notKept(device, "MAC address", mac, real);
+                throw AttachErrors.notKept(device, "MAC address", mac, real);
             }
         } catch (SyscallException e) {
             throw TapErrors.mac(device, mac, e);
@@ -180,7 +180,7 @@ final class TapOpener {
         String command = "";
         try {
             Links links = rtnetlink.links();
-            Link link = links.named(device).orElseThrow(() -> TapErrors.notVisible(device));
+            Link link = links.named(device).orElseThrow(() -> LinkErrors.notVisible(device));
             int index = link.index();
             // What is so already is left alone: it takes no right then, so the owner of a prepared interface needs
             // none.
@@ -189,10 +189,10 @@ final class TapOpener {
                 undoIfKept(() -> links.setMtu(index, link.mtu()));
                 links.setMtu(index, settings.mtu());
                 int real = links.at(index)
-                        .orElseThrow(() -> TapErrors.notVisible(device))
+                        .orElseThrow(() -> LinkErrors.notVisible(device))
                         .mtu();
                 if (real != settings.mtu()) {
-                    throw TapErrors.notKept(device, "MTU", settings.mtu(), real);
+                    throw AttachErrors.notKept(device, "MTU", settings.mtu(), real);
                 }
             }
             if (settings.transmitQueueLength() != null
@@ -219,7 +219,7 @@ final class TapOpener {
                 links.setUp(index, settings.up());
             }
         } catch (NetlinkException e) {
-            throw TapErrors.link(device, e, command);
+            throw LinkErrors.link(device, e, command);
         }
     }
 

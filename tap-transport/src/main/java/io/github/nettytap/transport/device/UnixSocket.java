@@ -58,18 +58,18 @@ final class UnixSocket implements AutoCloseable {
 
     private static UnixSocket open(LibC libc, Path path, String operation) throws TapException {
         if (!SockaddrUn.fits(path.toString())) {
-            throw TapErrors.handOver(operation, path.toString(), Errno.ENAMETOOLONG.number());
+            throw FdPassingErrors.passing(operation, path.toString(), Errno.ENAMETOOLONG.number());
         }
         int fd = libc.socket(Sockets.AF_UNIX, Sockets.SOCK_STREAM | Sockets.SOCK_CLOEXEC, 0);
         if (fd < 0) {
-            throw TapErrors.handOver("socket", path.toString(), -fd);
+            throw FdPassingErrors.passing("socket", path.toString(), -fd);
         }
         return new UnixSocket(libc, fd);
     }
 
     private int check(String operation, Path path, int result) throws TapException {
         if (result < 0) {
-            throw TapErrors.handOver(operation, path.toString(), -result);
+            throw FdPassingErrors.passing(operation, path.toString(), -result);
         }
         return result;
     }
@@ -82,7 +82,7 @@ final class UnixSocket implements AutoCloseable {
         awaitReadable("accept", path, timeout);
         int accepted = libc.accept(fd, Sockets.SOCK_CLOEXEC);
         if (accepted < 0) {
-            throw TapErrors.handOver("accept", path, -accepted);
+            throw FdPassingErrors.passing("accept", path, -accepted);
         }
         return new UnixSocket(libc, accepted);
     }
@@ -93,21 +93,21 @@ final class UnixSocket implements AutoCloseable {
         while (true) {
             int current = fd;
             if (current == CLOSED) {
-                throw TapErrors.handOver(operation, path, Errno.EBADF.number());
+                throw FdPassingErrors.passing(operation, path, Errno.EBADF.number());
             }
             long left = Math.max(0, (deadline - System.nanoTime()) / 1_000_000);
             int ready = new PollFd(current).poll(libc, (int) Math.min(left, SLICE_MILLIS));
             if (ready < 0) {
-                throw TapErrors.handOver(operation, path, -ready);
+                throw FdPassingErrors.passing(operation, path, -ready);
             }
             if (ready > 0) {
                 return;
             }
             if (Thread.currentThread().isInterrupted()) {
-                throw TapErrors.handOver(operation, path, Errno.EINTR.number());
+                throw FdPassingErrors.passing(operation, path, Errno.EINTR.number());
             }
             if (deadline - System.nanoTime() <= 0) {
-                throw TapErrors.handOver(operation, path, Errno.ETIMEDOUT.number());
+                throw FdPassingErrors.passing(operation, path, Errno.ETIMEDOUT.number());
             }
         }
     }

@@ -45,6 +45,18 @@ public final class Diagnosis {
     }
 
     /**
+     * Whether a missing right is all that is in the way, so that another user could make TAP devices here.
+     *
+     * @return false if {@link #canCreate()}, or if something else is missing too
+     */
+    public boolean lacksOnlyPermission() {
+        return !canCreate
+                && findings.stream()
+                        .filter(finding -> finding.status() == Finding.Status.PROBLEM)
+                        .allMatch(Finding::isPermission);
+    }
+
+    /**
      * The findings in one sentence or two.
      *
      * @return what this process can do here, and the shortest way out if it cannot

@@ -5,6 +5,7 @@
 package io.github.nettytap.transport.diagnostics;
 
 import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.transport.device.TapAvailability;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
 import io.github.nettytap.transport.device.TapOffload;
@@ -16,6 +17,8 @@ import io.github.nettytap.transport.linux.ProcessPrivilege;
 import io.github.nettytap.transport.linux.Retry;
 import io.github.nettytap.transport.linux.Structs;
 import io.github.nettytap.transport.linux.TunIoctl;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.uring.IoUring;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -40,6 +43,7 @@ import java.util.stream.Stream;
  */
 public final class Doctor {
 
+    private static final String NATIVE_CODE = "native code";
     private static final String NODE = "device node";
     private static final String DRIVER = "driver";
     private static final String PERMISSION = "permission";
@@ -55,72 +59,77 @@ public final class Doctor {
 
     private final LibC libc;
     private final ProcessPrivilege privilege;
+    private final TapException obstacle;
+    private final Throwable loopObstacle;
     private final List<Finding> findings = new ArrayList<>();
 
-    Doctor(LibC libc, ProcessPrivilege privilege) {
+    /**
+     * @param obstacle what keeps this process from the driver, or null
+     * @param loopObstacle what keeps Netty's native transports from loading, or null
+     */
+    Doctor(LibC libc, ProcessPrivilege privilege, TapException obstacle, Throwable loopObstacle) {
         this.libc = libc;
         this.privilege = privilege;
+        this.obstacle = obstacle;
+        this.loopObstacle = loopObstacle;
     }
 
     /**
-     * Examines the process and the machine.
+     * Examines the process and the machine. Throws nothing, on any operating system.
      *
      * @return what was found
      */
     public static Diagnosis examine() {
+        TapException obstacle = TapAvailability.obstacle().orElse(null);
+        if (obstacle != null && obstacle.errno() == 0) {
+            // No call into the kernel can be made, so there is nothing more to look at.
+            return new Diagnosis(
+                    List.of(problem(NATIVE_CODE, obstacle)),
+                    false,
+                    "This process can do nothing with TAP devices: see to its native code first.");
+        }
         LibC libc = LibC.get();
-        return new Doctor(libc, ProcessPrivilege.ofThisThread(libc)).run();
+        Throwable loops = Epoll.isAvailable() || IoUring.isAvailable() ? null : Epoll.unavailabilityCause();
+        return new Doctor(libc, ProcessPrivilege.ofThisThread(libc), obstacle, loops).run();
     }
 
     Diagnosis run() {
-        boolean reachable = examineNodeAndDriver();
+        boolean loadable = examineNativeCode();
+        boolean reachable = examineNode();
+        if (reachable) {
+            examineDriver();
+        }
         boolean permitted = examinePermission();
         boolean privateNetwork = examinePrivateNetwork(reachable);
         examineDescriptors();
         examineOffloads(reachable);
         examineIoUring();
-        return new Diagnosis(findings, reachable && permitted, verdict(reachable, permitted, privateNetwork));
+        return new Diagnosis(
+                findings, loadable && reachable && permitted, verdict(loadable, reachable, permitted, privateNetwork));
     }
 
-    private boolean examineNodeAndDriver() {
-        int fd = Retry.onInterrupt(() -> libc.open(DEVICE_NODE, Fcntl.O_RDWR | Fcntl.O_NONBLOCK | Fcntl.O_CLOEXEC));
-        if (fd < 0) {
-            findings.add(nodeProblem(-fd));
+    private boolean examineNativeCode() {
+        if (loopObstacle == null) {
+            findings.add(Finding.ok(NATIVE_CODE, "The C library and Netty's event loops are there."));
+            return true;
+        }
+        findings.add(problem(NATIVE_CODE, TapAvailability.withoutEventLoop(loopObstacle)));
+        return false;
+    }
+
+    private boolean examineNode() {
+        if (obstacle != null) {
+            findings.add(problem(NODE, obstacle));
             return false;
         }
         findings.add(Finding.ok(NODE, DEVICE_NODE + ", the door to the driver, opens" + nodeMode() + "."));
-        try {
-            examineDriver(fd);
-            return true;
-        } finally {
-            libc.close(fd);
-        }
+        return true;
     }
 
-    private Finding nodeProblem(int errno) {
-        if (errno == Errno.EACCES.number() || errno == Errno.EPERM.number()) {
-            return Finding.problem(
-                    NODE,
-                    DEVICE_NODE + ", the door to the driver, is there, but this user (uid " + libc.geteuid()
-                            + ") may not open it" + nodeMode() + ".",
-                    "Let everybody open it, as most distributions do: `sudo chmod 0666 " + DEVICE_NODE
-                            + "`. It gives no power over interfaces that belong to others.");
-        }
-        if (errno == Errno.ENOENT.number()) {
-            return Finding.problem(
-                    NODE,
-                    "There is no " + DEVICE_NODE + ", the door to the driver.",
-                    "Load the driver: `sudo modprobe tun`. In a container, start it with `--device " + DEVICE_NODE
-                            + "`.");
-        }
-        if (errno == Errno.ENODEV.number() || errno == Errno.ENXIO.number()) {
-            return Finding.problem(
-                    NODE,
-                    DEVICE_NODE + " is there, but no driver is behind it.",
-                    "Load it: `sudo modprobe tun`. If that fails, this kernel was built without TUN/TAP.");
-        }
-        return Finding.problem(
-                NODE, DEVICE_NODE + " does not open: " + Errno.nameOf(errno) + ".", "See docs/troubleshooting.md.");
+    private static Finding problem(String topic, TapException e) {
+        String reason = Character.toUpperCase(e.reason().charAt(0)) + e.reason().substring(1) + ".";
+        boolean permission = e.errno() == Errno.EACCES.number() || e.errno() == Errno.EPERM.number();
+        return Finding.problem(topic, reason, e.commandLineAdvice() + ".", permission);
     }
 
     private static String nodeMode() {
@@ -133,31 +142,32 @@ public final class Doctor {
         }
     }
 
-    private void examineDriver(int fd) {
+    private void examineDriver() {
         ByteBuffer answer = Structs.allocate(Integer.BYTES);
-        int errno = -Retry.onInterrupt(() -> libc.ioctl(fd, TunIoctl.TUNGETFEATURES, answer));
-        if (errno <= 0) {
-            int features = answer.getInt(0);
-            List<String> missing = new ArrayList<>();
-            addIfMissing(features, TunIoctl.IFF_VNET_HDR, "the virtio-net header, and with it all offloads", missing);
-            addIfMissing(features, TunIoctl.IFF_MULTI_QUEUE, "several queues", missing);
-            addIfMissing(features, TunIoctl.IFF_NAPI, "NAPI", missing);
-            addIfMissing(features, TunIoctl.IFF_NO_CARRIER, "a carrier that starts off", missing);
-            String release = privilege.kernelRelease();
-            findings.add(
-                    missing.isEmpty()
-                            ? Finding.ok(
-                                    DRIVER, "Linux " + release + " has every feature of TAP devices that is used here.")
-                            : Finding.note(
-                                    DRIVER,
-                                    "Linux " + release + " lacks " + String.join(", ", missing) + ".",
-                                    "Do without, or use a newer kernel."));
-        } else {
-            findings.add(Finding.problem(
-                    DRIVER,
-                    DEVICE_NODE + " does not answer like the TUN/TAP driver: " + Errno.nameOf(errno) + ".",
-                    "Check with `ls -l " + DEVICE_NODE + "` that it is the character device 10, 200."));
+        int fd = Retry.onInterrupt(() -> libc.open(DEVICE_NODE, Fcntl.O_RDWR | Fcntl.O_NONBLOCK | Fcntl.O_CLOEXEC));
+        if (fd < 0) {
+            return; // It opened a moment ago.
         }
+        int result = Retry.onInterrupt(() -> libc.ioctl(fd, TunIoctl.TUNGETFEATURES, answer));
+        libc.close(fd);
+        if (result < 0) {
+            return;
+        }
+        int features = answer.getInt(0);
+        List<String> missing = new ArrayList<>();
+        addIfMissing(features, TunIoctl.IFF_VNET_HDR, "the virtio-net header, and with it all offloads", missing);
+        addIfMissing(features, TunIoctl.IFF_MULTI_QUEUE, "several queues", missing);
+        addIfMissing(features, TunIoctl.IFF_NAPI, "NAPI", missing);
+        addIfMissing(features, TunIoctl.IFF_NO_CARRIER, "a carrier that starts off", missing);
+        String release = privilege.kernelRelease();
+        findings.add(
+                missing.isEmpty()
+                        ? Finding.ok(
+                                DRIVER, "Linux " + release + " has every feature of TAP devices that is used here.")
+                        : Finding.note(
+                                DRIVER,
+                                "Linux " + release + " lacks " + String.join(", ", missing) + ".",
+                                "Do without, or use a newer kernel."));
     }
 
     private static void addIfMissing(int features, int flag, String name, List<String> missing) {
@@ -185,7 +195,8 @@ public final class Doctor {
                 "Choose one. (1) Run it in a private network, see below. (2) Have an interface made that belongs to you,"
                         + " once: `sudo ip tuntap add tap0 mode tap user " + System.getProperty("user.name")
                         + "`, then open tap0; MTU, addresses and `up` are set with `sudo ip` too. (3) Run it as root."
-                        + " (4) Let a small privileged program open the device and hand it over (TapFdPassing)."));
+                        + " (4) Let a small privileged program open the device and hand it over.",
+                true));
         return false;
     }
 
@@ -234,7 +245,7 @@ public final class Doctor {
             findings.add(Finding.note(
                     OFFLOADS,
                     "Not examined: that takes a TAP in a private network, which this process cannot make now.",
-                    "Open with TapOffload.ALL to get what there is, and ask TapDevice.offloads() which it is."));
+                    "Ask for all offloads: a device gets those that there are."));
             return;
         }
         try (NetworkNamespace namespace = NetworkNamespace.create();
@@ -281,13 +292,16 @@ public final class Doctor {
         }
     }
 
-    private String verdict(boolean reachable, boolean permitted, boolean privateNetwork) {
-        if (reachable && permitted) {
+    private String verdict(boolean loadable, boolean reachable, boolean permitted, boolean privateNetwork) {
+        if (loadable && reachable && permitted) {
             return "This process can make TAP devices here.";
+        }
+        if (!loadable) {
+            return "This process can do nothing with TAP devices: see to its native code first.";
         }
         if (!reachable) {
             return "This process can make no TAP device: see to the device node first. What it can do is receive an open"
-                    + " device from another process (TapFdPassing).";
+                    + " device from another process.";
         }
         return "This process can make no TAP device here; it can open one that belongs to its user"
                 + (privateNetwork ? ", and make some in a private network: `unshare -Urn COMMAND`." : ".");

@@ -11,24 +11,31 @@ public final class Finding {
     private final String topic;
     private final String text;
     private final String advice;
+    private final boolean permission;
 
-    Finding(Status status, String topic, String text, String advice) {
+    private Finding(Status status, String topic, String text, String advice, boolean permission) {
         this.status = status;
         this.topic = topic;
         this.text = text;
         this.advice = advice;
+        this.permission = permission;
     }
 
     static Finding ok(String topic, String text) {
-        return new Finding(Status.OK, topic, text, "");
+        return new Finding(Status.OK, topic, text, "", false);
     }
 
     static Finding note(String topic, String text, String advice) {
-        return new Finding(Status.NOTE, topic, text, advice);
+        return new Finding(Status.NOTE, topic, text, advice, false);
     }
 
-    static Finding problem(String topic, String text, String advice) {
-        return new Finding(Status.PROBLEM, topic, text, advice);
+    /** @param permission whether another user of this machine would not have it */
+    static Finding problem(String topic, String text, String advice, boolean permission) {
+        return new Finding(Status.PROBLEM, topic, text, advice, permission);
+    }
+
+    boolean isPermission() {
+        return permission;
     }
 
     /** How it is. */

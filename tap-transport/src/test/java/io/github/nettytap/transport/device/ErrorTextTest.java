@@ -69,12 +69,30 @@ class ErrorTextTest {
 
     @Test
     void noDeviceNode() throws Exception {
-        for (Errno errno : new Errno[] {Errno.ENOENT, Errno.ENODEV, Errno.ENXIO}) {
+        assertText(
+                () -> failingOpen(Errno.ENOENT).open(),
+                "open /dev/net/tun: device=tap0, errno=ENOENT: there is no device node /dev/net/tun. Load the driver with"
+                        + " `sudo modprobe tun`; in a container pass `--device /dev/net/tun`.",
+                "open-enoent");
+        assertText(
+                () -> failing(LibC.get(), "tap0")
+                        .existing(false)
+                        .node(Path.of("/dev/tap-none"))
+                        .open(),
+                "find link: device=tap0, errno=ENODEV: there is no interface of that name to attach to. Make it: `sudo ip"
+                        + " tuntap add tap0 mode tap user " + System.getProperty("user.name")
+                        + "`; or leave existing() out to have it created.",
+                "attach-enodev");
+    }
+
+    @Test
+    void noDriver() throws Exception {
+        for (Errno errno : new Errno[] {Errno.ENODEV, Errno.ENXIO}) {
             assertText(
                     () -> failingOpen(errno).open(),
                     "open /dev/net/tun: device=tap0, errno=" + errno
-                            + ": there is no TUN/TAP driver behind /dev/net/tun."
-                            + " Load the module with `modprobe tun`; in a container pass `--device /dev/net/tun`.",
+                            + ": there is no TUN/TAP driver behind /dev/net/tun. Load it with `sudo modprobe tun`; if that"
+                            + " fails, this kernel was built without TUN/TAP.",
                     "open-enoent");
         }
     }
@@ -88,10 +106,54 @@ class ErrorTextTest {
                         + LibC.get().geteuid() + ") may not open the device node, whose mode is "
                         + PosixFilePermissions.toString(Files.getPosixFilePermissions(node)) + " and whose owner is "
                         + Files.getOwner(node).getName()
-                        + ". Have it made accessible (`chmod 0666 /dev/net/tun` is what most distributions do; the"
-                        + " interfaces stay protected), allow the device in the container's device cgroup, or receive an"
-                        + " open descriptor from a privileged process.",
+                        + ". Have it made accessible (`sudo chmod 0666 /dev/net/tun` is what most distributions do; the"
+                        + " interfaces stay protected), or receive an open descriptor from a privileged process.",
                 "open-eacces");
+    }
+
+    @Test
+    void deviceNodeForbiddenByTheContainer() throws Exception {
+        assertText(
+                () -> failingOpen(Errno.EPERM).open(),
+                "open /dev/net/tun: device=tap0, errno=EPERM: the device cgroup of this container or service forbids"
+                        + " /dev/net/tun. Start the container with `--device /dev/net/tun` (Docker, Podman), or the service"
+                        + " with `DeviceAllow=/dev/net/tun rw` (systemd).",
+                "open-eacces");
+    }
+
+    @Test
+    void nodeThatIsNotTheDrivers() throws Exception {
+        assertText(
+                () -> failingIoctl(TunIoctl.TUNGETFEATURES, Errno.ENOTTY).open(),
+                "TUNGETFEATURES: device=tap0, errno=ENOTTY: /dev/net/tun opens, but does not answer like the TUN/TAP"
+                        + " driver. Check with `ls -l /dev/net/tun` that it is the character device 10, 200.",
+                "wrong-node");
+    }
+
+    @Test
+    void adviceOnACommandLineNamesNoMethod() throws Exception {
+        host.run("ip tuntap add tap0 mode tap multi_queue");
+        TapException e =
+                catchThrowableOfType(TapException.class, () -> host.tap("tap0").open());
+        assertThat(e.advice()).contains("multiQueue(true)");
+        assertThat(e.commandLineMessage())
+                .isEqualTo("TUNSETIFF: device=tap0, errno=EINVAL: the interface is multi-queue, and a single queue was"
+                        + " asked for. Make it anew with a single queue: `ip tuntap add tap0 mode tap`. See"
+                        + " docs/troubleshooting.md#tunsetiff-einval");
+        TapException gone = TapException.deviceGone("read", "tap0");
+        assertThat(gone.getMessage()).contains("Close the device and open it again");
+        assertThat(gone.commandLineMessage()).contains("Start the command again");
+        assertThat(gone.errno()).isEqualTo(77);
+        assertThat(gone.errnoName()).isEqualTo("EBADFD");
+    }
+
+    @Test
+    void failuresOfFramesHaveNoStackTrace() {
+        assertThat(TapException.malformedFrame("tap0", "length=3").getStackTrace())
+                .isEmpty();
+        assertThat(TapException.linkDown("tap0").getStackTrace()).isEmpty();
+        assertThat(TapException.refused("write", "tap0", 12).getStackTrace()).isEmpty();
+        assertThat(TapException.deviceGone("write", "tap0").getStackTrace()).isNotEmpty();
     }
 
     @Test
@@ -136,10 +198,10 @@ class ErrorTextTest {
             assertText(
                     () -> host.tap(name).open(),
                     "TUNSETIFF: device=" + name
-                            + ", errno=EBUSY: another process holds the interface, which has a single"
-                            + " queue: process " + pid
-                            + ". End that process, choose another name, or make the interface"
-                            + " multi-queue on both sides.",
+                            + ", errno=EBUSY: another process holds the same end of the interface, the one that reads"
+                            + " and writes its frames: process " + pid
+                            + ". An end has one holder. To join the two, give each a TAP of its own and put both into a"
+                            + " bridge, or use a socket port or macvtap; or end that process, or choose another name.",
                     "tunsetiff-ebusy");
             assertThat(holder.isOpen()).isTrue();
         }

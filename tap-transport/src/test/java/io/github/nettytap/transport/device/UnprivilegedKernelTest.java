@@ -88,6 +88,22 @@ class UnprivilegedKernelTest {
         assertThat(host.hasLink("owned")).isTrue();
     }
 
+    @Test
+    void closedFolderOfTheNodeIsNamed() throws Exception {
+        open(host.tap("owned").persistent(true).owner(65534)).close();
+        Process worker = start("mount -t tmpfs -o mode=700 none /dev/net && mknod -m 666 /dev/net/tun c 10 200 && exec "
+                + AS_NOBODY + java() + " open owned");
+        try (BufferedReader output = worker.inputReader(StandardCharsets.UTF_8)) {
+            assertThat(output.lines().collect(Collectors.joining("\n")))
+                    .contains(
+                            "open /dev/net/tun: device=owned, errno=EACCES: this user (uid 65534) may not enter /dev/net,"
+                                    + " whose mode is rwx------ and whose owner is root. Open it: `sudo chmod 755 /dev/net`; the"
+                                    + " interfaces stay protected. See docs/troubleshooting.md#open-eacces");
+        } finally {
+            worker.destroyForcibly().onExit().join();
+        }
+    }
+
     private TapDevice open(TapDeviceBuilder builder) throws Exception {
         TapDevice tap = builder.address(Cidr.parse("10.0.0.1/24")).up(true).open();
         host.rtnetlink()

@@ -5,15 +5,25 @@
 package io.github.nettytap.transport.diagnostics;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.testkit.KernelTest;
+import io.github.nettytap.transport.channel.Tap;
+import io.github.nettytap.transport.device.CpuAffinity;
+import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.transport.device.ObstacleOn;
+import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapException;
 import io.github.nettytap.transport.linux.Errno;
 import io.github.nettytap.transport.linux.FaultyLibC;
 import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.linux.ProcessPrivilege;
+import io.github.nettytap.transport.linux.TunIoctl;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,7 +55,7 @@ class DoctorTest {
     }
 
     private Diagnosis examine(LibC libc, boolean ownsNetwork) {
-        return new Doctor(libc, new ProcessPrivilege(proc, ownsNetwork)).run();
+        return new Doctor(libc, new ProcessPrivilege(proc, ownsNetwork), ObstacleOn.of(libc), null).run();
     }
 
     private static LibC nodeFailing(Errno errno) {
@@ -66,19 +76,19 @@ class DoctorTest {
         assertThat(diagnosis.canCreate()).isFalse();
         assertThat(finding(diagnosis, "device node"))
                 .hasToString(
-                        "PROBLEM device node: There is no /dev/net/tun, the door to the driver. Load the driver: `sudo"
-                                + " modprobe tun`. In a container, start it with `--device /dev/net/tun`.");
+                        "PROBLEM device node: There is no device node /dev/net/tun. Load the driver with `sudo modprobe"
+                                + " tun`; in a container pass `--device /dev/net/tun`.");
         assertThat(diagnosis.verdict())
                 .isEqualTo(
                         "This process can make no TAP device: see to the device node first. What it can do is receive an"
-                                + " open device from another process (TapFdPassing).");
+                                + " open device from another process.");
     }
 
     @Test
     void missingDriverIsToldFromAMissingNode() {
         assertThat(finding(examine(nodeFailing(Errno.ENODEV), true), "device node")
                         .text())
-                .isEqualTo("/dev/net/tun is there, but no driver is behind it.");
+                .isEqualTo("There is no TUN/TAP driver behind /dev/net/tun.");
     }
 
     @Test
@@ -116,6 +126,69 @@ class DoctorTest {
         Finding finding = finding(examine(nodeFailing(Errno.EACCES), true), "private network");
         assertThat(finding.status()).isEqualTo(Finding.Status.NOTE);
         assertThat(finding.text()).endsWith("is switched off: `sysctl user.max_user_namespaces` is 0.");
+    }
+
+    @Test
+    void deviceCgroupIsNamed() {
+        Diagnosis diagnosis = examine(nodeFailing(Errno.EPERM), true);
+        assertThat(finding(diagnosis, "device node"))
+                .hasToString(
+                        "PROBLEM device node: The device cgroup of this container or service forbids /dev/net/tun. Start"
+                                + " the container with `--device /dev/net/tun` (Docker, Podman), or the service with"
+                                + " `DeviceAllow=/dev/net/tun rw` (systemd).");
+        assertThat(diagnosis.lacksOnlyPermission()).isTrue();
+    }
+
+    @Test
+    void nodeThatIsNotTheDriversIsNamedEvenWithEveryCapability() throws Exception {
+        capabilities("000001ffffffffff");
+        Diagnosis diagnosis = examine(FaultyLibC.failingIoctl(TunIoctl.TUNGETFEATURES, Errno.ENOTTY), true);
+        assertThat(finding(diagnosis, "device node").text())
+                .isEqualTo("/dev/net/tun opens, but does not answer like the TUN/TAP driver.");
+        assertThat(diagnosis.canCreate()).isFalse();
+        assertThat(diagnosis.lacksOnlyPermission()).isFalse();
+        assertThat(diagnosis.verdict())
+                .startsWith("This process can make no TAP device: see to the device node first.");
+    }
+
+    @Test
+    void withoutNativeEventLoopNothingIsPromised() throws Exception {
+        capabilities("000001ffffffffff");
+        Diagnosis diagnosis = new Doctor(
+                        LibC.get(),
+                        new ProcessPrivilege(proc, true),
+                        null,
+                        new UnsatisfiedLinkError("failed to load the required native library")
+                                .initCause(new UnsatisfiedLinkError("no netty_transport_native_epoll\nmore")))
+                .run();
+        assertThat(finding(diagnosis, "native code"))
+                .hasToString("PROBLEM native code: There is no event loop for TAP channels (no"
+                        + " netty_transport_native_epoll). Add netty-transport-native-epoll with the classifier of this"
+                        + " machine, linux-x86_64 or linux-aarch_64, to the runtime class path.");
+        assertThat(diagnosis.canCreate()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Mac OS X", "Windows 11", ""})
+    void nothingThrowsOnOtherSystems(String system) {
+        String real = System.getProperty("os.name");
+        System.setProperty("os.name", system);
+        try {
+            Diagnosis diagnosis = Doctor.examine();
+            assertThat(diagnosis.canCreate()).isFalse();
+            assertThat(diagnosis.findings()).singleElement().satisfies(finding -> assertThat(finding.text())
+                    .isEqualTo("TAP devices of this kind exist on Linux alone, and this is " + system + "."));
+            assertThat(Tap.isAvailable()).isFalse();
+            assertThat(Tap.unavailabilityCause())
+                    .hasMessage("load native code: TAP devices of this kind exist on Linux alone, and this is " + system
+                            + ". Run it on Linux, in a virtual machine or in a Linux container. See"
+                            + " docs/troubleshooting.md#not-linux");
+            assertThatThrownBy(() -> TapDevice.builder("tap0").open()).isInstanceOf(TapException.class);
+            assertThatThrownBy(NetworkNamespace::create).isInstanceOf(TapException.class);
+            assertThat(CpuAffinity.pinCurrentThread(0)).isFalse();
+        } finally {
+            System.setProperty("os.name", real);
+        }
     }
 
     @Test
