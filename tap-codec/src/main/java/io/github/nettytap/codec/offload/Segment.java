@@ -40,6 +40,9 @@ final class Segment {
     /** How far into a frame its headers are read: beyond that, it belongs to no flow. */
     static final int WINDOW = 256;
 
+    /** How far the headers of nearly all frames reach: Ethernet with a tag, IPv6 and TCP with timestamps take 90. */
+    private static final int USUAL = 96;
+
     /** The headers, copied out once: a dozen fields are cheaper to read from there than through the layers of a slice. */
     final byte[] window = new byte[WINDOW];
 
@@ -74,7 +77,12 @@ final class Segment {
         content = frame.content();
         index = content.readerIndex();
         length = content.readableBytes();
-        int seen = Math.min(length, WINDOW);
+        Kind kind = read(Math.min(length, USUAL));
+        // Whatever was read beyond the usual is of another frame, and says nothing of this one.
+        return kind == Kind.OF_FLOW && headers <= USUAL || length <= USUAL ? kind : read(Math.min(length, WINDOW));
+    }
+
+    private Kind read(int seen) {
         content.getBytes(index, window, 0, seen);
         int found = EthernetHeader.network(bytes, 0, seen);
         if (found == Wire.MALFORMED) {
