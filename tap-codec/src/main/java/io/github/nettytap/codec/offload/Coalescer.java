@@ -31,7 +31,7 @@ import java.util.function.Consumer;
  * the identification means nothing (RFC 6864).
  *
  * <p>Cost: one pass over the payload for the checksum, unless the frame is known to be valid or partial, and one copy of
- * it into the GSO frame. Frames that stay alone are not copied.
+ * it into the GSO frame. Frames that stay alone are neither summed nor copied.
  *
  * <p>Not for use by several threads.
  */
@@ -103,10 +103,13 @@ public final class Coalescer {
         boolean candidate = segment.isCandidate(frame);
         if (run != null) {
             if (candidate && run.accepts(segment)) {
-                if (!run.append(frame, promise, segment)) {
-                    unlink(run);
+                candidate = segment.hasRightChecksum(frame);
+                if (candidate && run.hasRightChecksum(segment)) {
+                    if (!run.append(frame, promise, segment)) {
+                        unlink(run);
+                    }
+                    return;
                 }
-                return;
             }
             unlink(run);
         }

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.codec.offload;
 
+import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.FrameValidator;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.Ipv4Header;
@@ -137,6 +138,19 @@ final class GroFlow {
             return false;
         }
         return acceptsNetwork(other) && (!tcp || acceptsTcp(other));
+    }
+
+    /** Tells whether the checksum of the first frame is right: asked when there is a second, and once. */
+    boolean hasRightChecksum(Segment sums) {
+        if (count > 1 || frames[0].checksum() != ChecksumState.NONE) {
+            return true;
+        }
+        ByteBuf content = frames[0].content();
+        int index = content.readerIndex();
+        int length = content.readableBytes() - transport;
+        int protocol = tcp ? Ipv4Header.PROTOCOL_TCP : Ipv4Header.PROTOCOL_UDP;
+        int pseudo = Checksums.pseudoHeader(content, index + network, v6, protocol, length);
+        return sums.isRight(content, index + transport, length, pseudo);
     }
 
     private boolean acceptsNetwork(Segment other) {

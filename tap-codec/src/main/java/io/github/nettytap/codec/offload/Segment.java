@@ -177,7 +177,10 @@ final class Segment {
         return Arrays.equals(window, mine, mine + both, header, its, its + both);
     }
 
-    /** Tells whether the frame may be part of a GSO frame, which means that its checksums are right, too. */
+    /**
+     * Tells whether the frame may be part of a GSO frame by its headers. Its transport checksum must be right, too, which
+     * is looked at once there is a frame to coalesce it with.
+     */
     boolean isCandidate(VirtioNetFrame frame) {
         if (frame.isGsoFrame() || frame.verdict() != FrameVerdict.WELL_FORMED || payload == 0) {
             return false;
@@ -195,7 +198,13 @@ final class Segment {
                 || UdpHeader.checksum(bytes, transport) == 0) {
             return false;
         }
-        return hasRightNetworkHeader() && hasRightChecksum(frame);
+        return hasRightNetworkHeader() && hasChecksumInPlace(frame);
+    }
+
+    private boolean hasChecksumInPlace(VirtioNetFrame frame) {
+        int field = tcp ? TcpHeader.CHECKSUM_OFFSET : UdpHeader.CHECKSUM_OFFSET;
+        return frame.checksum() != ChecksumState.PARTIAL
+                || frame.checksumStart() == transport && frame.checksumOffset() == field;
     }
 
     private boolean hasRightNetworkHeader() {
@@ -213,19 +222,19 @@ final class Segment {
         return InternetChecksum.fold(sum);
     }
 
-    private boolean hasRightChecksum(VirtioNetFrame frame) {
-        ChecksumState state = frame.checksum();
-        if (state == ChecksumState.PARTIAL) {
-            int field = tcp ? TcpHeader.CHECKSUM_OFFSET : UdpHeader.CHECKSUM_OFFSET;
-            return frame.checksumStart() == transport && frame.checksumOffset() == field;
-        }
-        if (state == ChecksumState.VALID) {
+    /** Tells whether the transport checksum of the frame that was read is right, or nobody is to look at it. */
+    boolean hasRightChecksum(VirtioNetFrame frame) {
+        if (frame.checksum() != ChecksumState.NONE) {
             return true;
         }
         int protocol = tcp ? Ipv4Header.PROTOCOL_TCP : Ipv4Header.PROTOCOL_UDP;
         int pseudo = Checksums.pseudoHeader(bytes, network, v6, protocol, length - transport);
-        int sum = slab.sum(content, index + transport, length - transport);
-        return InternetChecksum.add(sum, pseudo) == 0xffff;
+        return isRight(content, index + transport, length - transport, pseudo);
+    }
+
+    /** Tells whether this is the sum of a right checksum. */
+    boolean isRight(ByteBuf buffer, int start, int bytesToSum, int pseudo) {
+        return InternetChecksum.add(slab.sum(buffer, start, bytesToSum), pseudo) == 0xffff;
     }
 
     /** The offload that a GSO frame of such frames needs. */

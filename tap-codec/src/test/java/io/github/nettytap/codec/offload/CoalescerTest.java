@@ -144,6 +144,15 @@ class CoalescerTest {
     }
 
     @Test
+    void wrongChecksumOfTheFirstFrameIsSeenWithTheSecond() {
+        change(100, frame -> frame.setByte(frame.writerIndex() - 1, ~frame.getByte(frame.writerIndex() - 1)));
+        send(100);
+        send(100);
+
+        assertPayloads(100, 200);
+    }
+
+    @Test
     void wrongNetworkChecksumNeverMerges() {
         send(100);
         change(100, frame -> frame.setShort(24, frame.getShort(24) + 1));
