@@ -113,10 +113,10 @@ final class EpollTapIo extends TapIo implements EpollIoHandle {
             reads.readBatch();
         } else if ((ready & HUP) != 0 && channel.isOpen()) {
             // Only a socket in place of a TAP reports this. It would be reported for ever, and there is no reader.
-            channel.peerClosed();
+            channel.failures().peerClosed();
         }
         if ((ready & ERR) != 0 && channel.isOpen()) {
-            channel.deviceFailed();
+            channel.failures().deviceFailed();
         }
     }
 

@@ -143,7 +143,7 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
         try {
             submitted = reads.submit(registration);
         } catch (Throwable cause) {
-            channel.readFailed(cause);
+            channel.failures().readFailed(cause);
             return;
         }
         inFlight += submitted;
@@ -193,7 +193,7 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
         boolean write = !read && writePoll.completes(data);
         boolean device = !read && !write && devicePoll.completes(data);
         if (events < 0 && events != ECANCELED) {
-            channel.pollFailed(-events);
+            channel.failures().pollFailed(-events);
         } else if (read && !leaving && events > 0) {
             readable();
         } else if (write && finishWrites()) {
@@ -220,10 +220,10 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
 
     private void devicePolled(int events) {
         if (events > 0 && (events & IoUringPoll.ERR) != 0) {
-            channel.deviceFailed();
+            channel.failures().deviceFailed();
         } else if (events > 0 && (events & IoUringPoll.HUP) != 0 && !reading) {
             // A reader sees the end after the last frame.
-            channel.peerClosed();
+            channel.failures().peerClosed();
         } else {
             watchDevice();
         }

@@ -4,9 +4,14 @@
  */
 package io.github.nettytap.transport.channel;
 
+import io.github.nettytap.transport.device.TapDevice;
+import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.RecvByteBufAllocator;
+
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BiConsumer;
 
 /**
  * What ties a channel to the event loop that it is registered with: the I/O strategy of that loop and the watch of its
@@ -31,6 +36,36 @@ final class LoopAttachment {
     /** What the channels of the loop share; of the last loop, if there is none at the moment. */
     LoopResources resources() {
         return resources;
+    }
+
+    /**
+     * Has another thread do what waits for the kernel before the channel can report link events.
+     *
+     * @param then run on the loop, with the result or else the failure
+     */
+    void prepareLinks(TapDevice device, BiConsumer<LinkEvents.Preparation, Throwable> then) {
+        EventLoop loop = channel.eventLoop();
+        LoopResources shared = LoopResources.of(loop);
+        BlockingTasks.execute(() -> {
+            LinkEvents.Preparation prepared = null;
+            Throwable failure = null;
+            try {
+                prepared = LinkEvents.prepare(device, shared);
+            } catch (Throwable cause) {
+                failure = cause;
+            }
+            LinkEvents.Preparation links = prepared;
+            Throwable cause = failure;
+            try {
+                loop.execute(() -> then.accept(links, cause));
+            } catch (RejectedExecutionException e) {
+                // The loop has ended, and nobody else will close the channel.
+                if (links != null) {
+                    links.discard();
+                }
+                channel.closeFromAnywhere();
+            }
+        });
     }
 
     /**

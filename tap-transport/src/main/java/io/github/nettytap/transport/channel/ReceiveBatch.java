@@ -94,10 +94,20 @@ final class ReceiveBatch {
      * @param room the bytes that there was room for
      */
     void deliver(ByteBuf frame, int length, int room) {
-        if (!open) {
-            open = true;
-            delivered = 0;
-            handle.reset(channel.config());
+        boolean counted = false;
+        try {
+            if (!open) {
+                handle.reset(channel.config());
+                open = true;
+                delivered = 0;
+            }
+            handle.lastBytesRead(length);
+            handle.incMessagesRead(1);
+            counted = true;
+        } finally {
+            if (!counted) {
+                frame.release(); // The handle is the user's, and may throw.
+            }
         }
         if (length == room) {
             counters.framesTruncated.increment();
@@ -105,8 +115,6 @@ final class ReceiveBatch {
         counters.framesReceived.increment();
         counters.bytesReceived.add(length - vnetHeaderSize);
         delivered++;
-        handle.lastBytesRead(length);
-        handle.incMessagesRead(1);
         readPending = false;
         channel.pipeline().fireChannelRead(frame);
     }
@@ -169,15 +177,16 @@ final class ReceiveBatch {
 
     /** Ends the batch, if one has begun, and tells what else has come to light. */
     void end() {
-        if (open) {
+        if (open && delivered > 0) {
             complete();
         }
+        open = false;
         Throwable cause = failure;
         failure = null;
         if (cause != null) {
-            channel.readFailed(cause);
+            channel.failures().readFailed(cause);
         } else if (endOfInput && !hasHeld() && channel.isOpen()) {
-            channel.peerClosed();
+            channel.failures().peerClosed();
         }
         // A handler may have called read() in the meantime.
         if (!isWanted()) {

@@ -15,7 +15,6 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.channel.RecvByteBufAllocator;
-import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.util.internal.StringUtil;
@@ -82,9 +81,6 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
     /** A TAP hands over one frame a read, so a batch is worth more of them than the 16 messages of a socket. */
     private static final ChannelMetadata METADATA = new ChannelMetadata(false, 64);
 
-    // asm-generic/errno.h
-    private static final int EBADFD = 77;
-
     /** How long nothing is read after there was no memory to read into. */
     static final int NO_MEMORY_PAUSE_MILLIS = 10;
 
@@ -93,6 +89,7 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
     private final ReceiveBatch readLoop = new ReceiveBatch(this);
     private final ReadControl readControl = new ReadControl(this);
     private final LoopAttachment attachment = new LoopAttachment(this);
+    private final ChannelFailures failures = new ChannelFailures(this, readControl);
     private final DescriptorOwnership ownership = new DescriptorOwnership();
     private final Runnable flushTask = this::resumeWrites;
 
@@ -228,7 +225,7 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
             return;
         }
         if (hasLinkEvents()) {
-            prepareLinkEvents(promise);
+            attachment.prepareLinks(device(), (links, failure) -> register(promise, links, failure));
         } else {
             register(promise, null, null);
         }
@@ -236,33 +233,6 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
 
     private boolean hasLinkEvents() {
         return config.isLinkEvents() && device() != null;
-    }
-
-    /** What waits for the kernel is done by another thread, before the channel joins the loop. */
-    private void prepareLinkEvents(ChannelPromise promise) {
-        TapDevice device = device();
-        EventLoop loop = eventLoop();
-        LoopResources resources = LoopResources.of(loop);
-        BlockingTasks.execute(() -> {
-            LinkEvents.Preparation prepared = null;
-            Throwable failure = null;
-            try {
-                prepared = LinkEvents.prepare(device, resources);
-            } catch (Throwable cause) {
-                failure = cause;
-            }
-            LinkEvents.Preparation links = prepared;
-            Throwable cause = failure;
-            try {
-                loop.execute(() -> register(promise, links, cause));
-            } catch (RejectedExecutionException e) {
-                LOGGER.debug("{} was registered with an event loop that has ended", this);
-                if (links != null) {
-                    links.discard();
-                }
-                ((TapUnsafe) unsafe()).closeWithoutLoop();
-            }
-        });
     }
 
     private void register(ChannelPromise promise, LinkEvents.Preparation links, Throwable failure) {
@@ -385,7 +355,7 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
     }
 
     /** The queue or its device is closed by somebody. */
-    private void closeFromAnywhere() {
+    void closeFromAnywhere() {
         if (!hasLoop()) {
             ((TapUnsafe) unsafe()).closeWithoutLoop();
             return;
@@ -447,6 +417,10 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         return attachment.resources();
     }
 
+    TapEndpoint endpoint() {
+        return endpoint;
+    }
+
     /** How the channel works on its event loop, null between two of them. */
     TapIo io() {
         return attachment.io();
@@ -485,42 +459,8 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         }
     }
 
-    /**
-     * The descriptor reports an error, for which a TAP has one reason: the interface is about to go, or gone
-     * ({@code tun_chr_poll}). A read may still say otherwise at this moment.
-     */
-    void deviceFailed() {
-        closeWith(endpoint.explain("poll", EBADFD));
-    }
-
-    /** The kernel does not watch the descriptor. */
-    void pollFailed(int errno) {
-        closeWith(endpoint.explain("poll", errno));
-    }
-
-    /** A read failed, or there was no memory to read into. */
-    void readFailed(Throwable cause) {
-        if (cause instanceof NativeIoException) {
-            int errno = -((NativeIoException) cause).expectedErr();
-            IOException explained = endpoint.explain("read", errno);
-            if (endpoint.isFatal(errno)) {
-                closeWith(explained);
-            } else {
-                counters.receiveErrors.increment();
-                pipeline().fireExceptionCaught(explained);
-            }
-        } else if (cause instanceof IOException) {
-            closeWith(cause);
-        } else {
-            counters.receiveErrors.increment();
-            readControl.pause();
-            pipeline().fireExceptionCaught(cause);
-        }
-    }
-
-    /** The other end of a socket that stands in for a TAP is closed. */
-    void peerClosed() {
-        unsafe().close(unsafe().voidPromise());
+    ChannelFailures failures() {
+        return failures;
     }
 
     /** Closes the channel because of a failure, which fails the writes that have not left and goes up the pipeline. */

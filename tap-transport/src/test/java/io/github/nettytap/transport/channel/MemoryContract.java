@@ -12,6 +12,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.FixedRecvByteBufAllocator;
 import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** What a want of memory costs: a frame or a pause, never the channel or its loop. */
 abstract class MemoryContract extends ChannelContract {
@@ -98,6 +100,42 @@ abstract class MemoryContract extends ChannelContract {
         allocator.limit(Long.MAX_VALUE);
         assertThat(NumberedFrames.numberOf(inbox.next())).isEqualTo(1);
         assertThat(channel.isActive()).isTrue();
+    }
+
+    /** A receive allocator is code of the user's, called in the middle of a batch. */
+    @Test
+    void aReceiveAllocatorThatThrowsLosesTheFrameAndNotTheLoop() throws Exception {
+        AtomicInteger throwing = new AtomicInteger(4);
+        subject.channel().config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(2_048) {
+            @Override
+            @SuppressWarnings("deprecation")
+            public Handle newHandle() {
+                return new MaxMessageHandle() {
+                    @Override
+                    public int guess() {
+                        return 2_048;
+                    }
+
+                    @Override
+                    public void lastBytesRead(int bytes) {
+                        if (throwing.getAndDecrement() > 0) {
+                            throw new StackOverflowError("for the test");
+                        }
+                        super.lastBytesRead(bytes);
+                    }
+                };
+            }
+        });
+        Channel channel = register();
+        for (int i = 0; i < 10; i++) {
+            subject.peer().send(NumberedFrames.numbered(i, 64));
+        }
+        for (int i = 4; i < 10; i++) {
+            assertThat(NumberedFrames.numberOf(inbox.next())).isEqualTo(i);
+        }
+        assertThat(inbox.errors).hasSizeBetween(1, 4).allMatch(StackOverflowError.class::isInstance);
+        channel.close().sync();
+        assertThat(allocator.outstandingBytes()).isZero();
     }
 
     /** Memory for a few receive buffers only, most of which the application keeps. */

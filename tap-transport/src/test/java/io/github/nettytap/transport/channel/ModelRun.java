@@ -129,9 +129,20 @@ final class ModelRun {
                 endOfDevice();
                 break;
             case CLOSE_BY_OWNER:
-                if (subject instanceof TapSubject) {
-                    ((TapSubject) subject).device().close();
+                subject.closeByOwner();
+                break;
+            case CHANGE_LOOP_WHILE_OWNER_CLOSES:
+                Thread owner = new Thread(subject::closeByOwner);
+                if (argument % 2 == 0) {
+                    owner.start();
                 }
+                await(channel.deregister(), "deregister while the owner closes");
+                if (argument % 2 != 0) {
+                    owner.start();
+                }
+                await(group.register(channel), "register while the owner closes");
+                owner.join();
+                gone = true;
                 break;
             default:
                 if (step.onLoop) {

@@ -37,6 +37,7 @@ final class ModelStep {
         CANCELLED_CLOSE(1),
         CANCELLED_DEREGISTER(1),
         CHANGE_LOOP(2),
+        CHANGE_LOOP_WHILE_OWNER_CLOSES(1),
         PAUSE(2),
         LINK_DOWN_AND_UP(1),
         CLOSE(1),

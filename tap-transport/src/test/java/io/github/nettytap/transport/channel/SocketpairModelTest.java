@@ -25,12 +25,12 @@ class SocketpairModelTest {
     @Test
     void randomRunsKeepWhatNettyPromises() throws Exception {
         ModelSeeds.run(
-                ModelSeeds.count(300), loop, () -> SocketpairSubject.of(loop).open());
+                ModelSeeds.count(1_700), loop, () -> SocketpairSubject.of(loop).open());
     }
 
     @Test
     void randomRunsOnADescriptorThatBlocksKeepWhatNettyPromises() throws Exception {
-        ModelSeeds.run(ModelSeeds.count(300), loop, () -> SocketpairSubject.of(loop)
+        ModelSeeds.run(ModelSeeds.count(1_700), loop, () -> SocketpairSubject.of(loop)
                 .blocking()
                 .open());
     }

@@ -22,12 +22,16 @@ final class SocketpairSubject implements Subject {
 
     private final TapChannel channel;
     private final FdPeer peer;
+    private Runnable closeRequest;
 
     private SocketpairSubject(Options options) {
         int[] fds = new int[2];
         FdPeer.check(
                 "socketpair", LibC.get().socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds));
-        channel = new TapChannel(closeRequest -> new SocketEndpoint(fds[0], options));
+        channel = new TapChannel(closeRequest -> {
+            this.closeRequest = closeRequest;
+            return new SocketEndpoint(fds[0], options);
+        });
         peer = new FdPeer(fds[1]);
     }
 
@@ -39,6 +43,11 @@ final class SocketpairSubject implements Subject {
     @Override
     public TapChannel channel() {
         return channel;
+    }
+
+    @Override
+    public void closeByOwner() {
+        closeRequest.run();
     }
 
     @Override

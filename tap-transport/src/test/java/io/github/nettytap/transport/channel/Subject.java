@@ -11,6 +11,9 @@ interface Subject extends AutoCloseable {
 
     Peer peer();
 
+    /** What the owner of the queue does who closes it, on whichever thread. */
+    void closeByOwner();
+
     @Override
     void close();
 }

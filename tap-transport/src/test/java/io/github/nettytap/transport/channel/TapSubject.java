@@ -101,6 +101,11 @@ final class TapSubject implements Subject {
     }
 
     @Override
+    public void closeByOwner() {
+        device.close();
+    }
+
+    @Override
     public PacketPeer peer() {
         return peer;
     }
