@@ -8,13 +8,11 @@ import io.github.nettytap.transport.channel.TapAddress;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapChannelOption;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
-import io.github.nettytap.transport.channel.TapIoType;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramPacket;
 
 import java.net.InetSocketAddress;
@@ -44,12 +42,11 @@ public final class FrameTunnel {
     /** Runs until the interface is deleted. */
     public static void main(String[] arguments) throws Exception {
         InetSocketAddress remote = new InetSocketAddress(arguments[0], PORT);
-        TapEventLoopGroup group =
-                TapEventLoopGroup.builder().threads(1).io(TapIoType.EPOLL).build();
+        TapEventLoopGroup group = TapEventLoopGroup.builder().build();
         ToTap toTap = new ToTap(remote);
         Channel socket = new Bootstrap()
                 .group(group)
-                .channel(EpollDatagramChannel.class)
+                .channel(group.datagramChannelClass())
                 .handler(toTap)
                 .bind(PORT)
                 .sync()

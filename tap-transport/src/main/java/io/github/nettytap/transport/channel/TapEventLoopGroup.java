@@ -10,9 +10,18 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SelectStrategyFactory;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.DatagramChannel;
+import io.netty.channel.socket.ServerSocketChannel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.uring.IoUringDatagramChannel;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringIoHandlerConfig;
+import io.netty.channel.uring.IoUringServerSocketChannel;
+import io.netty.channel.uring.IoUringSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.FastThreadLocalThread;
 
@@ -25,7 +34,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Event loops for TAP channels, with what matters to them in one place: epoll or io_uring, the number of threads, the
  * processors that the threads are pinned to.
  *
- * <p>It is an ordinary group: sockets may share its loops. And it is a convenience: TAP channels run as well on any
+ * <p>It is an ordinary group: sockets may share its loops ({@link #serverSocketChannelClass()}). And it is a convenience: TAP channels run as well on any
  * {@link MultiThreadIoEventLoopGroup} whose handler is Netty's epoll or io_uring handler. On either, the channels of a
  * loop share their receive buffers. A group of one's own on io_uring wants a ring of 1,024 entries, as here: with Netty's
  * default of 128 the completions of a few busy channels overflow it, which costs speed and a warning, but no frame.
@@ -83,6 +92,33 @@ public final class TapEventLoopGroup extends MultiThreadIoEventLoopGroup {
      */
     public TapIoType io() {
         return io;
+    }
+
+    /**
+     * The server sockets that run on the loops of this group; those of the other I/O type cannot be registered here.
+     *
+     * @return the class, for a {@code ServerBootstrap}
+     */
+    public Class<? extends ServerSocketChannel> serverSocketChannelClass() {
+        return io == TapIoType.EPOLL ? EpollServerSocketChannel.class : IoUringServerSocketChannel.class;
+    }
+
+    /**
+     * The TCP sockets that run on the loops of this group.
+     *
+     * @return the class, for a {@code Bootstrap}
+     */
+    public Class<? extends SocketChannel> socketChannelClass() {
+        return io == TapIoType.EPOLL ? EpollSocketChannel.class : IoUringSocketChannel.class;
+    }
+
+    /**
+     * The UDP sockets that run on the loops of this group.
+     *
+     * @return the class, for a {@code Bootstrap}
+     */
+    public Class<? extends DatagramChannel> datagramChannelClass() {
+        return io == TapIoType.EPOLL ? EpollDatagramChannel.class : IoUringDatagramChannel.class;
     }
 
     /** Describes a {@link TapEventLoopGroup}. Not thread-safe. */

@@ -11,6 +11,7 @@ import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.netlink.Rtnetlink;
 import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoopGroup;
@@ -18,6 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +37,40 @@ class TapEventLoopGroupTest {
             assertThat(group.io()).isEqualTo(io);
             assertThat(group.executorCount()).isEqualTo(2);
             assertThat(TapIoSelector.isCompatible(group.next())).isTrue();
+        } finally {
+            group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(TapIoType.class)
+    void socketsRunOnTheLoopsOfTheGroup(TapIoType io) throws Exception {
+        TapEventLoopGroup group = TapEventLoopGroup.builder().io(io).build();
+        try {
+            InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+            Channel server = new ServerBootstrap()
+                    .group(group)
+                    .channel(group.serverSocketChannelClass())
+                    .childHandler(new ChannelInboundHandlerAdapter())
+                    .bind(any)
+                    .sync()
+                    .channel();
+            Channel socket = new Bootstrap()
+                    .group(group)
+                    .channel(group.socketChannelClass())
+                    .handler(new ChannelInboundHandlerAdapter())
+                    .connect(server.localAddress())
+                    .sync()
+                    .channel();
+            Channel datagrams = new Bootstrap()
+                    .group(group)
+                    .channel(group.datagramChannelClass())
+                    .handler(new ChannelInboundHandlerAdapter())
+                    .bind(any)
+                    .sync()
+                    .channel();
+            assertThat(socket.isActive()).isTrue();
+            assertThat(datagrams.isActive()).isTrue();
         } finally {
             group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
         }
