@@ -4,7 +4,7 @@ import io.github.nettytap.net.switching.TapSwitch;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapDevice;
-import io.github.nettytap.transport.device.TapOffload;
+import io.github.nettytap.transport.device.OffloadRequest;
 
 /** A switch between the TAPs that the command line names, until standard input ends. */
 public final class Lan {
@@ -12,7 +12,7 @@ public final class Lan {
         TapEventLoopGroup loops = TapEventLoopGroup.builder().build();
         try (TapSwitch lan = new TapSwitch(loops, SwitchSettings.DEFAULT, (port, cause) -> {})) {
             for (String tap : taps) {
-                lan.add(TapDevice.builder(tap).vnetHeader(true).offloads(TapOffload.ALL).up(true).open());
+                lan.add(TapDevice.builder(tap).vnetHeader(true).offloads(OffloadRequest.BEST_AVAILABLE).up(true).open());
             }
             System.out.println("ready");
             while (System.in.read() >= 0) {}

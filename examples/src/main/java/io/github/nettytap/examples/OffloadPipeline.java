@@ -10,8 +10,8 @@ import io.github.nettytap.codec.offload.SegmentationHandler;
 import io.github.nettytap.codec.virtio.VirtioNetCodec;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
+import io.github.nettytap.transport.device.OffloadRequest;
 import io.github.nettytap.transport.device.TapDevice;
-import io.github.nettytap.transport.device.TapOffload;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -19,8 +19,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-
-import java.util.Set;
 
 /**
  * What a network card does, as handlers: between tap0, which has every offload, and tap1, which has none, GSO frames are
@@ -46,8 +44,8 @@ public final class OffloadPipeline {
     /** Runs until the interfaces are deleted. */
     public static void main(String[] arguments) throws Exception {
         TapEventLoopGroup group = TapEventLoopGroup.builder().threads(1).build();
-        TapDevice offloading = open("tap0", TapOffload.ALL);
-        TapDevice plain = open("tap1", TapOffload.NONE);
+        TapDevice offloading = open("tap0", OffloadRequest.BEST_AVAILABLE);
+        TapDevice plain = open("tap1", OffloadRequest.NONE);
         SegmentationHandler segmentation = SegmentationHandler.outbound(plain.vnetHeader());
         CoalescingHandler coalescing = new CoalescingHandler();
 
@@ -75,7 +73,7 @@ public final class OffloadPipeline {
         group.shutdownGracefully().sync();
     }
 
-    private static TapDevice open(String tap, Set<TapOffload> offloads) throws Exception {
+    private static TapDevice open(String tap, OffloadRequest offloads) throws Exception {
         return TapDevice.builder(tap)
                 .vnetHeader(true)
                 .offloads(offloads)

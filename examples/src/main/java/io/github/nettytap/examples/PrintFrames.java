@@ -10,7 +10,7 @@ import io.github.nettytap.transport.channel.TapAddress;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapChannelOption;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
-import io.github.nettytap.transport.device.TapOffload;
+import io.github.nettytap.transport.device.OffloadRequest;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -40,7 +40,7 @@ public final class PrintFrames {
                 .group(group)
                 .channel(TapChannel.class)
                 .option(TapChannelOption.TAP_UP, true)
-                .option(TapChannelOption.TAP_OFFLOADS, TapOffload.ALL)
+                .option(TapChannelOption.TAP_OFFLOADS, OffloadRequest.BEST_AVAILABLE)
                 .handler(WireFrames.around(new SimpleChannelInboundHandler<ByteBuf>() {
                     @Override
                     protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) {

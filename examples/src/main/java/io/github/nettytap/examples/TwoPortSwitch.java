@@ -8,8 +8,8 @@ import io.github.nettytap.net.switching.SwitchPort;
 import io.github.nettytap.net.switching.TapSwitch;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
+import io.github.nettytap.transport.device.OffloadRequest;
 import io.github.nettytap.transport.device.TapDevice;
-import io.github.nettytap.transport.device.TapOffload;
 
 /**
  * A learning switch between tap0 and tap1; TCP passes it in GSO frames of up to 64 KiB.
@@ -41,7 +41,7 @@ public final class TwoPortSwitch {
             for (String tap : new String[] {"tap0", "tap1"}) {
                 lan.add(TapDevice.builder(tap)
                         .vnetHeader(true)
-                        .offloads(TapOffload.ALL)
+                        .offloads(OffloadRequest.BEST_AVAILABLE)
                         .up(true)
                         .open());
             }

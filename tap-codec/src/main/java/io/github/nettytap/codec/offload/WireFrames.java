@@ -30,7 +30,7 @@ import java.util.Set;
  * new Bootstrap()
  *         .group(group)
  *         .channel(TapChannel.class)
- *         .option(TapChannelOption.TAP_OFFLOADS, TapOffload.ALL)
+ *         .option(TapChannelOption.TAP_OFFLOADS, OffloadRequest.BEST_AVAILABLE)
  *         .handler(WireFrames.around(application))
  *         .bind(TapAddress.of("tap0"));
  * }</pre>

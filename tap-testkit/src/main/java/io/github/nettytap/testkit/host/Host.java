@@ -6,6 +6,7 @@ package io.github.nettytap.testkit.host;
 
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.transport.device.OffloadRequest;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapDeviceBuilder;
 import io.github.nettytap.transport.device.TapOffload;
@@ -109,12 +110,26 @@ public final class Host implements AutoCloseable {
      *
      * @param tap the name of its TAP
      * @param address its address, with the prefix length of the network
-     * @param offloads what its kernel may leave to the other end
+     * @param offloads what its kernel may leave to the other end, exactly
      * @param vnetHeader whether frames carry a virtio-net header
      * @return the host, to be closed by the caller
      * @throws Exception if the kernel refuses
      */
     public static Host create(String tap, Cidr address, Set<TapOffload> offloads, boolean vnetHeader) throws Exception {
+        return create(tap, address, OffloadRequest.exactly(offloads), vnetHeader);
+    }
+
+    /**
+     * Makes a host with a TAP that is up.
+     *
+     * @param tap the name of its TAP
+     * @param address its address, with the prefix length of the network
+     * @param offloads what its kernel may leave to the other end
+     * @param vnetHeader whether frames carry a virtio-net header
+     * @return the host, to be closed by the caller
+     * @throws Exception if the kernel refuses
+     */
+    public static Host create(String tap, Cidr address, OffloadRequest offloads, boolean vnetHeader) throws Exception {
         return create(tap, builder -> builder.offloads(offloads).vnetHeader(vnetHeader), address.toString());
     }
 

@@ -4,26 +4,25 @@
  */
 package io.github.nettytap.tools.argument;
 
-import io.github.nettytap.transport.device.TapOffload;
+import io.github.nettytap.transport.device.OffloadRequest;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 import java.util.Locale;
-import java.util.Set;
 
 /** The choice of {@code --offloads}. */
 public enum Offloads {
-    ALL(TapOffload.ALL),
-    NONE(TapOffload.NONE);
+    ALL(OffloadRequest.BEST_AVAILABLE),
+    NONE(OffloadRequest.NONE);
 
-    private final Set<TapOffload> set;
+    private final OffloadRequest request;
 
-    Offloads(Set<TapOffload> set) {
-        this.set = set;
+    Offloads(OffloadRequest request) {
+        this.request = request;
     }
 
-    public Set<TapOffload> set() {
-        return set;
+    public OffloadRequest request() {
+        return request;
     }
 
     static Offloads of(String text) {

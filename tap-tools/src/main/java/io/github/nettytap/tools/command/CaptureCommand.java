@@ -23,8 +23,8 @@ import io.github.nettytap.tools.lifecycle.ShutdownSignal;
 import io.github.nettytap.tools.option.Verbosity;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapIoType;
+import io.github.nettytap.transport.device.OffloadRequest;
 import io.github.nettytap.transport.device.TapDevice;
-import io.github.nettytap.transport.device.TapOffload;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -190,7 +190,7 @@ final class CaptureCommand implements Callable<Integer> {
                 Loops loops = Loops.of("replay", TapIoType.EPOLL);
                 // All offloads, for the header that has a place for all that a file may note.
                 TapDevice device = CaptureLink.builder(tap, create)
-                        .offloads(TapOffload.ALL)
+                        .offloads(OffloadRequest.BEST_AVAILABLE)
                         .up(true)
                         .open()) {
             verbosity.opened(device);
@@ -223,7 +223,7 @@ final class CaptureCommand implements Callable<Integer> {
         ShutdownSignal interruption = ShutdownSignal.install();
         try (TapDevice device = CaptureLink.builder(tap, create)
                 .vnetHeader(offloads != Offloads.NONE)
-                .offloads(offloads.set())
+                .offloads(offloads.request())
                 .up(true)
                 .open()) {
             verbosity.opened(device);

@@ -93,8 +93,8 @@ final class DemoCommand implements Callable<Integer> {
                 : spec.commandLine().getOut();
         Offloads offloads = dataPlane.offloads();
         boolean header = offloads != Offloads.NONE;
-        try (Host left = Host.create("left", Cidr.parse("10.99.0.1/24"), offloads.set(), header);
-                Host right = Host.create("right", Cidr.parse("10.99.0.2/24"), offloads.set(), header)) {
+        try (Host left = Host.create("left", Cidr.parse("10.99.0.1/24"), offloads.request(), header);
+                Host right = Host.create("right", Cidr.parse("10.99.0.2/24"), offloads.request(), header)) {
             return demonstrate(left, right);
         }
     }

@@ -159,7 +159,7 @@ final class EchoCommand implements Callable<Integer> {
     private TapDevice open() throws TapException {
         TapDeviceBuilder builder = TapDevice.builder(tap)
                 .vnetHeader(true)
-                .offloads(dataPlane.offloads().set())
+                .offloads(dataPlane.offloads().request())
                 .up(true);
         host.forEach(builder::address);
         TapDevice device = builder.open();

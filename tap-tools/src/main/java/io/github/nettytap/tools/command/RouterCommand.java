@@ -160,7 +160,7 @@ final class RouterCommand implements Callable<Integer> {
 
     private TapDevice open(RouterPortArgument tap, boolean header) throws TapException {
         TapDeviceBuilder builder = TapDevice.builder(tap.tap())
-                .offloads(offloads(tap).set())
+                .offloads(offloads(tap).request())
                 .vnetHeader(header ? VNET_HEADER : 0)
                 .up(true);
         if (tap.mtu() != null) {

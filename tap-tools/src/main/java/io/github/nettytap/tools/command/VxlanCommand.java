@@ -260,7 +260,7 @@ final class VxlanCommand implements Callable<Integer> {
     private TapDevice open(String tap, int chosenMtu) throws TapException {
         TapDevice device = TapDevice.builder(tap)
                 .vnetHeader(true)
-                .offloads(dataPlane.offloads().set())
+                .offloads(dataPlane.offloads().request())
                 .up(true)
                 .open();
         try {

@@ -72,7 +72,7 @@ public final class PortOpener {
                     + port.tap() + " (expected: offloads=none, as the ports of the start have)");
         }
         TapDeviceBuilder builder =
-                TapDevice.builder(port.tap()).offloads(wanted.set()).vnetHeader(header);
+                TapDevice.builder(port.tap()).offloads(wanted.request()).vnetHeader(header);
         if (mtu != null) {
             builder.mtu(mtu);
         }

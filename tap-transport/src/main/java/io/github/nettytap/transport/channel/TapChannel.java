@@ -43,7 +43,7 @@ import java.util.function.Function;
  *
  * <pre>{@code
  * Channel ch = new Bootstrap().group(group).channel(TapChannel.class)
- *         .option(TapChannelOption.TAP_OFFLOADS, TapOffload.ALL)
+ *         .option(TapChannelOption.TAP_OFFLOADS, OffloadRequest.BEST_AVAILABLE)
  *         .handler(...)
  *         .bind(TapAddress.of("tap0")).sync().channel();
  * }</pre>
@@ -51,7 +51,7 @@ import java.util.function.Function;
  * <p>Or a {@link TapDevice} is opened first and each of its queues gets a channel, which then owns the queue:
  *
  * <pre>{@code
- * TapDevice device = TapDevice.builder("tap0").queues(2).mtu(9000).offloads(TapOffload.ALL).open();
+ * TapDevice device = TapDevice.builder("tap0").queues(2).mtu(9000).offloads(OffloadRequest.BEST_AVAILABLE).open();
  * new Bootstrap().group(group).channelFactory(TapChannel.factory(device)).handler(...).register();
  * }</pre>
  *

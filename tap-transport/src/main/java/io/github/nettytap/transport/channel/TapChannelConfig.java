@@ -9,6 +9,7 @@ import io.github.nettytap.codec.virtio.VirtioNetOption;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.transport.device.OffloadRequest;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapDeviceBuilder;
 import io.github.nettytap.transport.device.TapOffload;
@@ -46,7 +47,7 @@ public final class TapChannelConfig extends DefaultChannelConfig {
 
     private final TapChannel tapChannel;
 
-    private Set<TapOffload> offloads = Set.of();
+    private OffloadRequest offloads = OffloadRequest.NONE;
     private int vnetHeaderSize = -1;
     private int mtu;
     private MacAddress mac;
@@ -82,7 +83,7 @@ public final class TapChannelConfig extends DefaultChannelConfig {
     @Override
     public <T> T getOption(ChannelOption<T> option) {
         if (option == TapChannelOption.TAP_OFFLOADS) {
-            return (T) getOffloads();
+            return (T) offloadRequest();
         }
         if (option == TapChannelOption.TAP_VNET_HEADER_SIZE) {
             return (T) (Integer) getVnetHeaderSize();
@@ -119,7 +120,7 @@ public final class TapChannelConfig extends DefaultChannelConfig {
     public <T> boolean setOption(ChannelOption<T> option, T value) {
         validate(option, value);
         if (option == TapChannelOption.TAP_OFFLOADS) {
-            setOffloads((Set<TapOffload>) value);
+            setOffloads((OffloadRequest) value);
         } else if (option == TapChannelOption.TAP_VNET_HEADER_SIZE) {
             setVnetHeaderSize((Integer) value);
         } else if (option == TapChannelOption.TAP_VNET_HEADER) {
@@ -149,7 +150,12 @@ public final class TapChannelConfig extends DefaultChannelConfig {
      */
     public Set<TapOffload> getOffloads() {
         TapDevice device = tapChannel.device();
-        return device == null ? offloads : device.offloads();
+        return device == null ? offloads.offloads() : device.offloads();
+    }
+
+    private OffloadRequest offloadRequest() {
+        TapDevice device = tapChannel.device();
+        return device == null ? offloads : OffloadRequest.exactly(device.offloads());
     }
 
     /**
@@ -159,9 +165,8 @@ public final class TapChannelConfig extends DefaultChannelConfig {
      * @return this
      * @throws IllegalStateException if the channel has its device already
      */
-    public TapChannelConfig setOffloads(Set<TapOffload> offloads) {
+    public TapChannelConfig setOffloads(OffloadRequest offloads) {
         ensureUnbound();
-        // Kept as it is, since TapOffload.ALL stands for what the kernel grants.
         this.offloads = Objects.requireNonNull(offloads, "offloads");
         return this;
     }
@@ -187,7 +192,7 @@ public final class TapChannelConfig extends DefaultChannelConfig {
         if (device != null) {
             return device.vnetHeader();
         }
-        return vnetHeaderSize < 0 ? TapOffload.headerFor(offloads) : VnetHeader.ofLength(vnetHeaderSize);
+        return vnetHeaderSize < 0 ? TapOffload.headerFor(offloads.offloads()) : VnetHeader.ofLength(vnetHeaderSize);
     }
 
     private Set<VirtioNetOffload> negotiated() {

@@ -8,10 +8,8 @@ import io.github.nettytap.codec.virtio.VirtioNetOption;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.transport.device.NetworkNamespace;
-import io.github.nettytap.transport.device.TapOffload;
+import io.github.nettytap.transport.device.OffloadRequest;
 import io.netty.channel.ChannelOption;
-
-import java.util.Set;
 
 /**
  * The options of a {@link TapChannel}, beside those of every channel.
@@ -27,7 +25,7 @@ public final class TapChannelOption {
      * The offloads that the device may use on frames towards the channel; default none. Any offload needs a virtio-net
      * header, which is then 12 bytes long unless {@link #TAP_VNET_HEADER_SIZE} says otherwise.
      */
-    public static final ChannelOption<Set<TapOffload>> TAP_OFFLOADS =
+    public static final ChannelOption<OffloadRequest> TAP_OFFLOADS =
             ChannelOption.valueOf(TapChannelOption.class, "TAP_OFFLOADS");
 
     /** The length of the virtio-net header in front of each frame in bytes: 0 (none), 10, 12, 20 or 24. */

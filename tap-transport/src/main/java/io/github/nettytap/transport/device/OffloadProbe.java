@@ -26,7 +26,8 @@ final class OffloadProbe {
     private OffloadProbe() {}
 
     /** Sets the offloads and returns what is on. A refused call leaves the device as it was. */
-    static Set<TapOffload> apply(TapFile file, String device, Set<TapOffload> wanted) throws TapException {
+    static Set<TapOffload> apply(TapFile file, String device, OffloadRequest request) throws TapException {
+        Set<TapOffload> wanted = request.offloads();
         SyscallException refusal = set(file, wanted);
         if (refusal == null) {
             return wanted;
@@ -35,7 +36,7 @@ final class OffloadProbe {
             throw TapErrors.deviceCall(device, refusal);
         }
         Set<TapOffload> granted = largestPart(file, device, wanted, refusal);
-        if (!wanted.equals(TapOffload.ALL)) {
+        if (request.isExact()) {
             EnumSet<TapOffload> refused = EnumSet.noneOf(TapOffload.class);
             refused.addAll(wanted);
             refused.removeAll(granted);

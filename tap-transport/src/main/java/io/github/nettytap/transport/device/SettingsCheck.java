@@ -41,9 +41,9 @@ final class SettingsCheck {
                 !HEADER_SIZES.contains(settings.vnetHeader()),
                 "there is no virtio-net header of " + settings.vnetHeader() + " bytes",
                 "Use 12; 10, 20, 24 and 0 for none are known too");
-        String conflict = TapOffload.conflict(settings.offloads(), settings.vnetHeader());
+        String conflict = TapOffload.conflict(settings.offloads().offloads(), settings.vnetHeader());
         if (!conflict.isEmpty()) {
-            throw TapErrors.offloadConflict(device, settings.offloads(), settings.vnetHeader(), conflict);
+            throw TapErrors.offloadConflict(device, settings.offloads().offloads(), settings.vnetHeader(), conflict);
         }
     }
 

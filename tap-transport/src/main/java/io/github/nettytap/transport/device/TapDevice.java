@@ -210,18 +210,30 @@ public final class TapDevice implements AutoCloseable {
     /**
      * Changes the offloads of the running device. Frames that were queued before may still come with the old ones.
      *
-     * @param offloads the offloads, {@link TapOffload#ALL} being "the best available"
+     * @param offloads the offloads, exactly these
      * @return what the kernel granted
      * @throws TapException if the set is contradictory or not available; nothing has changed then
      */
     public Set<TapOffload> setOffloads(Set<TapOffload> offloads) throws TapException {
+        return setOffloads(OffloadRequest.exactly(offloads));
+    }
+
+    /**
+     * Changes the offloads of the running device. Frames that were queued before may still come with the old ones.
+     *
+     * @param request exactly some, or {@link OffloadRequest#BEST_AVAILABLE}
+     * @return what the kernel granted
+     * @throws TapException if the request is contradictory or not available; nothing has changed then
+     */
+    public Set<TapOffload> setOffloads(OffloadRequest request) throws TapException {
+        Set<TapOffload> offloads = request.offloads();
         String conflict = TapOffload.conflict(offloads, vnetHeaderSize);
         if (!conflict.isEmpty()) {
             throw TapErrors.offloadConflict(lastName, offloads, vnetHeaderSize, conflict);
         }
         TapFile file = file("set offloads");
         try {
-            this.offloads = OffloadProbe.apply(file, lastName, offloads);
+            this.offloads = OffloadProbe.apply(file, lastName, request);
         } catch (TapException e) {
             restoreOffloads(file, e);
             throw e;

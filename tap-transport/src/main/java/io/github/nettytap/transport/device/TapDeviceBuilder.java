@@ -11,12 +11,9 @@ import io.github.nettytap.transport.linux.TunIoctl;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Objects;
 
 /**
  * Describes a TAP device and opens it.
@@ -38,7 +35,7 @@ public final class TapDeviceBuilder {
     private int queues = 1;
     private boolean multiQueue;
     private int vnetHeader = BY_OFFLOADS;
-    private Set<TapOffload> offloads = TapOffload.NONE;
+    private OffloadRequest offloads = OffloadRequest.NONE;
     private Integer mtu;
     private MacAddress mac;
     private Boolean up;
@@ -118,26 +115,34 @@ public final class TapDeviceBuilder {
     }
 
     /**
-     * Sets the offloads, {@link TapOffload#ALL} being "the best available".
+     * Sets the offloads.
+     *
+     * @param request exactly some, or {@link OffloadRequest#BEST_AVAILABLE}
+     * @return this builder
+     */
+    public TapDeviceBuilder offloads(OffloadRequest request) {
+        offloads = Objects.requireNonNull(request, "request");
+        return this;
+    }
+
+    /**
+     * Sets the offloads, which are refused if a part of them is not available.
      *
      * @param offloads the offloads, empty for none
      * @return this builder
      */
     public TapDeviceBuilder offloads(Collection<TapOffload> offloads) {
-        EnumSet<TapOffload> copy = EnumSet.noneOf(TapOffload.class);
-        copy.addAll(offloads);
-        this.offloads = Collections.unmodifiableSet(copy);
-        return this;
+        return offloads(OffloadRequest.exactly(offloads));
     }
 
     /**
-     * Sets the offloads one by one.
+     * Sets the offloads one by one, which are refused if a part of them is not available.
      *
      * @param offloads the offloads, none to switch all off
      * @return this builder
      */
     public TapDeviceBuilder offloads(TapOffload... offloads) {
-        return offloads(Arrays.asList(offloads));
+        return offloads(OffloadRequest.exactly(offloads));
     }
 
     /**
@@ -344,10 +349,10 @@ public final class TapDeviceBuilder {
     }
 
     int vnetHeader() {
-        return vnetHeader == BY_OFFLOADS ? TapOffload.headerSizeFor(offloads) : vnetHeader;
+        return vnetHeader == BY_OFFLOADS ? TapOffload.headerSizeFor(offloads.offloads()) : vnetHeader;
     }
 
-    Set<TapOffload> offloads() {
+    OffloadRequest offloads() {
         return offloads;
     }
 

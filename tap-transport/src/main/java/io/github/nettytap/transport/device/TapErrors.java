@@ -36,7 +36,7 @@ final class TapErrors {
             return TapFailure.of(e)
                     .device(device)
                     .because("this kernel does not know " + lacking + " of " + wanted)
-                    .advise("Ask for TapOffload.ALL to get what there is; " + needs(lacking))
+                    .advise("Ask for OffloadRequest.BEST_AVAILABLE to get what there is; " + needs(lacking))
                     .onCommandLine("Ask for all offloads to get those that there are; " + needs(lacking))
                     .see("tunsetoffload-einval");
         }

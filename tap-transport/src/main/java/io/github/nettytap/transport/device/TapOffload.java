@@ -45,9 +45,8 @@ public enum TapOffload {
     public static final Set<TapOffload> NONE = Collections.unmodifiableSet(EnumSet.noneOf(TapOffload.class));
 
     /**
-     * The best available: checksum, TSO with ECN, and USO. A set equal to this one is a wish: the device gets the
-     * largest part of it that the kernel grants when asked, and {@link TapDevice#offloads()} tells which. Any other set
-     * is taken by the letter, and refused if a part of it is not available.
+     * All but the tunnel offloads: checksum, TSO with ECN, and USO. As any set it is taken by the letter; for as much of it as
+     * the kernel has ask for {@link OffloadRequest#BEST_AVAILABLE}.
      */
     public static final Set<TapOffload> ALL = Collections.unmodifiableSet(EnumSet.range(CSUM, USO6));
 

@@ -27,7 +27,7 @@
  *         TapDevice tap = TapDevice.builder("tap0")
  *                 .namespace(blue)
  *                 .queues(2)
- *                 .offloads(TapOffload.ALL)
+ *                 .offloads(OffloadRequest.BEST_AVAILABLE)
  *                 .mac(MacAddress.parse("02:00:00:00:00:01"))
  *                 .mtu(9000)
  *                 .address(Cidr.parse("10.0.0.1/24"))
@@ -44,7 +44,7 @@
  * }</pre>
  *
  * <p>With offloads each frame is preceded by a virtio-net header ({@code vnetHeaderSize()} bytes), which says what the
- * kernel has left to do. {@code TapOffload.ALL} means the best available: ask {@code offloads()} what that was.
+ * kernel has left to do. {@code BEST_AVAILABLE} is what this kernel grants: ask {@code offloads()} what that was.
  *
  * <h2>Interfaces that stay</h2>
  *

@@ -5,6 +5,7 @@
 package io.github.nettytap.transport.diagnostics;
 
 import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.transport.device.OffloadRequest;
 import io.github.nettytap.transport.device.TapAvailability;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
@@ -271,7 +272,7 @@ public final class Doctor {
         try {
             return probe.setOffloads(EnumSet.allOf(TapOffload.class));
         } catch (TapException e) {
-            return probe.setOffloads(TapOffload.ALL);
+            return probe.setOffloads(OffloadRequest.BEST_AVAILABLE);
         }
     }
 

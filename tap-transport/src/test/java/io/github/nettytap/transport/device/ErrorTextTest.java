@@ -303,12 +303,19 @@ class ErrorTextTest {
                         .offloads(TapOffload.CSUM, TapOffload.USO4, TapOffload.USO6)
                         .open(),
                 "TUNSETOFFLOAD: device=tap0, errno=EINVAL: this kernel does not know [USO4, USO6] of [CSUM, USO4, USO6]."
-                        + " Ask for TapOffload.ALL to get what there is; USO4 came with Linux 6.2, USO6 came with Linux 6.2.",
+                        + " Ask for OffloadRequest.BEST_AVAILABLE to get what there is; USO4 came with Linux 6.2, USO6 came with Linux 6.2.",
                 "tunsetoffload-einval");
-        try (TapDevice tap = failing(libc, "tap0").offloads(TapOffload.ALL).open()) {
+        try (TapDevice tap =
+                failing(libc, "tap0").offloads(OffloadRequest.BEST_AVAILABLE).open()) {
             assertThat(tap.offloads())
                     .containsExactly(TapOffload.CSUM, TapOffload.TSO4, TapOffload.TSO6, TapOffload.TSO_ECN);
+            assertThat(tap.setOffloads(OffloadRequest.BEST_AVAILABLE)).isEqualTo(tap.offloads());
         }
+        // An equal set that is meant by the letter is taken by the letter.
+        TapException refused = catchThrowableOfType(
+                TapException.class,
+                () -> failing(libc, "tap0").offloads(TapOffload.ALL).open());
+        assertThat(refused.reason()).startsWith("this kernel does not know [USO4, USO6]");
     }
 
     @Test

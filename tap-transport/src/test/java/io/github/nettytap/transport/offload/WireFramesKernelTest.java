@@ -16,7 +16,7 @@ import io.github.nettytap.transport.channel.TapChannelOption;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.NetworkNamespace;
-import io.github.nettytap.transport.device.TapOffload;
+import io.github.nettytap.transport.device.OffloadRequest;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -76,7 +76,7 @@ class WireFramesKernelTest {
         return (TapChannel) new Bootstrap()
                 .group(group)
                 .channel(TapChannel.class)
-                .option(TapChannelOption.TAP_OFFLOADS, TapOffload.ALL)
+                .option(TapChannelOption.TAP_OFFLOADS, OffloadRequest.BEST_AVAILABLE)
                 .option(TapChannelOption.TAP_NAMESPACE, namespace)
                 .option(TapChannelOption.TAP_UP, true)
                 .option(ChannelOption.AUTO_READ, false)
