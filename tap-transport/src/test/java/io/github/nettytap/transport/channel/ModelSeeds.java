@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** Runs seeds against the model; a seed that fails is shrunk to the steps that it takes, and they are printed. */
 final class ModelSeeds {
@@ -19,6 +21,9 @@ final class ModelSeeds {
 
     /** How often a shorter list of steps is tried, as threads do not run the same way twice. */
     private static final int TRIES = 5;
+
+    /** Netty warns of each buffer that was released before it left, which runs do on purpose, thousands of times. */
+    private static final Logger NETTY = Logger.getLogger("io.netty");
 
     private ModelSeeds() {}
 
@@ -36,6 +41,8 @@ final class ModelSeeds {
 
     static void run(int count, LoopKind loop, Callable<? extends Subject> opening) throws Exception {
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(2, loop.handlerFactory());
+        Level usual = NETTY.getLevel();
+        NETTY.setLevel(Level.SEVERE);
         try {
             for (long seed = first(); seed < first() + count; seed++) {
                 List<ModelStep> steps = steps(seed);
@@ -47,6 +54,7 @@ final class ModelSeeds {
                 }
             }
         } finally {
+            NETTY.setLevel(usual);
             group.shutdownGracefully(20, 5_000, TimeUnit.MILLISECONDS).sync();
         }
     }
