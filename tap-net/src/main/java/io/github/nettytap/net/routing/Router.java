@@ -40,8 +40,13 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 
-/** The router proper, put together: every method is to be called on its one event loop. */
-final class Router {
+/**
+ * The router proper: ports that are any Netty channels of frames, and everything between them. {@link TapRouter} is one whose
+ * ports are TAPs.
+ *
+ * <p>Every method is to be called on the one event loop that all its channels have, but {@link #close}.
+ */
+public final class Router {
 
     private final Output output;
     private final Routes routes = new Routes();
@@ -66,12 +71,14 @@ final class Router {
     private int portCount;
 
     /**
+     * A router without ports.
+     *
      * @param vnetHeaderSize the size of the virtio-net header in front of the frames of all ports
      * @param natSettings how much NAT remembers, and for how long
      * @param clock milliseconds that only grow
      * @param onFailure told when a port has failed; its channel is closed then
      */
-    Router(
+    public Router(
             int vnetHeaderSize,
             NatSettings natSettings,
             LongSupplier clock,
@@ -103,7 +110,7 @@ final class Router {
      *
      * @throws IllegalArgumentException if a network of it is on another port
      */
-    void check(PortSettings settings) {
+    public void check(PortSettings settings) {
         settings.networks().forEach(routes::check);
     }
 
@@ -116,7 +123,7 @@ final class Router {
      * @param settings what it is to be
      * @param leases where the leases of its DHCP server are kept, or null
      */
-    RouterPort addPort(
+    public RouterPort addPort(
             Channel channel, long mac, int mtu, Set<TapOffload> offloads, PortSettings settings, DhcpLeaseFile leases) {
         RouterPort port = new RouterPort(
                 channel,
@@ -140,7 +147,8 @@ final class Router {
         return port;
     }
 
-    ChannelHandler handler(RouterPort port) {
+    /** The handler of a port, the last one of its channel's pipeline: it takes {@link ByteBuf}s, a frame each. */
+    public ChannelHandler handler(RouterPort port) {
         return new RouterHandler(this, port);
     }
 
@@ -149,12 +157,12 @@ final class Router {
      *
      * @throws IllegalArgumentException if the gateway is not on a network of a port
      */
-    void addRoute(Cidr destination, InetAddress gateway) {
+    public void addRoute(Cidr destination, InetAddress gateway) {
         routes.add(destination, gateway);
     }
 
     /** Every now and then, at least once a second: what has not been answered is asked again or given up. */
-    void tick() {
+    public void tick() {
         nextHops.tick();
         errors.tick();
         announcements.tick();
@@ -166,13 +174,13 @@ final class Router {
     }
 
     /** The last thing before its ports are closed. */
-    void end() {
+    public void end() {
         advertisements.end();
         endBatch();
     }
 
     /** Ends what goes on beside the event loop, once that does nothing more. Waits for the disk. */
-    void close() {
+    public void close() {
         localIpv4.close();
     }
 

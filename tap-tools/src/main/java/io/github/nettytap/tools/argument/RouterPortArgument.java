@@ -5,14 +5,19 @@
 package io.github.nettytap.tools.argument;
 
 import io.github.nettytap.codec.wire.Cidr;
+import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.routing.PortSettings;
 import io.github.nettytap.net.routing.dhcp.DhcpPool;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 import java.net.Inet4Address;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A port of the router on the command line: a TAP, the router's addresses on it, and settings of its own.
@@ -33,13 +38,7 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
     /** The settings of the port, with these name servers for the clients of its DHCP server. */
     public PortSettings settings(List<Inet4Address> nameServers) {
         DhcpPool pool = settings.dhcp();
-        return pool == null
-                ? settings
-                : new PortSettings(
-                        settings.networks(),
-                        settings.advertises(),
-                        settings.translates(),
-                        pool.withNameServers(nameServers));
+        return pool == null ? settings : settings.withDhcp(pool.withNameServers(nameServers));
     }
 
     /** Reads {@code NAME=ADDRESS/LENGTH[,ADDRESS/LENGTH…][,advertise][,nat][,dhcp=FIRST-LAST][,mtu=BYTES][,offloads=all|none]}. */
@@ -57,6 +56,9 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
             boolean advertises = false;
             boolean translates = false;
             DhcpPool dhcp = null;
+            DhcpOptions dhcpOptions = new DhcpOptions();
+            MacAddress mac = null;
+            boolean checksReversePath = false;
             for (String part : text.substring(equals + 1).split(",", -1)) {
                 if (part.startsWith("mtu=")) {
                     mtu = mtu(part.substring("mtu=".length()));
@@ -68,6 +70,12 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
                     dhcp = pool(part.substring("dhcp=".length()));
                 } else if (part.equals("nat")) {
                     translates = true;
+                } else if (part.equals("reverse-path")) {
+                    checksReversePath = true;
+                } else if (part.startsWith("mac=")) {
+                    mac = new MacConverter().convert(part.substring("mac=".length()));
+                } else if (dhcpOptions.take(part)) {
+                    continue;
                 } else {
                     networks.add(network(part));
                 }
@@ -78,15 +86,17 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
                 throw new TypeConversionException("MTU too small for IPv6: port=" + text + ", mtu=" + mtu
                         + " (expected: " + LEAST_MTU_OF_IPV6 + " or more)");
             }
-            PortSettings settings = settings(networks, advertises, translates, dhcp);
+            PortSettings settings =
+                    settings(networks, advertises, translates, dhcpOptions.apply(text, dhcp), checksReversePath, mac);
             return new RouterPortArgument(text.substring(0, equals), settings, mtu, offloads);
         }
 
         private static Cidr network(String text) {
             if (text.indexOf('/') < 0) {
                 throw new TypeConversionException("address without prefix length, or no such setting: setting=" + text
-                        + " (expected: an address like 10.0.0.1/24 or 2001:db8::1/64, advertise, nat,"
-                        + " dhcp=FIRST-LAST, mtu=BYTES, offloads=all|none)");
+                        + " (expected: an address like 10.0.0.1/24 or 2001:db8::1/64, advertise, nat, reverse-path,"
+                        + " dhcp=FIRST-LAST, domain=NAME, search=NAME, leases=FILE, lease=DURATION,"
+                        + " host=MAC@ADDRESS, mac=MAC, mtu=BYTES, offloads=all|none)");
             }
             try {
                 return Cidr.parse(text);
@@ -96,9 +106,14 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
         }
 
         private static PortSettings settings(
-                List<Cidr> networks, boolean advertises, boolean translates, DhcpPool dhcp) {
+                List<Cidr> networks,
+                boolean advertises,
+                boolean translates,
+                DhcpPool dhcp,
+                boolean checksReversePath,
+                MacAddress mac) {
             try {
-                return new PortSettings(networks, advertises, translates, dhcp);
+                return new PortSettings(networks, advertises, translates, dhcp, checksReversePath, mac);
             } catch (IllegalArgumentException e) {
                 throw new TypeConversionException(e.getMessage());
             }
@@ -130,6 +145,68 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
             }
             throw new TypeConversionException(
                     "no such MTU: mtu=" + value + " (expected: " + LEAST_MTU + " to " + GREATEST_MTU + ")");
+        }
+    }
+
+    /** What a port says of its DHCP server besides the addresses. */
+    private static final class DhcpOptions {
+        private final List<String> search = new ArrayList<>();
+        private final Map<MacAddress, Inet4Address> hosts = new LinkedHashMap<>();
+        private String domain;
+        private Path leases;
+        private Duration lease;
+        private String first;
+
+        /** True if the part is one of these. */
+        boolean take(String part) {
+            int equals = part.indexOf('=');
+            String value = part.substring(equals + 1);
+            switch (part.substring(0, Math.max(0, equals))) {
+                case "domain" -> domain = value;
+                case "search" -> search.add(value);
+                case "leases" -> leases = Path.of(value);
+                case "lease" -> lease = new DurationConverter().convert(value);
+                case "host" -> {
+                    int at = value.indexOf('@');
+                    if (at < 0) {
+                        throw new TypeConversionException(
+                                "no client and address: host=" + value + " (expected: MAC@ADDRESS)");
+                    }
+                    MacAddress mac = new MacConverter().convert(value.substring(0, at));
+                    if (!(Cidr.parse(value.substring(at + 1)).address() instanceof Inet4Address address)) {
+                        throw new TypeConversionException(
+                                "not an IPv4 address: host=" + value + " (expected: MAC@ADDRESS)");
+                    }
+                    if (hosts.put(mac, address) != null) {
+                        throw new TypeConversionException(
+                                "a client is there twice: host=" + value + " (expected: each client once)");
+                    }
+                }
+                default -> {
+                    return false;
+                }
+            }
+            first = first == null ? part : first;
+            return true;
+        }
+
+        DhcpPool apply(String port, DhcpPool pool) {
+            if (pool == null) {
+                if (first != null) {
+                    throw new TypeConversionException("no DHCP server for this setting: port=" + port + ", setting="
+                            + first + " (expected: dhcp=FIRST-LAST too)");
+                }
+                return null;
+            }
+            try {
+                DhcpPool result = pool.withDomain(domain, search).withLeaseFile(leases);
+                for (Map.Entry<MacAddress, Inet4Address> host : hosts.entrySet()) {
+                    result = result.withFixed(host.getKey(), host.getValue());
+                }
+                return lease == null ? result : result.withLeaseTime(lease);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
         }
     }
 }

@@ -78,7 +78,12 @@ final class RouterCommand implements Callable<Integer> {
                 "The ports: interface name and the router's addresses there, and behind them settings of the port alone:",
                 "advertise: IPv6 hosts there configure themselves by router advertisements.",
                 "nat: IPv4 packets leave there with the router's address as their source, and answers find back.",
-                "dhcp=FIRST-LAST: IPv4 hosts there are leased these addresses.",
+                "dhcp=FIRST-LAST: IPv4 hosts there are leased these addresses; with it",
+                "  domain=NAME, search=NAME (many times): what they are told of names;",
+                "  host=MAC@ADDRESS (many times): who always gets the same address;",
+                "  lease=DURATION (60min): for how long; leases=FILE: where leases are kept over a restart.",
+                "reverse-path: packets must come from where an answer to them would go.",
+                "mac=MAC: the router's MAC address there, in place of one made of the port's name.",
                 "mtu=BYTES: sets the MTU.",
                 "offloads=all|none: as --offloads."
             })

@@ -8,13 +8,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.Cidr;
+import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.routing.PortSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine.TypeConversionException;
 
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 class RouterPortArgumentTest {
 
@@ -44,9 +50,37 @@ class RouterPortArgumentTest {
     void addressWithoutPrefixLengthIsRefused() {
         assertThatThrownBy(() -> parse("tap0=10.0.0.1"))
                 .isInstanceOf(TypeConversionException.class)
-                .hasMessage(
-                        "address without prefix length, or no such setting: setting=10.0.0.1 (expected: an address"
-                                + " like 10.0.0.1/24 or 2001:db8::1/64, advertise, nat, dhcp=FIRST-LAST, mtu=BYTES, offloads=all|none)");
+                .hasMessage("address without prefix length, or no such setting: setting=10.0.0.1 (expected: an address"
+                        + " like 10.0.0.1/24 or 2001:db8::1/64, advertise, nat, reverse-path, dhcp=FIRST-LAST,"
+                        + " domain=NAME, search=NAME, leases=FILE, lease=DURATION, host=MAC@ADDRESS, mac=MAC,"
+                        + " mtu=BYTES, offloads=all|none)");
+    }
+
+    @Test
+    void settingsOfTheDhcpServerStandBesideItsAddresses() throws Exception {
+        PortSettings settings = parse("tap0=10.0.0.1/24,domain=lab.example,search=lab.example,search=example.org,"
+                        + "host=02:00:00:00:00:07@10.0.0.7,lease=30min,leases=/var/lib/leases,"
+                        + "dhcp=10.0.0.100-10.0.0.199,reverse-path,mac=02:00:00:00:00:01")
+                .settings();
+        assertThat(settings.dhcp().domain()).isEqualTo("lab.example");
+        assertThat(settings.dhcp().search()).containsExactly("lab.example", "example.org");
+        assertThat(settings.dhcp().leaseTime()).isEqualTo(Duration.ofMinutes(30));
+        assertThat(settings.dhcp().leaseFile()).isEqualTo(Path.of("/var/lib/leases"));
+        assertThat(settings.dhcp().fixed())
+                .containsExactly(Map.entry(
+                        MacAddress.parse("02:00:00:00:00:07"), (Inet4Address) InetAddress.getByName("10.0.0.7")));
+        assertThat(settings.checksReversePath()).isTrue();
+        assertThat(settings.mac()).isEqualTo(MacAddress.parse("02:00:00:00:00:01"));
+        assertThatThrownBy(() -> parse("tap0=10.0.0.1/24,domain=lab.example"))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessage("no DHCP server for this setting: port=tap0=10.0.0.1/24,domain=lab.example,"
+                        + " setting=domain=lab.example (expected: dhcp=FIRST-LAST too)");
+        assertThatThrownBy(() -> parse("tap0=10.0.0.1/24,dhcp=10.0.0.100-10.0.0.199,domain=-"))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessageStartingWith("no domain name: name=-");
+        assertThatThrownBy(() -> parse("tap0=10.0.0.1/24,dhcp=10.0.0.100-10.0.0.199,host=10.0.0.7"))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessage("no client and address: host=10.0.0.7 (expected: MAC@ADDRESS)");
     }
 
     @Test
