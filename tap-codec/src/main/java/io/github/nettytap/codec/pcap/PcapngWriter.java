@@ -327,14 +327,17 @@ public final class PcapngWriter implements CaptureWriter {
 
     private void comments(List<String> comments) {
         for (String comment : comments) {
-            text(PcapngLayout.OPTION_COMMENT, comment);
+            textOption(PcapngLayout.OPTION_COMMENT, comment); // also an empty one
         }
     }
 
     private void text(int code, String text) {
-        if (text == null || text.isEmpty()) {
-            return;
+        if (text != null && !text.isEmpty()) {
+            textOption(code, text);
         }
+    }
+
+    private void textOption(int code, String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         int length = Math.min(bytes.length, MAX_TEXT);
         while (length < bytes.length && (bytes[length] & 0xc0) == 0x80) {

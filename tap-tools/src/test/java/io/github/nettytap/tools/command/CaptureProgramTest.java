@@ -250,6 +250,25 @@ class CaptureProgramTest {
     }
 
     @Test
+    void replayTellsWhatItLeavesOut() throws Exception {
+        try (HostProcess ours = capture("-w", file("s.pcapng"), "-s", "60", "-c", "20", "udp", "port", "9")) {
+            send(20, 9);
+            assertThat(ours.await()).isZero();
+        }
+        long whole = frames(file("s.pcapng")).stream()
+                .filter(frame -> Integer.parseInt(frame.split(" ")[0]) <= 60)
+                .count();
+        try (HostProcess replay = RunningProgram.start(
+                host, List.of("capture", "--replay", file("s.pcapng"), "--create", "-i", "cp1", "--speed", "5"))) {
+            assertThat(replay.await()).as(replay.errors()).isZero();
+            assertThat(replay.errors())
+                    .contains(
+                            whole + " frames, ",
+                            "; " + (20 - whole) + " left out, as the file has only a part of them;");
+        }
+    }
+
+    @Test
     void linesOfAFileAreThoseOfTcpdump() throws Exception {
         try (HostProcess ours = capture("-w", file("p.pcapng"), "-c", "20", "udp", "port", "9")) {
             send(20, 9);

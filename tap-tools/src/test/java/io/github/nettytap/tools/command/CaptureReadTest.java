@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.yaml.snakeyaml.Yaml;
 import picocli.CommandLine;
 
 import java.io.IOException;
@@ -34,6 +35,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -149,14 +151,13 @@ class CaptureReadTest {
                         + "\"length\":42,\"captured\":42,"
                         + "\"summary\":\"IP 10.0.0.1.1000 > 10.0.0.2.2000: UDP, length 0\","
                         + "\"data\":\"" + ByteBufUtil.hexDump(udp(0, false)) + "\"}");
-        // A foreign reader.
-        Path json = Files.writeString(directory.resolve("json"), out.toString());
-        assertThat(run(
-                        "sh",
-                        "-c",
-                        "tshark -r /dev/null >/dev/null 2>&1; python3 -c 'import json,sys\n"
-                                + "for l in open(sys.argv[1]): print(json.loads(l)[\"direction\"])' " + json))
-                .isEqualTo("inbound\noutbound\n");
+        // YAML has JSON as a part of it.
+        List<Map<String, Object>> objects = out.toString()
+                .lines()
+                .map(line -> new Yaml().<Map<String, Object>>load(line))
+                .collect(Collectors.toList());
+        assertThat(objects).extracting(object -> object.get("direction")).containsExactly("inbound", "outbound");
+        assertThat(objects).extracting(object -> object.get("length")).containsExactly(42, 43);
     }
 
     @ParameterizedTest
@@ -330,7 +331,6 @@ class CaptureReadTest {
     @Test
     void framesWithoutATimeStayWithoutOne() throws Exception {
         Path source = directory.resolve("simple.pcapng");
-        Files.write(source, run("sh", "-c", "printf ''").getBytes());
         ByteBuffer file = ByteBuffer.allocate(28 + 20 + 16 + 60).order(ByteOrder.LITTLE_ENDIAN);
         file.putInt(0x0a0d0d0a)
                 .putInt(28)
