@@ -11,8 +11,6 @@ import org.junit.jupiter.api.Test;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /** What the README shows is what is in the tree. */
 class ReadmeTest {
@@ -26,17 +24,6 @@ class ReadmeTest {
         String body = source.substring(source.indexOf("        TapEventLoopGroup group"), source.indexOf("    }\n}"))
                 .indent(-8);
         assertThat(readme()).contains("```java\n" + body + "```");
-    }
-
-    @Test
-    void linksOfTheReadmeLeadSomewhere() throws IOException {
-        String missing = Pattern.compile("\\]\\((?!https?:|#)([^)#]+)")
-                .matcher(readme())
-                .results()
-                .map(match -> match.group(1))
-                .filter(path -> !Files.exists(TOP.resolve(path)))
-                .collect(Collectors.joining(", "));
-        assertThat(missing).isEmpty();
     }
 
     private static String readme() throws IOException {
