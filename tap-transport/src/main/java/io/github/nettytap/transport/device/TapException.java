@@ -20,6 +20,9 @@ public class TapException extends IOException {
 
     private static final long serialVersionUID = 2;
 
+    /** For a user who has the jar and not the tree. */
+    private static final String PAGE = "https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#";
+
     private final String operation;
     private final String device;
     private final int errno;
@@ -175,7 +178,8 @@ public class TapException extends IOException {
         return text.append(reason)
                 .append(". ")
                 .append(anAdvice)
-                .append(". See docs/troubleshooting.md#")
+                .append(". See ")
+                .append(PAGE)
                 .append(anchor)
                 .toString();
     }

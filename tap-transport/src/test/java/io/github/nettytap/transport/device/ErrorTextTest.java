@@ -62,7 +62,9 @@ class ErrorTextTest {
 
     private static void assertText(ThrowingCallable call, String text, String anchor) throws Exception {
         TapException e = catchThrowableOfType(TapException.class, call);
-        assertThat(e).hasMessage(text + " See docs/troubleshooting.md#" + anchor);
+        assertThat(e)
+                .hasMessage(text + " See https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#"
+                        + anchor);
         assertThat(e.anchor()).isEqualTo(anchor);
         assertThat(Files.readString(PAGE)).contains("### " + anchor + "\n");
     }
@@ -139,7 +141,7 @@ class ErrorTextTest {
         assertThat(e.commandLineMessage())
                 .isEqualTo("TUNSETIFF: device=tap0, errno=EINVAL: the interface is multi-queue, and a single queue was"
                         + " asked for. Make it anew with a single queue: `ip tuntap add tap0 mode tap`. See"
-                        + " docs/troubleshooting.md#tunsetiff-einval");
+                        + " https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#tunsetiff-einval");
         TapException gone = TapException.deviceGone("read", "tap0");
         assertThat(gone.getMessage()).contains("Close the device and open it again");
         assertThat(gone.commandLineMessage()).contains("Start the command again");

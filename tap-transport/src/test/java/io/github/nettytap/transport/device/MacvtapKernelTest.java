@@ -86,7 +86,7 @@ class MacvtapKernelTest {
         assertThatThrownBy(() -> host.tap("lower").node(node).open())
                 .hasMessage(
                         "check settings: device=mv0: " + node + " belongs to this link, not to lower. Give the node of"
-                                + " the right link. See docs/troubleshooting.md#settings");
+                                + " the right link. See https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#settings");
     }
 
     @Test
@@ -95,6 +95,6 @@ class MacvtapKernelTest {
                 .hasMessage(
                         "check settings: device=mv0: a macvtap link exists already and has neither owner, persistence,"
                                 + " carrier nor NAPI of a TAP's kind. Leave those settings out. See"
-                                + " docs/troubleshooting.md#settings");
+                                + " https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#settings");
     }
 }

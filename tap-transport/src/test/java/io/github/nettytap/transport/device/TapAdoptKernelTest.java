@@ -76,7 +76,7 @@ class TapAdoptKernelTest {
     }
 
     private static final String ADVICE = ". Hand over descriptors of /dev/net/tun after TUNSETIFF with IFF_TAP and"
-            + " IFF_NO_PI, all of one interface. See docs/troubleshooting.md#adopt";
+            + " IFF_NO_PI, all of one interface. See https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#adopt";
 
     @Test
     void tunIsRefused() throws Exception {

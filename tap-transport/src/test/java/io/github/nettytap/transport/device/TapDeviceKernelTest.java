@@ -205,7 +205,7 @@ class TapDeviceKernelTest {
                     .isInstanceOf(TapException.class)
                     .hasMessage("SIOCGIFHWADDR: device=doomed, errno=EBADFD: the interface is gone: it was deleted, or"
                             + " its network namespace ended. Close the device and open it again. See"
-                            + " docs/troubleshooting.md#device-gone");
+                            + " https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#device-gone");
             assertThat(tap.name()).isEqualTo("doomed");
         }
     }

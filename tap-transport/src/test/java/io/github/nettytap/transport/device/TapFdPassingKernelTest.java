@@ -105,7 +105,7 @@ class TapFdPassingKernelTest {
                     .hasMessage(
                             "accept: socket=" + path + ": errno=ETIMEDOUT: the other process did not come or send in"
                                     + " time. Check that it runs and uses the same socket. See"
-                                    + " docs/troubleshooting.md#hand-over");
+                                    + " https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#hand-over");
         }
     }
 
@@ -114,7 +114,7 @@ class TapFdPassingKernelTest {
         assertThatThrownBy(() -> TapFdPassing.connect(path))
                 .hasMessage(
                         "connect: socket=" + path + ": errno=ENOENT: nobody listens on this socket. Start the process"
-                                + " that hands the device over first. See docs/troubleshooting.md#hand-over");
+                                + " that hands the device over first. See https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#hand-over");
     }
 
     @Test
@@ -123,8 +123,9 @@ class TapFdPassingKernelTest {
                 TapFdPassing worker = TapFdPassing.connect(path)) {
             listener.accept(TIMEOUT).close();
             assertThatThrownBy(() -> worker.receive(TIMEOUT))
-                    .hasMessage("recvmsg: socket=" + path + ": errno=ECONNRESET: the other process has closed the"
-                            + " connection. Look at its messages. See docs/troubleshooting.md#hand-over");
+                    .hasMessage(
+                            "recvmsg: socket=" + path + ": errno=ECONNRESET: the other process has closed the"
+                                    + " connection. Look at its messages. See https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#hand-over");
         }
     }
 

@@ -163,9 +163,10 @@ class TapFiltersKernelTest {
         file.attachFilter(ClassicBpf.parse("1\n6 0 0 0").program());
         tap.queues().get(1).detach();
         assertThatThrownBy(() -> tap.queues().get(1).attach())
-                .hasMessage("TUNSETQUEUE: device=flt: the queue stays detached, as it does where a classic filter was"
-                        + " attached by somebody else. Call TapFilters.detach() first, and attach the filter again"
-                        + " afterwards. See docs/troubleshooting.md#tunsetqueue-einval");
+                .hasMessage(
+                        "TUNSETQUEUE: device=flt: the queue stays detached, as it does where a classic filter was"
+                                + " attached by somebody else. Call TapFilters.detach() first, and attach the filter again"
+                                + " afterwards. See https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#tunsetqueue-einval");
     }
 
     @Test
@@ -174,7 +175,7 @@ class TapFiltersKernelTest {
                 .hasMessage("TUNATTACHFILTER: device=flt, errno=EINVAL: the kernel takes no such filter here. A classic"
                         + " program is made for Ethernet (`tcpdump -y EN10MB -ddd EXPRESSION`), an eBPF program is of type"
                         + " socket filter and given by its descriptor; a macvtap link has no filters. See"
-                        + " docs/troubleshooting.md#filter");
+                        + " https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#filter");
     }
 
     /** Loading a program takes a capability outside of all user namespaces; using its descriptor takes none. */

@@ -62,7 +62,7 @@ class TapQueuesKernelTest {
                     .hasMessage(
                             "TUNSETQUEUE: device=dq, errno=EINVAL: the queue is detached already, or the device has a"
                                     + " single queue. Ask TapQueue.isAttached(); only a multi-queue device lets its queues go and"
-                                    + " come. See docs/troubleshooting.md#tunsetqueue-einval");
+                                    + " come. See https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#tunsetqueue-einval");
         }
     }
 
@@ -97,9 +97,10 @@ class TapQueuesKernelTest {
     void queueCannotBeAddedToASingleQueueDevice() throws Exception {
         try (TapDevice tap = host.tap("single").open()) {
             assertThatThrownBy(tap::addQueue)
-                    .hasMessage("TUNSETIFF: device=single, errno=EBUSY: the interface has a single queue. Open it with"
-                            + " multiQueue(true), so that queues can be added. See"
-                            + " docs/troubleshooting.md#tunsetiff-ebusy");
+                    .hasMessage(
+                            "TUNSETIFF: device=single, errno=EBUSY: the interface has a single queue. Open it with"
+                                    + " multiQueue(true), so that queues can be added. See"
+                                    + " https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#tunsetiff-ebusy");
             assertThat(tap.queues()).hasSize(1);
         }
     }
@@ -109,8 +110,9 @@ class TapQueuesKernelTest {
         TapDevice tap = host.tap("shut").multiQueue(true).open();
         tap.close();
         assertThatThrownBy(tap::addQueue)
-                .hasMessage("add queue: device=shut, errno=EBADF: the device is closed. Open it again with"
-                        + " TapDevice.builder. See docs/troubleshooting.md#closed");
+                .hasMessage(
+                        "add queue: device=shut, errno=EBADF: the device is closed. Open it again with"
+                                + " TapDevice.builder. See https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#closed");
     }
 
     @Test
@@ -121,7 +123,7 @@ class TapQueuesKernelTest {
                     .hasMessage(
                             "TUNSETIFF: device=full, errno=E2BIG: the interface has its 256 queues, the kernel's limit."
                                     + " Ask for fewer; one queue for each event loop is enough. See"
-                                    + " docs/troubleshooting.md#tunsetiff-e2big");
+                                    + " https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#tunsetiff-e2big");
             assertThat(tap.queues()).hasSize(256);
         }
     }

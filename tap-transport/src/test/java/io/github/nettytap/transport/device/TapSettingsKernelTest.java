@@ -80,7 +80,7 @@ class TapSettingsKernelTest {
         assertThatThrownBy(() -> host.tap("ex").exclusive(true).open())
                 .hasMessage("TUNSETIFF: device=ex, errno=EBUSY: the interface exists already, and a new one was asked"
                         + " for. Choose another name, or leave exclusive() out to attach to it. See"
-                        + " docs/troubleshooting.md#tunsetiff-ebusy");
+                        + " https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#tunsetiff-ebusy");
         assertThat(host.hasLink("ex")).isTrue();
     }
 
@@ -96,7 +96,8 @@ class TapSettingsKernelTest {
         assertThatThrownBy(() -> host.tap("none").existing(true).open())
                 .isInstanceOf(TapException.class)
                 .hasMessageStartingWith("find link: device=none, errno=ENODEV: there is no interface of that name")
-                .hasMessageEndingWith("See docs/troubleshooting.md#attach-enodev");
+                .hasMessageEndingWith(
+                        "See https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#attach-enodev");
     }
 
     @Test
@@ -161,7 +162,7 @@ class TapSettingsKernelTest {
                     .hasMessage(
                             "TUNSETIFF: device=two, errno=EBUSY: another interface has the ifindex 77. Choose another"
                                     + " number, or leave ifindex() out; `ip link` shows those in use. See"
-                                    + " docs/troubleshooting.md#tunsetiff-ebusy");
+                                    + " https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#tunsetiff-ebusy");
             assertThat(first.isOpen()).isTrue();
         }
     }

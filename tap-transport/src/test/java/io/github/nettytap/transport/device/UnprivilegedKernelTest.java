@@ -98,7 +98,7 @@ class UnprivilegedKernelTest {
                     .contains(
                             "open /dev/net/tun: device=owned, errno=EACCES: this user (uid 65534) may not enter /dev/net,"
                                     + " whose mode is rwx------ and whose owner is root. Open it: `sudo chmod 755 /dev/net`; the"
-                                    + " interfaces stay protected. See docs/troubleshooting.md#open-eacces");
+                                    + " interfaces stay protected. See https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#open-eacces");
         } finally {
             worker.destroyForcibly().onExit().join();
         }

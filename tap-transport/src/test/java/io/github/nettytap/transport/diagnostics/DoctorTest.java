@@ -182,7 +182,7 @@ class DoctorTest {
             assertThat(Tap.unavailabilityCause())
                     .hasMessage("load native code: TAP devices of this kind exist on Linux alone, and this is " + system
                             + ". Run it on Linux, in a virtual machine or in a Linux container. See"
-                            + " docs/troubleshooting.md#not-linux");
+                            + " https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#not-linux");
             assertThatThrownBy(() -> TapDevice.builder("tap0").open()).isInstanceOf(TapException.class);
             assertThatThrownBy(NetworkNamespace::create).isInstanceOf(TapException.class);
             assertThat(CpuAffinity.pinCurrentThread(0)).isFalse();
