@@ -47,7 +47,7 @@ class BpfFilterKernelTest {
             device.filters().attach(ClassicBpf.parse(program));
             return true;
         } catch (TapException e) {
-            assertThat(e.errno()).as(program).isEqualTo("EINVAL");
+            assertThat(e.errnoName()).as(program).isEqualTo("EINVAL");
             return false;
         }
     }
