@@ -324,6 +324,15 @@ public final class EthernetSwitch {
     }
 
     /**
+     * How many MAC addresses could be known.
+     *
+     * @return the capacity of the settings, rounded up to a power of two
+     */
+    public int fdbCapacity() {
+        return fdb.capacity();
+    }
+
+    /**
      * What has happened to the FDB: how full it is is no reason to worry as long as nothing is evicted or refused.
      *
      * @return live counters

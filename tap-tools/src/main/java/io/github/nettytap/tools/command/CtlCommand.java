@@ -33,7 +33,7 @@ import java.util.concurrent.Callable;
 /** {@code ctl}: asks a running switch, or tells it what to change. */
 @Command(
         name = "ctl",
-        description = "Asks a running switch about its ports and stations, or changes them while it forwards. "
+        description = "Asks a running switch about its ports and MAC addresses, or changes them while it forwards. "
                 + "The switch must have been started with --control, and by the user who runs this.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
@@ -42,9 +42,11 @@ import java.util.concurrent.Callable;
             "Verbs:",
             "  ports                      the ports with their settings",
             "  ports/add NAME[,SETTING…]  makes a TAP a port, as an argument of switch does",
+            "  ports/set NAME[,SETTING…]  gives a port these settings in place of its own",
             "  ports/remove NAME          takes a port out, and its interface away",
-            "  fdb/show [port=NAME]       the stations that are known",
-            "  fdb/flush [port=NAME]      forgets the stations that were heard",
+            "  fdb/show [port=NAME]       the MAC addresses that are known",
+            "  fdb/flush [port=NAME]      forgets the MAC addresses that were heard",
+            "  tables                     how full the tables are, and what found no room",
             "  stats                      what each port has carried and dropped",
             "  help                       the verbs, as the switch knows them",
             "",

@@ -31,8 +31,9 @@ public final class AnswerTable {
         List<Map<String, Object>> objects =
                 lines.stream().map(AnswerTable::parse).toList();
         return switch (verb) {
-            case PORTS, PORTS_ADD -> table(objects, "port", "index", "state", "settings");
+            case PORTS, PORTS_ADD, PORTS_SET -> table(objects, "port", "index", "state", "settings");
             case FDB_SHOW -> table(sorted(objects), "mac", "vlan", "port", "kind", "age");
+            case TABLES -> table(objects, "table", "entries", "capacity", "evicted", "refused");
             case HELP -> table(objects, "usage", "text");
             case STATS ->
                 PortTable.format(objects.stream()

@@ -12,9 +12,11 @@ import java.util.stream.Collectors;
 public enum ControlVerb {
     PORTS("ports", "", 0, 0, "the ports with their settings"),
     PORTS_ADD("ports/add", "NAME[,SETTING…]", 1, 1, "makes a TAP a port, as an argument of switch does"),
+    PORTS_SET("ports/set", "NAME[,SETTING…]", 1, 1, "gives a port these settings in place of those it has"),
     PORTS_REMOVE("ports/remove", "NAME", 1, 1, "takes a port out; its interface goes if it is not persistent"),
-    FDB_SHOW("fdb/show", "[port=NAME]", 0, 1, "the stations that are known, of all ports or one"),
-    FDB_FLUSH("fdb/flush", "[port=NAME]", 0, 1, "forgets the stations that were heard, at all ports or one"),
+    FDB_SHOW("fdb/show", "[port=NAME]", 0, 1, "the MAC addresses that are known, of all ports or one"),
+    FDB_FLUSH("fdb/flush", "[port=NAME]", 0, 1, "forgets the MAC addresses that were heard, at all ports or one"),
+    TABLES("tables", "", 0, 0, "how full the tables are, and what had to make room or found none"),
     STATS("stats", "", 0, 0, "what each port has carried and dropped"),
     HELP("help", "", 0, 0, "the verbs");
 

@@ -5,17 +5,23 @@
 package io.github.nettytap.tools.ctl;
 
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.switching.EthernetSwitch;
 import io.github.nettytap.net.switching.SwitchPort;
 import io.github.nettytap.net.switching.TapSwitch;
 import io.github.nettytap.net.switching.fdb.Fdb;
+import io.github.nettytap.net.switching.fdb.FdbCounters;
+import io.github.nettytap.net.switching.multicast.MulticastSnooping;
 import io.github.nettytap.net.switching.policy.Mirroring;
+import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.tools.argument.MirrorArgument;
 import io.github.nettytap.tools.argument.PortArgument;
 import io.github.nettytap.tools.argument.PortSetting;
 import io.github.nettytap.tools.control.Requests;
 import io.github.nettytap.tools.statistics.StatsJson;
 import io.github.nettytap.transport.channel.TapChannel;
+import io.netty.util.concurrent.Future;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
@@ -62,9 +68,11 @@ public final class SwitchRequests implements Requests {
         return switch (verb) {
             case PORTS -> lan.ports().stream().map(SwitchRequests::describe).iterator();
             case PORTS_ADD -> add(arguments.get(0));
+            case PORTS_SET -> set(arguments.get(0));
             case PORTS_REMOVE -> remove(arguments.get(0));
             case FDB_SHOW -> stations(arguments.isEmpty() ? null : behind(arguments.get(0)));
             case FDB_FLUSH -> flush(arguments);
+            case TABLES -> tables();
             case STATS ->
                 List.of(StatsJson.now(ledger.samples(), System.nanoTime() - start, Map.of()))
                         .iterator();
@@ -114,6 +122,49 @@ public final class SwitchRequests implements Requests {
             }
         }
         return List.of(describe(added)).iterator();
+    }
+
+    /** The settings are those of the line, and defaults for the rest, as when the port was added. */
+    private Iterator<String> set(String text) throws InterruptedException {
+        PortArgument port = new PortArgument.Converter().convert(text);
+        SwitchPort changed = named(port.tap());
+        if (port.offloads() != null) {
+            throw new IllegalArgumentException("offloads are negotiated when a port is made: port=" + port.tap()
+                    + " (expected: no offloads=, or ports/remove and ports/add)");
+        }
+        PortPolicy policy = (mirror == null ? port : mirror.applyTo(port)).policy();
+        Future<?> done = lan.ethernetSwitch().update(changed, policy).await();
+        if (done.cause() instanceof IllegalArgumentException refused) {
+            throw refused;
+        }
+        if (!done.isSuccess()) {
+            throw new IllegalStateException(done.cause());
+        }
+        return List.of(describe(changed)).iterator();
+    }
+
+    private Iterator<String> tables() {
+        EthernetSwitch core = lan.ethernetSwitch();
+        FdbCounters fdb = core.fdbCounters();
+        List<String> lines = new ArrayList<>();
+        lines.add(new JsonLine()
+                .text("table", "fdb")
+                .number("entries", core.fdbSize())
+                .number("capacity", core.fdbCapacity())
+                .number("evicted", fdb.evicted() + fdb.evictedOwn())
+                .number("refused", fdb.refused())
+                .toString());
+        MulticastSnooping.Counters groups = core.groupCounters();
+        if (groups != null) {
+            lines.add(new JsonLine()
+                    .text("table", "groups")
+                    .number("entries", groups.size())
+                    .number("capacity", groups.capacity())
+                    .number("evicted", groups.evicted())
+                    .number("refused", groups.refused())
+                    .toString());
+        }
+        return lines.iterator();
     }
 
     private Iterator<String> remove(String name) throws InterruptedException {

@@ -85,6 +85,16 @@ class SwitchControlProgramTest {
             move("fx2", right, "10.77.0.3/24");
             assertThat(ping("10.77.0.3")).contains(" 0% packet loss");
 
+            assertThat(ctl("ports/set", "fx2,vlan=10")).isEqualTo("""
+                    port  index  state       settings
+                    fx2   1      forwarding  vlan=10
+                    """);
+            assertThat(ctl("ports/set", "fx2")).endsWith(" forwarding\n");
+            assertThat(ping("10.77.0.3")).contains(" 0% packet loss");
+            assertThat(ctl("tables", "--json"))
+                    .matches(
+                            "\\{\"table\":\"fdb\",\"entries\":[0-9]+,\"capacity\":8192,\"evicted\":0,\"refused\":0}\n");
+
             assertThat(program.terminate().await()).isZero();
             assertThat(program.output()).contains("\nfx0 ", "\nfx2 ").containsPattern("\n\\(removed\\) +[1-9]");
             assertThat(program.output()).doesNotContain("fx1");
@@ -100,6 +110,11 @@ class SwitchControlProgramTest {
             assertThat(failing(1, "ports/add", "fx0"))
                     .isEqualTo("netty-tap ctl: a port of that name is there: port=fx0"
                             + " (expected: ports/remove it before)\n");
+            assertThat(failing(1, "ports/set", "fx9"))
+                    .isEqualTo("netty-tap ctl: no such port: port=fx9 (expected: one of fx0)\n");
+            assertThat(failing(1, "ports/set", "fx0,offloads=none"))
+                    .isEqualTo("netty-tap ctl: offloads are negotiated when a port is made: port=fx0"
+                            + " (expected: no offloads=, or ports/remove and ports/add)\n");
             assertThat(failing(1, "ports/add", "lo")).startsWith("netty-tap ctl: TUNSETIFF: device=lo, errno=EINVAL: ");
             assertThat(failing(1, "ports/add", "fx1,vlan=5000"))
                     .isEqualTo("netty-tap ctl: no such VLAN: vlan=5000 (expected: 1 to 4094)\n");
