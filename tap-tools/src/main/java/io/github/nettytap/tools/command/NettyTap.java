@@ -42,7 +42,8 @@ import java.util.logging.Logger;
             CaptureCommand.class,
             VxlanCommand.class,
             DoctorCommand.class,
-            CompletionCommand.class
+            CompletionCommand.class,
+            ManualCommand.class
         },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
