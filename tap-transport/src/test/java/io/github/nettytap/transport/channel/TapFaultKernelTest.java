@@ -11,17 +11,13 @@ import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
-import io.github.nettytap.transport.link.LinkEvent;
 import io.github.nettytap.transport.netlink.Rtnetlink;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,9 +27,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -243,54 +236,6 @@ class TapFaultKernelTest {
     }
 
     @Test
-    void linkEventsArriveWhileNobodyReadsAndFollowTheLink() throws Exception {
-        BlockingQueue<LinkEvent> events = new LinkedBlockingQueue<>();
-        TapChannel channel = (TapChannel) bootstrap()
-                .option(ChannelOption.AUTO_READ, false)
-                .option(TapChannelOption.TAP_LINK_EVENTS, true)
-                .handler(new Inbox() {
-                    @Override
-                    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-                        events.add((LinkEvent) event);
-                    }
-                })
-                .bind(TapAddress.of("tap0"))
-                .sync()
-                .channel();
-        channel.device().down();
-        await(events, LinkEvent.Kind.DOWN);
-        channel.device().up();
-        await(events, LinkEvent.Kind.UP);
-        channel.device().setMtu(1_400);
-        assertThat(await(events, LinkEvent.Kind.MTU_CHANGED).link().mtu()).isEqualTo(1_400);
-        try (NetworkNamespace other = NetworkNamespace.create()) {
-            channel.device().moveTo(other);
-            await(events, LinkEvent.Kind.MOVED);
-            // It is found in its new namespace by another thread; what happens until then is not reported.
-            LinkEvent event = null;
-            for (int i = 0; i < 500 && event == null; i++) {
-                channel.device().up();
-                channel.device().down();
-                event = events.poll(10, TimeUnit.MILLISECONDS);
-            }
-            assertThat(event).isNotNull();
-            channel.close().sync();
-        }
-    }
-
-    private static LinkEvent await(BlockingQueue<LinkEvent> events, LinkEvent.Kind kind) throws InterruptedException {
-        while (true) {
-            LinkEvent event = events.poll(5, TimeUnit.SECONDS);
-            if (event == null) {
-                throw new AssertionError("no event in time: kind=" + kind);
-            }
-            if (event.kind() == kind) {
-                return event;
-            }
-        }
-    }
-
-    @Test
     void deletionFailsWhatIsFlushedAndWhatIsNot() throws Exception {
         for (boolean autoClose : new boolean[] {true, false}) {
             TapChannel channel = bind();
@@ -412,45 +357,5 @@ class TapFaultKernelTest {
                 channel.write(Unpooled.directBuffer(13).writeZero(13)).await().cause();
         assertThat(second).isSameAs(first).hasMessageContaining("length=13");
         assertThat(first.getStackTrace()).isEmpty();
-    }
-
-    @Test
-    void channelsOfALoopShareTheWatchOfTheirNamespace() throws Exception {
-        TapEventLoop loop = group.next();
-        List<TapChannel> channels = new ArrayList<>();
-        List<LinkEvent> events = new CopyOnWriteArrayList<>();
-        for (int i = 0; i < 5; i++) {
-            TapDevice device = TapDevice.builder("tap" + i).namespace(namespace).open();
-            TapChannel channel = new TapChannel(device.queues().get(0));
-            channel.config().setLinkEvents(true);
-            channel.pipeline().addLast(new ChannelInboundHandlerAdapter() {
-                @Override
-                public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-                    events.add((LinkEvent) event);
-                    if (((LinkEvent) event).kind() == LinkEvent.Kind.UP) {
-                        ctx.close(); // In the middle of what the watch reads.
-                    }
-                }
-            });
-            ((EventLoop) loop).register(channel).sync();
-            channels.add(channel);
-        }
-        String id = namespace.id();
-        LinkWatcher watcher = loop.resources().watcher(id);
-        assertThat(watcher).isNotNull();
-        for (TapChannel channel : channels) {
-            channel.device().up();
-        }
-        for (TapChannel channel : channels) {
-            assertThat(channel.closeFuture().await(5, TimeUnit.SECONDS)).isTrue();
-        }
-        assertThat(events)
-                .filteredOn(event -> event.kind() == LinkEvent.Kind.UP)
-                .extracting(event -> event.link().name())
-                .containsExactly("tap0", "tap1", "tap2", "tap3", "tap4");
-        assertThat(loop.resources().watcher(id))
-                .as("ends with its last channel")
-                .isNull();
-        assertThat(watcher.hasEnded()).isTrue();
     }
 }
