@@ -55,7 +55,7 @@ import java.util.concurrent.Callable;
             "      --host 10.0.0.1/24 --host fd00::1/64",
             "  ping 10.0.0.2; ping fd00::2; echo hello | nc -u -w 1 10.0.0.2 7",
             "",
-            "A whole network of stations, to try something against many of them:",
+            "A whole network of addresses, to try something against many of them:",
             "  netty-tap echo tap0 10.1.0.0/16 --host 10.1.0.1/16"
         })
 final class EchoCommand implements Callable<Integer> {
