@@ -479,13 +479,15 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
             promise.tryFailure(new UnsupportedOperationException("a TAP channel has no remote address: use bind"));
         }
 
+        /** Not by Netty's own method, which insists on the event loop of a channel that may be changing loops. */
         @Override
         public void close(ChannelPromise promise) {
             EventLoop owner = ownership.loop();
             if (owner == null || owner.inEventLoop()) {
-                super.close(promise);
+                ClosedChannelException cause = new ClosedChannelException();
+                close(promise, cause, cause);
             } else {
-                owner.execute(() -> super.close(promise));
+                owner.execute(() -> close(promise));
             }
         }
 
