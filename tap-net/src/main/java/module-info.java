@@ -24,5 +24,6 @@ module io.github.nettytap.net {
     exports io.github.nettytap.net.switching.multicast;
     exports io.github.nettytap.net.switching.policy;
     exports io.github.nettytap.net.table;
+    exports io.github.nettytap.net.topology;
     exports io.github.nettytap.net.vxlan;
 }

@@ -42,10 +42,7 @@ public final class Coalescer {
     private final GroFlow[] buckets = new GroFlow[BUCKETS];
     private final Segment segment = new Segment();
     private GroFlow[] runs = new GroFlow[16];
-    /** A bit for each kind of {@link Segment#kindBit()}. */
-    private final int allowed;
-
-    private final boolean cwrAllowed;
+    private final Set<VirtioNetOffload> allowed;
     private int count;
     private int frames;
 
@@ -55,16 +52,8 @@ public final class Coalescer {
     }
 
     private Coalescer(Set<VirtioNetOffload> allowed) {
-        this.allowed = bit(allowed, VirtioNetOffload.TSO4, Segment.TCP4)
-                | bit(allowed, VirtioNetOffload.TSO6, Segment.TCP6)
-                | bit(allowed, VirtioNetOffload.USO4, Segment.UDP4)
-                | bit(allowed, VirtioNetOffload.USO6, Segment.UDP6);
-        cwrAllowed = allowed.contains(VirtioNetOffload.TSO_ECN);
+        this.allowed = allowed;
         Arrays.setAll(runs, i -> new GroFlow());
-    }
-
-    private static int bit(Set<VirtioNetOffload> allowed, VirtioNetOffload offload, int bit) {
-        return allowed.contains(offload) ? bit : 0;
     }
 
     /**
@@ -85,7 +74,9 @@ public final class Coalescer {
      * @return the coalescer
      */
     public static Coalescer of(Set<VirtioNetOffload> offloads) {
-        return new Coalescer(offloads);
+        EnumSet<VirtioNetOffload> allowed = EnumSet.noneOf(VirtioNetOffload.class);
+        allowed.addAll(offloads);
+        return new Coalescer(allowed);
     }
 
     /**
@@ -104,7 +95,7 @@ public final class Coalescer {
         if (kind == Segment.Kind.OF_HOSTS) {
             endRunsOfHosts();
         }
-        if (kind != Segment.Kind.OF_FLOW || (allowed & segment.kindBit()) == 0) {
+        if (kind != Segment.Kind.OF_FLOW || !allowed.contains(segment.offload())) {
             nextRun().startSingle(frame, promise);
             return;
         }
@@ -123,7 +114,7 @@ public final class Coalescer {
             unlink(run);
         }
         GroFlow started = nextRun();
-        if (!candidate || segment.isCongestionWindowReduced() && !cwrAllowed) {
+        if (!candidate || segment.isCongestionWindowReduced() && !allowed.contains(VirtioNetOffload.TSO_ECN)) {
             started.startSingle(frame, promise);
         } else if (started.start(frame, promise, segment)) {
             started.next = buckets[started.hash & BUCKETS - 1];

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.port;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.AbstractChannel;
 import io.netty.channel.ChannelConfig;
@@ -26,7 +27,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * One end of a patch cable between a switch and a router, or two switches, of one process.
  *
  * <pre>{@code
- *   PatchChannel[] cable = PatchChannel.pair("lan-router", "router-lan");
+ *   PatchChannel[] cable = PatchChannel.pair("lan-router", "router-lan", VnetHeader.V1);
  *   cable[0].pipeline().addLast(lan.newPort(…));
  *   cable[1].pipeline().addLast(…);
  *   group.register(cable[0]);
@@ -48,7 +49,9 @@ public final class PatchChannel extends AbstractChannel {
     private static final String EXPECTED_TYPES = " (expected: " + StringUtil.simpleClassName(ByteBuf.class) + ')';
 
     private final ChannelConfig config = new DefaultChannelConfig(this);
+    private final FrameCounters counters = new FrameCounters();
     private final LocalAddress address;
+    private final int headerLength;
 
     /** Single producer: the loop of the other end. Single consumer: the loop of this one. */
     private final AtomicReferenceArray<ByteBuf> ring = new AtomicReferenceArray<>(CAPACITY);
@@ -70,8 +73,9 @@ public final class PatchChannel extends AbstractChannel {
     /** Whether a frame is asked for. Of the loop of this end. */
     private boolean readPending;
 
-    private PatchChannel(String name) {
+    private PatchChannel(String name, VnetHeader vnetHeader) {
         super(null);
+        headerLength = vnetHeader.length();
         address = new LocalAddress(name);
     }
 
@@ -80,13 +84,15 @@ public final class PatchChannel extends AbstractChannel {
      *
      * @param one the name of one end
      * @param other the name of the other
+     * @param vnetHeader what stands in front of each frame, which does not count as bytes of it
      * @return both ends, to be registered, each with any event loop
      */
-    public static PatchChannel[] pair(String one, String other) {
-        PatchChannel[] ends = {new PatchChannel(one), new PatchChannel(other)};
+    public static PatchChannel[] pair(String one, String other, VnetHeader vnetHeader) {
+        PatchChannel[] ends = {new PatchChannel(one, vnetHeader), new PatchChannel(other, vnetHeader)};
         for (int i = 0; i < 2; i++) {
             ends[i].peer = ends[1 - i];
             ends[i].attr(Port.NAME).set(ends[i].address.id());
+            ends[i].attr(Port.COUNTERS).set(ends[i].counters);
         }
         return ends;
     }
@@ -234,6 +240,7 @@ public final class PatchChannel extends AbstractChannel {
             consumed++;
             count++;
             readPending = false;
+            counters.received(frame.readableBytes() - headerLength);
             pipeline().fireChannelRead(frame);
         }
         if (count > 0) {
@@ -256,6 +263,7 @@ public final class PatchChannel extends AbstractChannel {
         boolean wrote = false;
         for (ByteBuf frame = (ByteBuf) in.current(); frame != null; frame = (ByteBuf) in.current()) {
             if (peer.offer(frame)) {
+                counters.sent(frame.readableBytes() - headerLength);
                 wrote = true;
             } else {
                 dropped.lazySet(dropped.get() + 1);

@@ -32,6 +32,9 @@ public class Port {
     /** The name of a channel whose address does not tell it from others, such as one of many clients of a socket. */
     public static final AttributeKey<String> NAME = AttributeKey.valueOf(Port.class, "NAME");
 
+    /** What a channel that is not a TAP counts, if anything does. */
+    public static final AttributeKey<FrameCounters> COUNTERS = AttributeKey.valueOf(Port.class, "COUNTERS");
+
     private final Channel channel;
     private final VnetHeader vnetHeader;
     private final int vnetHeaderSize;
@@ -130,6 +133,15 @@ public class Port {
      */
     public final TapCounters channelCounters() {
         return channel instanceof TapChannel ? ((TapChannel) channel).counters() : null;
+    }
+
+    /**
+     * What is counted of a channel that is not a TAP.
+     *
+     * @return null if it is a TAP, or if nothing counts its frames
+     */
+    public final FrameCounters frameCounters() {
+        return channel.attr(COUNTERS).get();
     }
 
     final ChannelPromise voidPromise() {

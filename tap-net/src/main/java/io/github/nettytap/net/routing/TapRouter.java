@@ -6,6 +6,8 @@ package io.github.nettytap.net.routing;
 
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.codec.wire.VnetHeader;
+import io.github.nettytap.net.port.Port;
 import io.github.nettytap.net.routing.dhcp.DhcpLeaseFile;
 import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.port.RouterPort;
@@ -14,6 +16,7 @@ import io.github.nettytap.transport.channel.TapChannelOption;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
+import io.github.nettytap.transport.device.TapOffload;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -26,6 +29,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -146,6 +150,62 @@ public final class TapRouter implements AutoCloseable {
                 })
                 .register()
                 .sync();
+    }
+
+    /**
+     * Makes any channel of frames a port, such as an end of a patch cable.
+     *
+     * @param channel not registered yet; its frames have the virtio-net header of this router. It belongs to the router from
+     *     now on.
+     * @param offloads what the other side of the channel takes
+     * @param mtu of the network behind it
+     * @param settings what the port is to be
+     * @throws IllegalArgumentException if a network of the port is on another one; the channel is closed then
+     * @throws UncheckedIOException if the file of its leases cannot be read or written
+     */
+    public void add(Channel channel, Set<TapOffload> offloads, int mtu, PortSettings settings)
+            throws InterruptedException {
+        DhcpLeaseFile leases;
+        try {
+            onLoop(() -> {
+                router.check(settings);
+                return null;
+            });
+            leases = openLeases(settings);
+        } catch (RuntimeException e) {
+            channel.unsafe().closeForcibly();
+            throw e;
+        }
+        String name =
+                channel.hasAttr(Port.NAME) ? channel.attr(Port.NAME).get() : String.valueOf(channel.localAddress());
+        long mac = (settings.mac() == null ? RouterMac.of(name) : settings.mac()).value();
+        channel.pipeline().addLast(new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel made) {
+                RouterPort port = router.addPort(made, mac, mtu, offloads, settings, leases);
+                ports.add(port);
+                made.pipeline().addLast(router.handler(port));
+            }
+        });
+        loop.register(channel).sync();
+    }
+
+    /**
+     * The event loop of the router, which ends with it.
+     *
+     * @return the loop
+     */
+    public EventLoop eventLoop() {
+        return loop;
+    }
+
+    /**
+     * The virtio-net header that frames have at each port.
+     *
+     * @return the header
+     */
+    public VnetHeader vnetHeader() {
+        return VnetHeader.ofLength(vnetHeaderSize);
     }
 
     private static DhcpLeaseFile openLeases(PortSettings settings) {

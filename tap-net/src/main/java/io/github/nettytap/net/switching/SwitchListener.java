@@ -28,4 +28,34 @@ public interface SwitchListener {
      * @param moves how many addresses moved there within ten seconds
      */
     default void loopSuspected(SwitchPort port, MacAddress address, long moves) {}
+
+    /**
+     * A peer of a socket has become a port.
+     *
+     * @param port the port
+     */
+    default void peerConnected(SwitchPort port) {}
+
+    /**
+     * The port of a peer that is gone is no port any more; its counters stand still.
+     *
+     * @param port the port
+     */
+    default void peerRemoved(SwitchPort port) {}
+
+    /**
+     * A peer of a socket is gone, and its port with it.
+     *
+     * @param name of the port
+     * @param reason in words
+     */
+    default void peerDisconnected(String name, String reason) {}
+
+    /**
+     * There is no connection for a socket, or one too many.
+     *
+     * @param name of the port that there is not
+     * @param reason in words
+     */
+    default void peerRefused(String name, String reason) {}
 }

@@ -13,6 +13,8 @@ import io.github.nettytap.net.switching.policy.PortVlans;
 import io.github.nettytap.transport.channel.TapCounters;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelPipeline;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -73,6 +75,17 @@ public final class SwitchPort extends Port {
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
+    }
+
+    /**
+     * Puts a handler in front of the forwarding, where frames have the virtio-net header that they have in the switch. On the
+     * event loop of the port.
+     *
+     * @param handler sees what comes in and goes out
+     */
+    public void addHandler(ChannelHandler handler) {
+        ChannelPipeline pipeline = channel().pipeline();
+        pipeline.addBefore(pipeline.context(PortHandler.class).name(), null, handler);
     }
 
     /**

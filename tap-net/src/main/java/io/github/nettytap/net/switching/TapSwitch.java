@@ -5,6 +5,9 @@
 package io.github.nettytap.net.switching;
 
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.codec.wire.VnetHeader;
+import io.github.nettytap.net.port.socket.SocketPort;
+import io.github.nettytap.net.port.socket.SocketPortAddress;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.transport.channel.TapChannel;
@@ -18,7 +21,11 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 
+import java.io.IOException;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -36,7 +43,9 @@ public final class TapSwitch implements AutoCloseable {
 
     private final EthernetSwitch lan;
     private final TapEventLoopGroup loops;
+    private final SwitchListener listener;
     private final List<SwitchPort> ports = new CopyOnWriteArrayList<>();
+    private final List<SocketPort> sockets = new CopyOnWriteArrayList<>();
 
     /**
      * Makes a switch without ports.
@@ -51,6 +60,7 @@ public final class TapSwitch implements AutoCloseable {
 
     TapSwitch(TapEventLoopGroup loops, SwitchSettings settings, SwitchListener listener, LongSupplier clock) {
         this.loops = loops;
+        this.listener = listener;
         lan = new EthernetSwitch(settings, new FailuresAfterStart(listener), clock);
     }
 
@@ -121,6 +131,75 @@ public final class TapSwitch implements AutoCloseable {
     }
 
     /**
+     * Opens a socket each of whose peers is a port for as long as it is connected: {@link #ports()} has it meanwhile, and the
+     * listener hears of it.
+     *
+     * @param address where the socket is
+     * @param vnetHeader the virtio-net header that the ports of this switch have; on the wire there is none
+     * @param policy what each of these ports may do, and what is done for it
+     * @return the socket, which ends with the switch
+     * @throws IOException if the socket cannot be bound; the message says what is in the way
+     */
+    public SocketPort add(SocketPortAddress address, VnetHeader vnetHeader, PortPolicy policy) throws IOException {
+        Map<String, SwitchPort> peers = new ConcurrentHashMap<>();
+        SocketPort socket = SocketPort.builder(address)
+                .vnetHeader(vnetHeader)
+                .handler(name -> lan.newPort(vnetHeader, Set.of(), policy))
+                .observer(new SocketPort.Observer() {
+                    @Override
+                    public void connected(String name) {
+                        lan.ports().stream()
+                                .filter(port -> port.name().equals(name))
+                                .findFirst()
+                                .ifPresent(port -> {
+                                    peers.put(name, port);
+                                    ports.add(port);
+                                    listener.peerConnected(port);
+                                });
+                    }
+
+                    @Override
+                    public void disconnected(String name, String reason) {
+                        SwitchPort port = peers.remove(name);
+                        if (port != null) {
+                            ports.remove(port);
+                            listener.peerRemoved(port);
+                            listener.peerDisconnected(name, reason);
+                        }
+                    }
+
+                    @Override
+                    public void refused(String name, String reason) {
+                        listener.peerRefused(name, reason);
+                    }
+                })
+                .open(loops);
+        sockets.add(socket);
+        return socket;
+    }
+
+    /**
+     * Closes a socket and with it the ports of its peers.
+     *
+     * @param socket one of {@link #sockets()}
+     */
+    public void remove(SocketPort socket) {
+        if (!sockets.remove(socket)) {
+            throw new IllegalArgumentException("not a socket of this switch: port=" + socket.address());
+        }
+        socket.close();
+    }
+
+    /**
+     * The sockets that were added and not removed.
+     *
+     * @return a new list, in the order in which they were added
+     */
+    public List<SocketPort> sockets() {
+        return List.copyOf(sockets);
+    }
+
+    /**
      * Takes a port out, with its FDB entries, and closes its device. Frames that are on their way to it from other event
      * loops are dropped.
      *
@@ -151,6 +230,7 @@ public final class TapSwitch implements AutoCloseable {
     public void close() {
         // First, since a loop that is busy flooding would come to the closing only when it has caught up.
         lan.stop();
+        sockets.forEach(SocketPort::close);
         // All are asked before the first is waited for: the kernel removes many interfaces in hardly more time than
         // one.
         List<ChannelFuture> closing =

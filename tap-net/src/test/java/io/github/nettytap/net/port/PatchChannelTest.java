@@ -7,6 +7,7 @@ package io.github.nettytap.net.port;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -28,7 +29,7 @@ import java.util.concurrent.TimeUnit;
 class PatchChannelTest {
 
     private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(2, LocalIoHandler.newFactory());
-    private final PatchChannel[] cable = PatchChannel.pair("left", "right");
+    private final PatchChannel[] cable = PatchChannel.pair("left", "right", VnetHeader.NONE);
     private final BlockingQueue<Integer> received = new LinkedBlockingQueue<>();
 
     @AfterEach

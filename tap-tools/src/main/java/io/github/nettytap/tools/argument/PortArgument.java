@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.tools.argument;
 
+import io.github.nettytap.net.port.socket.SocketPortAddress;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -14,13 +15,18 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A port on the command line: the name of a TAP, with settings of its own behind commas.
+ * A port on the command line: the name of a TAP or the address of a socket, with settings of its own behind commas.
  *
- * @param tap the name
+ * @param tap the name or the address
  * @param offloads what was set for this port, or null
  * @param policy what else it is to be
  */
 public record PortArgument(String tap, Offloads offloads, PortPolicy policy) {
+
+    /** Where the socket is that is this port, or null if it is a TAP. */
+    public SocketPortAddress socket() {
+        return SocketPortAddress.isOne(tap) ? SocketPortAddress.parse(tap) : null;
+    }
 
     /** This port with another policy. */
     PortArgument withPolicy(PortPolicy other) {
@@ -45,6 +51,9 @@ public record PortArgument(String tap, Offloads offloads, PortPolicy policy) {
             PortSetting.Draft settings = new PortSetting.Draft();
             try {
                 checkName(parts[0]);
+                if (SocketPortAddress.isOne(parts[0])) {
+                    SocketPortAddress.parse(parts[0]);
+                }
                 for (int i = 1; i < parts.length; i++) {
                     settings.read(parts[i]);
                 }

@@ -6,6 +6,7 @@ package io.github.nettytap.tools.argument;
 
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.port.socket.SocketPortAddress;
 import io.github.nettytap.net.routing.PortSettings;
 import io.github.nettytap.net.routing.dhcp.DhcpPool;
 import picocli.CommandLine.ITypeConverter;
@@ -34,6 +35,11 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
 
     /** RFC 8200, section 5. */
     private static final int LEAST_MTU_OF_IPV6 = 1280;
+
+    /** Where the socket is that is this port, or null if it is a TAP. */
+    public SocketPortAddress socket() {
+        return SocketPortAddress.isOne(tap) ? SocketPortAddress.parse(tap) : null;
+    }
 
     /** The settings of the port, with these name servers for the clients of its DHCP server. */
     public PortSettings settings(List<Inet4Address> nameServers) {

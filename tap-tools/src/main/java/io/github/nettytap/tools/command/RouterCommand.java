@@ -4,9 +4,12 @@
  */
 package io.github.nettytap.tools.command;
 
+import io.github.nettytap.net.port.socket.SocketPort;
 import io.github.nettytap.net.routing.TapRouter;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.net.routing.port.RouterPort;
+import io.github.nettytap.net.switching.SwitchListener;
+import io.github.nettytap.net.topology.SocketLan;
 import io.github.nettytap.tools.argument.Ipv4Converter;
 import io.github.nettytap.tools.argument.Offloads;
 import io.github.nettytap.tools.argument.RouteArgument;
@@ -18,11 +21,11 @@ import io.github.nettytap.tools.option.PortCapture;
 import io.github.nettytap.tools.option.Verbosity;
 import io.github.nettytap.tools.statistics.PortSample;
 import io.github.nettytap.tools.statistics.Units;
-import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapDeviceBuilder;
 import io.github.nettytap.transport.device.TapException;
+import io.netty.channel.Channel;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,6 +36,7 @@ import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
 import java.net.Inet4Address;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -61,6 +65,10 @@ import java.util.stream.Collectors;
             "      uplink=192.168.9.1/24,nat --route 0.0.0.0/0=192.168.9.254 \\",
             "      --dns 192.168.9.254",
             "",
+            "Behind a socket is a network of the machines that connect to it:",
+            "  netty-tap router unix:/run/vms.sock=10.0.0.1/24,dhcp=10.0.0.100-10.0.0.199 \\",
+            "      uplink=192.168.9.1/24,nat --route 0.0.0.0/0=192.168.9.254",
+            "",
             "To route between two network namespaces, move the TAPs while the router runs:",
             "  ip link set tap0 netns left; ip -n left address add 10.0.0.2/24 dev tap0",
             "  ip -n left link set tap0 up; ip -n left route add default via 10.0.0.1"
@@ -70,12 +78,15 @@ final class RouterCommand implements Callable<Integer> {
     /** Of every port, so that frames need no rewriting on their way: virtio 1.2 without tunnels. */
     private static final int VNET_HEADER = 12;
 
+    /** Of a socket, which has no link to ask. */
+    private static final int ETHERNET_MTU = 1500;
+
     @Parameters(
             arity = "1..*",
-            paramLabel = "TAP=ADDRESS/LEN[,…]",
+            paramLabel = "PORT=ADDRESS/LEN[,…]",
             converter = RouterPortArgument.Converter.class,
             description = {
-                "The ports: interface name and the router's addresses there, and behind them settings of the port alone:",
+                "The ports: interface name, or socket as in netty-tap switch --help, and the router's addresses there, and behind them settings of the port alone:",
                 "advertise: IPv6 hosts there configure themselves by router advertisements.",
                 "nat: IPv4 packets leave there with the router's address as their source, and answers find back.",
                 "dhcp=FIRST-LAST: IPv4 hosts there are leased these addresses; with it",
@@ -128,9 +139,17 @@ final class RouterCommand implements Callable<Integer> {
         TapRouter router =
                 new TapRouter(loops, header ? VNET_HEADER : 0, (port, cause) -> program.failed(port.channel(), cause));
         verbosity.looping(1, loops.io());
+        List<SocketLan> lans = new ArrayList<>();
         try (PortCapture captured = observation.capture(verbosity)) {
             for (RouterPortArgument tap : taps) {
-                router.add(open(tap, header), tap.settings(nameServers));
+                if (tap.socket() == null) {
+                    router.add(open(tap, header), tap.settings(nameServers));
+                } else {
+                    int mtu = tap.mtu() == null ? ETHERNET_MTU : tap.mtu();
+                    lans.add(SocketLan.join(
+                            router, tap.socket(), mtu, tap.settings(nameServers), new PeerReports(program)));
+                    verbosity.step("socket " + tap.socket());
+                }
             }
             for (RouteArgument route : routes) {
                 router.addRoute(route.destination(), route.gateway());
@@ -139,14 +158,36 @@ final class RouterCommand implements Callable<Integer> {
             }
             for (RouterPort port : router.ports()) {
                 program.watch(port.channel(), port.name());
-                captured.tap((TapChannel) port.channel(), port.name(), "port of the router");
+                captured.tap(port, "port of the router");
             }
             observation.showUntil(program, () -> samples(router), Map::of);
         } finally {
+            lans.forEach(SocketLan::close);
             router.close();
         }
         observation.end(verbosity, () -> printFates(router.ports()));
         return program.end();
+    }
+
+    /** What happens to the peers of sockets. */
+    private record PeerReports(Program program) implements SwitchListener {
+
+        @Override
+        public void portFailed(Channel channel, Throwable cause) {
+            program.failed(channel, cause);
+        }
+
+        @Override
+        public void peerDisconnected(String name, String reason) {
+            if (!reason.equals(SocketPort.CLOSED)) {
+                program.report("port " + name + " disconnected: " + reason);
+            }
+        }
+
+        @Override
+        public void peerRefused(String name, String reason) {
+            program.report("port " + name + " not connected: " + reason);
+        }
     }
 
     private void checkDistinct() {

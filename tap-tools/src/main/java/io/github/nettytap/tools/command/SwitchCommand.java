@@ -5,6 +5,7 @@
 package io.github.nettytap.tools.command;
 
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.port.socket.SocketPort;
 import io.github.nettytap.net.switching.SwitchListener;
 import io.github.nettytap.net.switching.SwitchPort;
 import io.github.nettytap.net.switching.TapSwitch;
@@ -68,9 +69,14 @@ import java.util.stream.Collectors;
             "  netty-tap switch tap0 tap1 mon0 --mirror mon0=tap0",
             "  netty-tap switch tap0 tap1 --control /run/netty-tap.sock",
             "  netty-tap switch --config switch.yaml --threads 2",
+            "  netty-tap switch tap0 unix:/run/lan.sock",
             "",
             "Settings of a port, behind its name and commas:",
             "PORT_SETTINGS",
+            "A port may be a socket: virtual machines, passt and other switches join by",
+            "  unix:PATH, tcp:ADDRESS:PORT                 each client is a port",
+            "  unix-connect:PATH, tcp-connect:ADDRESS:PORT connects, again after a loss",
+            "  unixgram:PATH, unixgram-connect:PATH, udp:ADDRESS:PORT-ADDRESS:PORT",
             "Ports without vlan or trunk form a LAN of their own; tags pass it untouched.",
             "",
             "To join two network namespaces, move the TAPs while the switch runs:",
@@ -152,10 +158,12 @@ final class SwitchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         List<PortArgument> ports = ports();
-        if (control == null && ports.size() < 2) {
+        boolean grows = control != null || ports.stream().anyMatch(SwitchCommand::isListener);
+        if (!grows && ports.size() < 2) {
             throw new CommandLine.ParameterException(
                     spec.commandLine(),
-                    "too few ports: ports=" + ports.size() + " (expected: 2 or more, or --control to add them later)");
+                    "too few ports: ports=" + ports.size()
+                            + " (expected: 2 or more, a socket that listens, or --control to add them later)");
         }
         if (threads < 1) {
             throw new CommandLine.ParameterException(
@@ -172,15 +180,25 @@ final class SwitchCommand implements Callable<Integer> {
                 .name("switch")
                 .build();
         verbosity.looping(threads, loops.io());
-        TapSwitch lan = new TapSwitch(loops, settings, new Reports(program));
+        Reports reports = new Reports(program);
+        TapSwitch lan = new TapSwitch(loops, settings, reports);
         PortLedger ledger = new PortLedger(lan, program);
         try (PortCapture captured = observation.capture(verbosity)) {
             PortOpener opener = new PortOpener(lan, ports, dataPlane.offloads(), mtu, captured, verbosity, program);
+            reports.attach(opener, ledger);
             for (PortArgument port : ports) {
-                opener.add(port);
+                if (port.socket() == null) {
+                    opener.add(port);
+                }
             }
             for (SwitchPort port : lan.ports()) {
                 PortOpener.setUp(port);
+            }
+            // Last, as peers may be there at once.
+            for (PortArgument port : ports) {
+                if (port.socket() != null) {
+                    opener.addSocket(port);
+                }
             }
             SwitchRequests requests = new SwitchRequests(lan, ledger, opener, mirror);
             ControlSocket socket = ControlSocket.open(control, requests);
@@ -194,6 +212,10 @@ final class SwitchCommand implements Callable<Integer> {
         }
         observation.end(verbosity, () -> {});
         return program.end();
+    }
+
+    private static boolean isListener(PortArgument port) {
+        return port.socket() != null && port.socket().kind().isListener();
     }
 
     /** Those of the command line, else those of the file, whose options are taken over as well. */
@@ -238,7 +260,43 @@ final class SwitchCommand implements Callable<Integer> {
     }
 
     /** Tells people what happens to ports. */
-    private record Reports(Program program) implements SwitchListener {
+    private static final class Reports implements SwitchListener {
+
+        private final Program program;
+        private PortOpener opener;
+        private PortLedger ledger;
+
+        Reports(Program program) {
+            this.program = program;
+        }
+
+        /** Before the first socket is opened. */
+        void attach(PortOpener opener, PortLedger ledger) {
+            this.opener = opener;
+            this.ledger = ledger;
+        }
+
+        @Override
+        public void peerConnected(SwitchPort port) {
+            opener.peerConnected(port);
+        }
+
+        @Override
+        public void peerRemoved(SwitchPort port) {
+            ledger.peerRemoved(port);
+        }
+
+        @Override
+        public void peerDisconnected(String name, String reason) {
+            if (!reason.equals(SocketPort.CLOSED)) {
+                program.report("port " + name + " disconnected: " + reason);
+            }
+        }
+
+        @Override
+        public void peerRefused(String name, String reason) {
+            program.report("port " + name + " not connected: " + reason);
+        }
 
         @Override
         public void portFailed(Channel channel, Throwable cause) {

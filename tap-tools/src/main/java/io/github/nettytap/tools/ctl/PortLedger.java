@@ -33,7 +33,15 @@ public final class PortLedger {
     synchronized void remove(SwitchPort port) throws InterruptedException {
         program.unwatch(port.channel());
         lan.remove(port);
-        PortSample last = PortSample.of(port);
+        add(PortSample.of(port));
+    }
+
+    /** A peer of a socket is gone: its counters are taken over. */
+    public synchronized void peerRemoved(SwitchPort port) {
+        add(PortSample.of(port));
+    }
+
+    private void add(PortSample last) {
         removed = PortSample.removed(removed == null ? List.of(last) : List.of(removed, last));
     }
 

@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.tools.ctl;
 
+import io.github.nettytap.codec.wire.VnetHeader;
+import io.github.nettytap.net.port.socket.SocketPort;
 import io.github.nettytap.net.switching.SwitchPort;
 import io.github.nettytap.net.switching.TapSwitch;
 import io.github.nettytap.tools.argument.Offloads;
@@ -16,9 +18,10 @@ import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapDeviceBuilder;
 import io.github.nettytap.transport.device.TapException;
 
+import java.io.IOException;
 import java.util.List;
 
-/** Opens TAPs and makes them ports: those of the start, and those that the control socket asks for later. */
+/** Opens TAPs and sockets and makes them ports: those of the start, and those that the control socket asks for later. */
 public final class PortOpener {
 
     private final TapSwitch lan;
@@ -57,11 +60,29 @@ public final class PortOpener {
         // With one offloading port all have the header, so that frames need no rewriting on their way.
         header = ports.isEmpty()
                 ? offloads != Offloads.NONE
-                : ports.stream().anyMatch(port -> offloads(port) != Offloads.NONE);
+                : ports.stream().anyMatch(port -> port.socket() == null && offloads(port) != Offloads.NONE);
     }
 
     private Offloads offloads(PortArgument port) {
         return port.offloads() == null ? offloads : port.offloads();
+    }
+
+    /** Opens a socket whose peers are ports. */
+    public SocketPort addSocket(PortArgument port) throws IOException {
+        if (offloads(port) != Offloads.NONE && port.offloads() != null) {
+            throw new IllegalArgumentException("a socket has no offloads: port=" + port.tap()
+                    + ", offloads=all (expected: no such setting; frames are segmented and complete on a socket)");
+        }
+        program.portsMayCome();
+        SocketPort socket = lan.add(port.socket(), header ? VnetHeader.V1 : VnetHeader.NONE, port.policy());
+        verbosity.step("socket " + socket.address() + (port.socket().kind().isListener() ? " listens" : " opened"));
+        return socket;
+    }
+
+    /** A peer of a socket has become a port. */
+    public void peerConnected(SwitchPort port) {
+        capture.tap(List.of(port));
+        verbosity.step("peer " + port.name() + " connected");
     }
 
     /** Makes a TAP a port. Its link stays as it is. */

@@ -5,6 +5,7 @@
 package io.github.nettytap.tools.ctl;
 
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.port.socket.SocketPort;
 import io.github.nettytap.net.switching.EthernetSwitch;
 import io.github.nettytap.net.switching.SwitchPort;
 import io.github.nettytap.net.switching.TapSwitch;
@@ -29,6 +30,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -66,7 +69,7 @@ public final class SwitchRequests implements Requests {
         List<String> arguments = Arrays.asList(words).subList(1, words.length);
         verb.checkCount(arguments);
         return switch (verb) {
-            case PORTS -> lan.ports().stream().map(SwitchRequests::describe).iterator();
+            case PORTS -> ports();
             case PORTS_ADD -> add(arguments.get(0));
             case PORTS_SET -> set(arguments.get(0));
             case PORTS_REMOVE -> remove(arguments.get(0));
@@ -81,6 +84,19 @@ public final class SwitchRequests implements Requests {
         };
     }
 
+    /** Sockets without a port of their own name, behind the ports. */
+    private Iterator<String> ports() {
+        List<SwitchPort> ports = lan.ports();
+        Set<String> names = ports.stream().map(SwitchPort::name).collect(Collectors.toSet());
+        return Stream.concat(
+                        ports.stream().map(SwitchRequests::describe),
+                        lan.sockets().stream()
+                                .filter(socket ->
+                                        !names.contains(socket.address().toString()))
+                                .map(SwitchRequests::describe))
+                .iterator();
+    }
+
     private static String describe(SwitchPort port) {
         return new JsonLine()
                 .text("port", port.name())
@@ -91,7 +107,10 @@ public final class SwitchRequests implements Requests {
     }
 
     private static String settings(SwitchPort port) {
-        boolean plain = ((TapChannel) port.channel()).config().getOffloads().isEmpty();
+        if (!(port.channel() instanceof TapChannel)) {
+            return PortSetting.print(port.policy());
+        }
+        boolean plain = port.offloads().isEmpty();
         Mirroring mirroring = port.policy().mirroring();
         return Stream.of(
                         plain ? "offloads=none" : "",
@@ -111,7 +130,11 @@ public final class SwitchRequests implements Requests {
             throw new IllegalArgumentException(
                     "a port of that name is there: port=" + port.tap() + " (expected: ports/remove it before)");
         }
-        SwitchPort added = opener.add(mirror == null ? port : mirror.applyTo(port));
+        PortArgument mirrored = mirror == null ? port : mirror.applyTo(port);
+        if (port.socket() != null) {
+            return List.of(describe(opener.addSocket(mirrored))).iterator();
+        }
+        SwitchPort added = opener.add(mirrored);
         boolean up = false;
         try {
             PortOpener.setUp(added);
@@ -167,7 +190,24 @@ public final class SwitchRequests implements Requests {
         return lines.iterator();
     }
 
+    /** A socket, which is there whether it has peers, that are ports, or not. */
+    private static String describe(SocketPort socket) {
+        return new JsonLine()
+                .text("port", socket.address().toString())
+                .number("index", -1)
+                .text("state", socket.peers() + (socket.peers() == 1 ? " peer" : " peers"))
+                .text("settings", "")
+                .toString();
+    }
+
     private Iterator<String> remove(String name) throws InterruptedException {
+        Optional<SocketPort> socket = lan.sockets().stream()
+                .filter(open -> open.address().toString().equals(name))
+                .findFirst();
+        if (socket.isPresent()) {
+            lan.remove(socket.get());
+            return Collections.emptyIterator();
+        }
         ledger.remove(named(name));
         return Collections.emptyIterator();
     }

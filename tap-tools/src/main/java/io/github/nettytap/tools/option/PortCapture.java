@@ -8,6 +8,8 @@ import io.github.nettytap.codec.capture.Capture;
 import io.github.nettytap.codec.capture.CaptureHandler;
 import io.github.nettytap.codec.filter.FrameFilter;
 import io.github.nettytap.codec.pcap.CaptureInterface;
+import io.github.nettytap.codec.wire.VnetHeader;
+import io.github.nettytap.net.port.Port;
 import io.github.nettytap.net.switching.SwitchPort;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.device.LowPriorityThreadFactory;
@@ -67,7 +69,23 @@ public final class PortCapture implements AutoCloseable {
     /** Sees, from now on, what goes in and out of these ports, as the kernels have it. */
     public void tap(List<SwitchPort> ports) {
         for (SwitchPort port : ports) {
-            tap((TapChannel) port.channel(), port.name(), "port of the switch");
+            if (port.channel() instanceof TapChannel) {
+                tap((TapChannel) port.channel(), port.name(), "port of the switch");
+            } else if (capture != null) {
+                port.addHandler(handler(port.name(), "port of the switch", port.vnetHeader()));
+            }
+        }
+    }
+
+    private CaptureHandler handler(String name, String description, VnetHeader vnetHeader) {
+        CaptureInterface captured = CaptureInterface.ethernet(name).withDescription(description);
+        return new CaptureHandler(capture, captured, vnetHeader, filter);
+    }
+
+    /** Sees, from now on, what goes in and out of a port. */
+    public void tap(Port port, String description) {
+        if (capture != null) {
+            port.channel().pipeline().addFirst(handler(port.name(), description, port.vnetHeader()));
         }
     }
 
@@ -75,11 +93,7 @@ public final class PortCapture implements AutoCloseable {
     public void tap(TapChannel channel, String name, String description) {
         if (capture != null) {
             channel.pipeline()
-                    .addFirst(new CaptureHandler(
-                            capture,
-                            CaptureInterface.ethernet(name).withDescription(description),
-                            channel.device().vnetHeader(),
-                            filter));
+                    .addFirst(handler(name, description, channel.device().vnetHeader()));
         }
     }
 

@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.tools.statistics;
 
+import io.github.nettytap.net.port.FrameCounters;
+import io.github.nettytap.net.port.Port;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.net.switching.PolicyDrop;
@@ -57,7 +59,7 @@ public record PortSample(
 
     /** A port of a switch, there or removed. */
     public static PortSample of(SwitchPort port) {
-        PortSample sample = of(port, port.name(), port.channelCounters(), port.malformed(), port.congested());
+        PortSample sample = of(port, port, port.malformed(), port.congested());
         sample.drops.put(DropReason.VLAN, port.dropped(PolicyDrop.VLAN));
         sample.drops.put(DropReason.SOURCE, port.dropped(PolicyDrop.SOURCE));
         sample.drops.put(DropReason.INVALID_SOURCE, port.dropped(PolicyDrop.INVALID_SOURCE));
@@ -77,9 +79,10 @@ public record PortSample(
         }
         long malformed = port.count(RouterCounter.MALFORMED);
         long congested = port.count(RouterCounter.CONGESTED);
-        TapCounters counters = port.channelCounters();
-        PortSample sample = of(port.name(), counters, malformed, congested);
-        sample.drops.put(DropReason.NOT_ROUTED, port.drops() - counters.drops() - malformed - congested);
+        PortSample sample = of(port.name(), port, malformed, congested);
+        long ofChannel =
+                port.channelCounters() == null ? 0 : port.channelCounters().drops();
+        sample.drops.put(DropReason.NOT_ROUTED, port.drops() - ofChannel - malformed - congested);
         return new PortSample(
                 sample.identity,
                 sample.port,
@@ -105,6 +108,34 @@ public record PortSample(
     /** The channel of a TAP, whatever is behind it. */
     public static PortSample of(String port, TapCounters counters, long malformed, long congested) {
         return of(port, port, counters, malformed, congested);
+    }
+
+    private static PortSample of(Object identity, Port port, long malformed, long congested) {
+        return port.channelCounters() == null
+                ? of(identity, port.name(), port.frameCounters(), malformed, congested)
+                : of(identity, port.name(), port.channelCounters(), malformed, congested);
+    }
+
+    /** The channel of a socket: what it cannot send waits or is counted as congestion. */
+    private static PortSample of(Object identity, String port, FrameCounters counters, long malformed, long congested) {
+        Map<DropReason, Long> drops = new EnumMap<>(DropReason.class);
+        for (DropReason reason :
+                List.of(DropReason.LINK_DOWN, DropReason.REFUSED, DropReason.NO_MEMORY, DropReason.OTHER)) {
+            drops.put(reason, 0L);
+        }
+        drops.put(DropReason.MALFORMED, malformed);
+        drops.put(DropReason.CONGESTED, congested);
+        return new PortSample(
+                identity,
+                port,
+                counters.framesReceived(),
+                counters.bytesReceived(),
+                counters.framesSent(),
+                counters.bytesSent(),
+                0,
+                0,
+                drops,
+                Map.of());
     }
 
     private static PortSample of(Object identity, String port, TapCounters counters, long malformed, long congested) {
@@ -180,7 +211,7 @@ public record PortSample(
     /** What was counted since an earlier sample of the same port. */
     PortSample since(PortSample before) {
         Map<DropReason, Long> more = new EnumMap<>(DropReason.class);
-        drops.forEach((reason, count) -> more.put(reason, count - before.drops.get(reason)));
+        drops.forEach((reason, count) -> more.put(reason, count - before.drops.getOrDefault(reason, 0L)));
         return new PortSample(
                 identity,
                 port,

@@ -11,17 +11,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Starts netty-tap as a process of its own, as a host, as users run it. */
-final class RunningProgram {
+public final class RunningProgram {
 
     private RunningProgram() {}
 
     /** Starts the program. */
-    static HostProcess start(Host host, List<String> arguments) throws Exception {
+    public static HostProcess start(Host host, List<String> arguments) throws Exception {
         return startUnder(host, List.of(), arguments);
     }
 
     /** Starts the program by way of another, such as setpriv. */
-    static HostProcess startUnder(Host host, List<String> wrapper, List<String> arguments) throws Exception {
+    public static HostProcess startUnder(Host host, List<String> wrapper, List<String> arguments) throws Exception {
         List<String> command = new ArrayList<>(wrapper);
         command.addAll(HostProcess.java(NettyTap.class, arguments));
         return HostProcess.start(host.namespace(), command);

@@ -189,8 +189,9 @@ class SwitchControlProgramTest {
         assertThat(NettyTap.commandLine().setErr(new PrintWriter(err, true)).execute("switch", "fx0"))
                 .isEqualTo(CommandLine.ExitCode.USAGE);
         assertThat(err)
-                .hasToString("netty-tap switch: too few ports: ports=1"
-                        + " (expected: 2 or more, or --control to add them later)\ntry: netty-tap switch --help\n");
+                .hasToString(
+                        "netty-tap switch: too few ports: ports=1"
+                                + " (expected: 2 or more, a socket that listens, or --control to add them later)\ntry: netty-tap switch --help\n");
     }
 
     private HostProcess start(String... arguments) throws Exception {

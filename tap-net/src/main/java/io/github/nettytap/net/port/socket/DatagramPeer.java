@@ -73,7 +73,7 @@ final class DatagramPeer extends SocketPort.Opened {
                     protected void initChannel(Channel made) {
                         boolean waits = settings.address().kind() == SocketPortAddress.Kind.UNIXGRAM;
                         made.pipeline().addLast(new DatagramFrames(waits ? DatagramPeer.this::met : null));
-                        peerHandler = settings.portPipeline(made, name);
+                        peerHandler = settings.portPipeline(made, name, () -> {});
                     }
                 });
         if (!unix) {

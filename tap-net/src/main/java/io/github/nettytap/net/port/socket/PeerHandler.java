@@ -4,18 +4,21 @@
  */
 package io.github.nettytap.net.port.socket;
 
+import io.github.nettytap.net.port.FrameCounters;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.DecoderException;
 
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 
 /**
- * Stands between the socket and the handler of the port: tells when a peer has come and why it has gone, and keeps what a
- * peer does wrong from looking like a fault of the port.
+ * Stands between the socket and the handler of the port: counts bare frames, reports when a peer has come and why it has
+ * gone, and keeps what a peer does wrong from looking like a fault of the port.
  */
-final class PeerHandler extends ChannelInboundHandlerAdapter {
+final class PeerHandler extends ChannelDuplexHandler {
 
     private final String name;
     private final SocketPort.Observer observer;
@@ -23,12 +26,17 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
     /** Whether a failed send is the end of the peer, as on a stream. */
     private final boolean stream;
 
-    private String reason = "closed by the peer";
+    private final FrameCounters counters;
+    private final Runnable gone;
+
+    private String reason = SocketPort.CLOSED;
     private boolean connected;
 
-    PeerHandler(String name, boolean stream, SocketPort.Observer observer) {
+    PeerHandler(String name, boolean stream, FrameCounters counters, Runnable gone, SocketPort.Observer observer) {
         this.name = name;
         this.stream = stream;
+        this.counters = counters;
+        this.gone = gone;
         this.observer = observer;
     }
 
@@ -53,6 +61,24 @@ final class PeerHandler extends ChannelInboundHandlerAdapter {
             connected = false;
             observer.disconnected(name, reason);
         }
+    }
+
+    /** After all else: the name of the peer may be another's from now on. */
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        gone.run();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        counters.received(((ByteBuf) message).readableBytes());
+        context.fireChannelRead(message);
+    }
+
+    @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        counters.sent(((ByteBuf) message).readableBytes());
+        context.write(message, promise);
     }
 
     @Override

@@ -6,6 +6,7 @@ package io.github.nettytap.net.port.socket;
 
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.port.BareFrameHandler;
+import io.github.nettytap.net.port.FrameCounters;
 import io.github.nettytap.net.port.Port;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
@@ -75,6 +76,9 @@ public final class SocketPort implements AutoCloseable {
          */
         default void refused(String name, String reason) {}
     }
+
+    /** The reason of a peer that has left in good order. */
+    public static final String CLOSED = "closed by the peer";
 
     /** What the kinds of socket ports have in common. */
     abstract static class Opened {
@@ -263,14 +267,16 @@ public final class SocketPort implements AutoCloseable {
         }
 
         /** Socket ── length ── frames ── peer ── virtio-net header ── port. */
-        PeerHandler streamPipeline(Channel channel, String name) {
+        PeerHandler streamPipeline(Channel channel, String name, Runnable gone) {
             channel.pipeline().addLast(new LengthFieldPrepender(Integer.BYTES), new FrameStreamDecoder());
-            return portPipeline(channel, name);
+            return portPipeline(channel, name, gone);
         }
 
-        PeerHandler portPipeline(Channel channel, String name) {
+        PeerHandler portPipeline(Channel channel, String name, Runnable gone) {
+            FrameCounters counters = new FrameCounters();
             channel.attr(Port.NAME).set(name);
-            PeerHandler peer = new PeerHandler(name, address.kind().isStream(), observer);
+            channel.attr(Port.COUNTERS).set(counters);
+            PeerHandler peer = new PeerHandler(name, address.kind().isStream(), counters, gone, observer);
             ChannelPipeline pipeline = channel.pipeline().addLast(peer);
             if (vnetHeader.isPresent()) {
                 pipeline.addLast(new BareFrameHandler(vnetHeader, true));

@@ -57,7 +57,7 @@ final class StreamClient extends SocketPort.Opened {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        settings.streamPipeline(channel, name);
+                        settings.streamPipeline(channel, name, () -> {});
                     }
                 });
         if (!unix) {

@@ -117,11 +117,10 @@ final class StreamListener extends SocketPort.Opened {
             return;
         }
         peers.put(number, channel);
-        channel.closeFuture().addListener(closed -> {
+        settings.streamPipeline(channel, name, () -> {
             peers.remove(number);
             freeNumber(number);
         });
-        settings.streamPipeline(channel, name);
     }
 
     private synchronized int takeNumber() {

@@ -1,0 +1,109 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.topology;
+
+import io.github.nettytap.codec.wire.VnetHeader;
+import io.github.nettytap.net.port.PatchChannel;
+import io.github.nettytap.net.port.socket.SocketPort;
+import io.github.nettytap.net.port.socket.SocketPortAddress;
+import io.github.nettytap.net.routing.PortSettings;
+import io.github.nettytap.net.routing.TapRouter;
+import io.github.nettytap.net.switching.EthernetSwitch;
+import io.github.nettytap.net.switching.SwitchListener;
+import io.github.nettytap.net.switching.policy.PortPolicy;
+import io.github.nettytap.net.switching.policy.SwitchSettings;
+import io.github.nettytap.transport.device.TapOffload;
+
+import java.io.IOException;
+import java.util.Set;
+
+/**
+ * A network of machines behind a socket, as a port of a router: a switch of their own and a patch cable between it and the
+ * router, so that the port and its addresses stay while peers come and go, and several peers reach each other.
+ *
+ * <pre>{@code
+ *   SocketLan lan = SocketLan.join(router, SocketPortAddress.parse("unix:/run/vms.sock"), 1500, settings, listener);
+ * }</pre>
+ *
+ * <p>All of it is on the event loop of the router. GSO frames of the router pass the cable whole, and are segmented for the
+ * sockets.
+ */
+public final class SocketLan implements AutoCloseable {
+
+    private final PatchChannel cable;
+    private final SocketPort socket;
+
+    private SocketLan(PatchChannel cable, SocketPort socket) {
+        this.cable = cable;
+        this.socket = socket;
+    }
+
+    /**
+     * Opens a socket and makes the network behind it a port of a router.
+     *
+     * @param router the router, which the port then belongs to; its counters are those of the cable
+     * @param address where the socket is
+     * @param mtu of the network
+     * @param settings what the port of the router is to be
+     * @param listener hears which peers come and go; their ports are those of the switch between
+     * @return the network, to be closed before the router
+     * @throws IOException if the socket cannot be bound
+     * @throws IllegalArgumentException if a network of the port is on another one
+     */
+    public static SocketLan join(
+            TapRouter router, SocketPortAddress address, int mtu, PortSettings settings, SwitchListener listener)
+            throws IOException, InterruptedException {
+        VnetHeader header = router.vnetHeader();
+        Set<TapOffload> offloads = header.isPresent() ? TapOffload.ALL : Set.of();
+        EthernetSwitch lan = new EthernetSwitch(SwitchSettings.DEFAULT, listener);
+        PatchChannel[] cable = PatchChannel.pair(address.toString(), address + " router", header);
+        router.add(cable[0], offloads, mtu, settings);
+        cable[1].pipeline().addLast(lan.newPort(header, offloads, PortPolicy.DEFAULT));
+        router.eventLoop().register(cable[1]).sync();
+        SocketPort socket = null;
+        try {
+            socket = SocketPort.builder(address)
+                    .vnetHeader(header)
+                    .handler(name -> lan.newPort(header, Set.of(), PortPolicy.DEFAULT))
+                    .observer(new Peers(listener))
+                    .open(router.eventLoop());
+            return new SocketLan(cable[1], socket);
+        } finally {
+            if (socket == null) {
+                cable[1].close().sync();
+            }
+        }
+    }
+
+    /** The names of peers, since the switch between is nobody's concern. */
+    private record Peers(SwitchListener listener) implements SocketPort.Observer {
+
+        @Override
+        public void disconnected(String name, String reason) {
+            listener.peerDisconnected(name, reason);
+        }
+
+        @Override
+        public void refused(String name, String reason) {
+            listener.peerRefused(name, reason);
+        }
+    }
+
+    /**
+     * The socket.
+     *
+     * @return the socket, with all its peers
+     */
+    public SocketPort socket() {
+        return socket;
+    }
+
+    /** Closes the socket and the port of the router; not to be called on an event loop. */
+    @Override
+    public void close() {
+        socket.close();
+        cable.close().syncUninterruptibly();
+    }
+}
