@@ -72,7 +72,8 @@ class TapEventLoopGroupTest {
             assertThat(socket.isActive()).isTrue();
             assertThat(datagrams.isActive()).isTrue();
         } finally {
-            group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+            // Time for the server to take the connection, which would be left behind otherwise.
+            group.shutdownGracefully(50, 5_000, TimeUnit.MILLISECONDS).sync();
         }
     }
 
