@@ -142,10 +142,13 @@ public final class Fdb {
      * @throws IllegalArgumentException if it is out of range, or would take more than half of the heap
      */
     public static void checkCapacity(int capacity) {
+        checkCapacity(capacity, Runtime.getRuntime().maxMemory());
+    }
+
+    static void checkCapacity(int capacity, long heap) {
         if (capacity < 1 || capacity > MAX_CAPACITY) {
             throw new IllegalArgumentException("FDB: capacity=" + capacity + " (expected: 1 to " + MAX_CAPACITY + ")");
         }
-        long heap = Runtime.getRuntime().maxMemory();
         long rounded = Integer.highestOneBit(capacity * 2 - 1);
         if (rounded * PLACE_BYTES > heap / 2) {
             throw new IllegalArgumentException("FDB: capacity=" + capacity + " takes " + (rounded * PLACE_BYTES >> 20)
