@@ -42,7 +42,10 @@ public final class Coalescer {
     private final GroFlow[] buckets = new GroFlow[BUCKETS];
     private final Segment segment = new Segment();
     private GroFlow[] runs = new GroFlow[16];
-    private final Set<VirtioNetOffload> allowed;
+    /** A bit for each kind of {@link Segment#kindBit()}. */
+    private final int allowed;
+
+    private final boolean cwrAllowed;
     private int count;
     private int frames;
 
@@ -52,8 +55,16 @@ public final class Coalescer {
     }
 
     private Coalescer(Set<VirtioNetOffload> allowed) {
-        this.allowed = allowed;
+        this.allowed = bit(allowed, VirtioNetOffload.TSO4, Segment.TCP4)
+                | bit(allowed, VirtioNetOffload.TSO6, Segment.TCP6)
+                | bit(allowed, VirtioNetOffload.USO4, Segment.UDP4)
+                | bit(allowed, VirtioNetOffload.USO6, Segment.UDP6);
+        cwrAllowed = allowed.contains(VirtioNetOffload.TSO_ECN);
         Arrays.setAll(runs, i -> new GroFlow());
+    }
+
+    private static int bit(Set<VirtioNetOffload> allowed, VirtioNetOffload offload, int bit) {
+        return allowed.contains(offload) ? bit : 0;
     }
 
     /**
@@ -74,9 +85,7 @@ public final class Coalescer {
      * @return the coalescer
      */
     public static Coalescer of(Set<VirtioNetOffload> offloads) {
-        EnumSet<VirtioNetOffload> allowed = EnumSet.noneOf(VirtioNetOffload.class);
-        allowed.addAll(offloads);
-        return new Coalescer(allowed);
+        return new Coalescer(offloads);
     }
 
     /**
@@ -95,7 +104,7 @@ public final class Coalescer {
         if (kind == Segment.Kind.OF_HOSTS) {
             endRunsOfHosts();
         }
-        if (kind != Segment.Kind.OF_FLOW || !allowed.contains(segment.offload())) {
+        if (kind != Segment.Kind.OF_FLOW || (allowed & segment.kindBit()) == 0) {
             nextRun().startSingle(frame, promise);
             return;
         }
@@ -114,7 +123,7 @@ public final class Coalescer {
             unlink(run);
         }
         GroFlow started = nextRun();
-        if (!candidate || segment.isCongestionWindowReduced() && !allowed.contains(VirtioNetOffload.TSO_ECN)) {
+        if (!candidate || segment.isCongestionWindowReduced() && !cwrAllowed) {
             started.startSingle(frame, promise);
         } else if (started.start(frame, promise, segment)) {
             started.next = buckets[started.hash & BUCKETS - 1];

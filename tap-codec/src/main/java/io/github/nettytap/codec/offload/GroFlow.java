@@ -103,8 +103,14 @@ final class GroFlow {
                 && network == other.network
                 && tcp == other.tcp
                 && Segment.int32(header, transport) == Segment.int32(other.window, other.transport)
-                && other.isBetweenHostsOf(header, network, v6)
+                && v6 == other.v6
+                && (v6 ? other.isBetweenHostsOf(header, network, true) : hasSameIpv4Addresses(other))
                 && equal(other, 0, network);
+    }
+
+    private boolean hasSameIpv4Addresses(Segment other) {
+        int at = network + Ipv4Header.SOURCE_OFFSET;
+        return Segment.int64(header, at) == Segment.int64(other.window, at);
     }
 
     /** Tells whether a frame, of which the flow is not known, may be of the flow of this run. */

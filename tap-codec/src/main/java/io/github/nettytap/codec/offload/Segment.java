@@ -7,7 +7,6 @@ package io.github.nettytap.codec.offload;
 import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
-import io.github.nettytap.codec.virtio.VirtioNetOffload;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
@@ -36,6 +35,11 @@ final class Segment {
     private static final long[] KEYS =
             new SecureRandom().longs(6).map(key -> key | 1).toArray();
     private static final int FORBIDDEN_FLAGS = TcpHeader.FLAG_SYN | TcpHeader.FLAG_RST | TcpHeader.FLAG_URG;
+
+    static final int TCP4 = 1;
+    static final int TCP6 = 2;
+    static final int UDP4 = 4;
+    static final int UDP6 = 8;
 
     /** How far into a frame its headers are read: beyond that, it belongs to no flow. */
     static final int WINDOW = 256;
@@ -237,12 +241,9 @@ final class Segment {
         return InternetChecksum.add(slab.sum(buffer, start, bytesToSum), pseudo) == 0xffff;
     }
 
-    /** The offload that a GSO frame of such frames needs. */
-    VirtioNetOffload offload() {
-        if (tcp) {
-            return v6 ? VirtioNetOffload.TSO6 : VirtioNetOffload.TSO4;
-        }
-        return v6 ? VirtioNetOffload.USO6 : VirtioNetOffload.USO4;
+    /** {@link #TCP4}, {@link #TCP6}, {@link #UDP4} or {@link #UDP6}. */
+    int kindBit() {
+        return tcp ? v6 ? TCP6 : TCP4 : v6 ? UDP6 : UDP4;
     }
 
     boolean isCongestionWindowReduced() {
