@@ -3,7 +3,9 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 
-/** What tests of Ethernet frames and Netty handlers need: a leak gate, frame builders, the condition of kernel tests. */
+/**
+ * What tests of Ethernet frames and Netty handlers need: a leak gate, frame builders, the condition of kernel tests.
+ */
 module io.github.nettytap.testkit.core {
     requires transitive io.netty.buffer;
     requires io.netty.common;

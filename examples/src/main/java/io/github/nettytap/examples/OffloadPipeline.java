@@ -21,8 +21,8 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 
 /**
- * What a network card does, as handlers: between tap0, which has every offload, and tap1, which has none, GSO frames are
- * segmented with complete checksums in one direction, and frames are coalesced into GSO frames in the other.
+ * What a network card does, as handlers: between tap0, which has every offload, and tap1, which has none, GSO frames
+ * are segmented with complete checksums in one direction, and frames are coalesced into GSO frames in the other.
  *
  * <p>As root, in two terminals; the TAPs are moved and set up as for {@link TwoPortSwitch}:
  *

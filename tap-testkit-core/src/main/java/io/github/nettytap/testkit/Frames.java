@@ -18,8 +18,8 @@ import java.util.Random;
  * ByteBuf frame = frames.frame();
  * }</pre>
  *
- * <p>From 52:54:00:00:00:02 to 52:54:00:00:00:01, and from 10.77.0.1 to 10.77.0.2 or fd77::1 to fd77::2. Buffers belong to
- * the caller. Not thread-safe.
+ * <p>From 52:54:00:00:00:02 to 52:54:00:00:00:01, and from 10.77.0.1 to 10.77.0.2 or fd77::1 to fd77::2. Buffers belong
+ * to the caller. Not thread-safe.
  */
 public final class Frames implements Cloneable {
 
@@ -27,7 +27,9 @@ public final class Frames implements Cloneable {
     public boolean v6;
     /** Whether it is UDP; TCP otherwise. */
     public boolean udp;
-    /** Tag control information of the VLAN tags, the outermost first; the last has TPID 0x8100, those before it 0x88a8. */
+    /**
+     * Tag control information of the VLAN tags, the outermost first; the last has TPID 0x8100, those before it 0x88a8.
+     */
     public int[] tags = {};
     /** IPv4 options, a multiple of 4 bytes. */
     public byte[] ipOptions = {};

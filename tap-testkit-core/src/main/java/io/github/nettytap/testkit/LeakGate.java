@@ -27,11 +27,11 @@ import java.util.stream.Stream;
 /**
  * Fails a test class that leaves a buffer, a file descriptor or a thread behind.
  *
- * <p>For one class, {@code @ExtendWith(LeakGate.class)}; for all of them, JUnit's setting
- * {@code junit.jupiter.extensions.autodetection.enabled=true}, as it is registered for service loading. Buffers are
- * counted where {@code -Dio.netty.customResourceLeakDetector=io.netty.util.LeakPresenceDetector} is set. Descriptors are compared by what they refer to, so that those
- * which the JVM opens for itself (class files, random devices, epoll of a JDK selector) do not count. What ends in the
- * background, such as a thread that is told to stop, gets a grace period.
+ * <p>For one class, {@code @ExtendWith(LeakGate.class)}; for all of them, JUnit's setting {@code
+ * junit.jupiter.extensions.autodetection.enabled=true}, as it is registered for service loading. Buffers are counted
+ * where {@code -Dio.netty.customResourceLeakDetector=io.netty.util.LeakPresenceDetector} is set. Descriptors are
+ * compared by what they refer to, so that those which the JVM opens for itself (class files, random devices, epoll of a
+ * JDK selector) do not count. What ends in the background, such as a thread that is told to stop, gets a grace period.
  */
 public final class LeakGate implements BeforeAllCallback, AfterAllCallback {
 

@@ -28,8 +28,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A verdict of rules that list a million addresses, on frames to some of these. To a few of them, the table is in the
- * caches, as with real traffic; to all of them at random, every verdict is a cache miss, which is as bad as it can be. The
- * frame itself is in the cache, since a channel has just read it: it is the same one, to another address each time.
+ * caches, as with real traffic; to all of them at random, every verdict is a cache miss, which is as bad as it can be.
+ * The frame itself is in the cache, since a channel has just read it: it is the same one, to another address each time.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

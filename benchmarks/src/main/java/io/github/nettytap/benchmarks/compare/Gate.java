@@ -141,7 +141,9 @@ public final class Gate implements Callable<Integer> {
         InMemory.compare(before, past, today, now, pace.rounds());
     }
 
-    /** Both sides run all the time, since one that nobody sends to costs nothing; starting takes most of a short round. */
+    /**
+     * Both sides run all the time, since one that nobody sends to costs nothing; starting takes most of a short round.
+     */
     private void measure(
             Candidate before, Results past, Candidate today, Results now, Path udpRate, Set<Measure> betweenHosts)
             throws IOException {

@@ -13,7 +13,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
 
-/** Where results go: an option of the programs that have some. The file is whole at any time, whenever it is looked at. */
+/**
+ * Where results go: an option of the programs that have some. The file is whole at any time, whenever it is looked at.
+ */
 public final class JsonOutput {
 
     @Option(names = "--json", paramLabel = "FILE", description = "Writes all values there.")

@@ -7,7 +7,9 @@ package io.github.nettytap.benchmarks.compare;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Lets the end of the process, by Ctrl-C or by {@code timeout}, wait until the main thread has cleaned up and written. */
+/**
+ * Lets the end of the process, by Ctrl-C or by {@code timeout}, wait until the main thread has cleaned up and written.
+ */
 public final class ShutdownSignal {
 
     private static final int CLEAN_UP_SECONDS = 60;

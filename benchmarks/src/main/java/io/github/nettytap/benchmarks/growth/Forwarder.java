@@ -24,8 +24,8 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 
 /**
- * Hands frames from each of two TAPs to the other, by as many queues and event loops as asked for, and loses some of them.
- * The switch has one queue a port; this is for the questions that it does not ask.
+ * Hands frames from each of two TAPs to the other, by as many queues and event loops as asked for, and loses some of
+ * them. The switch has one queue a port; this is for the questions that it does not ask.
  */
 @Command(name = "forwarder", description = "Joins two TAPs, queue by queue.", mixinStandardHelpOptions = true)
 final class Forwarder implements Callable<Integer> {

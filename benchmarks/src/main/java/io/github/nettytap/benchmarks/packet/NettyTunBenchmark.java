@@ -16,7 +16,10 @@ import org.drasyl.channel.tun.TunChannel;
 
 import java.util.concurrent.TimeUnit;
 
-/** The channel of netty-tun on a TUN, whose packets are bare IP: the kernel does a little less for each than for a TAP's. */
+/**
+ * The channel of netty-tun on a TUN, whose packets are bare IP: the kernel does a little less for each than for a
+ * TAP's.
+ */
 @SuppressWarnings("deprecation") // DefaultEventLoopGroup is the only kind of group that its channel registers with.
 public class NettyTunBenchmark extends PacketBenchmark {
 

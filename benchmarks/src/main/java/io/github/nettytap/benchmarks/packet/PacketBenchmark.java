@@ -29,8 +29,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One packet through a Java channel on a real device: in, while another process sends more than can be taken, and out, to
- * a kernel that has no use for it. Subclasses say which channel.
+ * One packet through a Java channel on a real device: in, while another process sends more than can be taken, and out,
+ * to a kernel that has no use for it. Subclasses say which channel.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

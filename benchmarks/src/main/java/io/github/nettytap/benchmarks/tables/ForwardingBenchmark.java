@@ -30,8 +30,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Batches of 64 frames through the switch, from one channel in memory to another: what a frame costs without a kernel,
- * which is where nine tenths of its time go. What is added to the path of a frame shows here and nowhere else. Each channel
- * in memory has an event loop of its own, so the frames also pass the ring between two loops.
+ * which is where nine tenths of its time go. What is added to the path of a frame shows here and nowhere else. Each
+ * channel in memory has an event loop of its own, so the frames also pass the ring between two loops.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -31,8 +31,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The read and the write loop of a channel over a pair of sockets that keeps frame boundaries: 64 frames of 60 bytes from
- * the peer to a handler, and from a flush to the peer, beside the same system calls without any channel.
+ * The read and the write loop of a channel over a pair of sockets that keeps frame boundaries: 64 frames of 60 bytes
+ * from the peer to a handler, and from a flush to the peer, beside the same system calls without any channel.
  *
  * <p>The peer's calls are in each figure, and so are the two wake-ups of a batch.
  */

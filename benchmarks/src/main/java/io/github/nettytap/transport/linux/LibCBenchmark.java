@@ -21,9 +21,9 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A call of the control plane by each binding: an ioctl that the kernel answers at once, one that fails and leaves errno,
- * and the address of a buffer, which nearly every call asks for. The FFM binding takes a build by JDK 22 or newer:
- * without it, {@code -p binding=jnr-ffi}.
+ * A call of the control plane by each binding: an ioctl that the kernel answers at once, one that fails and leaves
+ * errno, and the address of a buffer, which nearly every call asks for. The FFM binding takes a build by JDK 22 or
+ * newer: without it, {@code -p binding=jnr-ffi}.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -38,10 +38,10 @@ import java.util.function.Consumer;
  * }</pre>
  *
  * <p>Event loops copy each frame, up to the snap length, into a ring of fixed size and never wait: where the ring is
- * full, the frame is counted as dropped and its pipeline goes on. One thread of the capture writes the ring to the file,
- * the counts last. It is a daemon: a process that ends without closing its captures leaves readable files without
- * counts. What it takes of a processor that the traffic needs as well slows the traffic down: where that matters, give it
- * a thread of low priority, and what the capture then has no time for is dropped and counted.
+ * full, the frame is counted as dropped and its pipeline goes on. One thread of the capture writes the ring to the
+ * file, the counts last. It is a daemon: a process that ends without closing its captures leaves readable files without
+ * counts. What it takes of a processor that the traffic needs as well slows the traffic down: where that matters, give
+ * it a thread of low priority, and what the capture then has no time for is dropped and counted.
  *
  * <p>When writing fails, or a limit is reached, the capture finishes by itself: {@link #finished()} tells, and its
  * handlers do nothing any more.

@@ -20,8 +20,8 @@ import java.util.Objects;
  * Taps a pipeline: hands a copy of each frame that passes, in either direction, to a {@link Capture}.
  *
  * <p>Frames are {@code ByteBuf}s or {@code ByteBufHolder}s, and pass through untouched, as does everything else. Where
- * the handler stands decides what is seen: first in the pipeline, the frames as the device has them, headers of offloaded
- * ones included; further on, what the handlers before it have made of them.
+ * the handler stands decides what is seen: first in the pipeline, the frames as the device has them, headers of
+ * offloaded ones included; further on, what the handlers before it have made of them.
  *
  * <p>One handler for each channel. Channels of the queues of one device share an interface by being given an equal one.
  * Costs a clock reading and a copy up to the snap length for each frame, no garbage and no waiting.
@@ -39,8 +39,8 @@ public final class CaptureHandler extends ChannelDuplexHandler {
      *
      * @param capture where to
      * @param captureInterface what the file says about this channel
-     * @param header the virtio-net header in front of each {@code ByteBuf} frame; the content of a {@code ByteBufHolder}
-     *     has none
+     * @param header the virtio-net header in front of each {@code ByteBuf} frame; the content of a {@code
+     *     ByteBufHolder} has none
      */
     public CaptureHandler(Capture capture, CaptureInterface captureInterface, VnetHeader header) {
         this(capture, captureInterface, header, FrameFilter.ALL);
@@ -51,8 +51,8 @@ public final class CaptureHandler extends ChannelDuplexHandler {
      *
      * @param capture where to
      * @param captureInterface what the file says about this channel
-     * @param header the virtio-net header in front of each {@code ByteBuf} frame; the content of a {@code ByteBufHolder}
-     *     has none
+     * @param header the virtio-net header in front of each {@code ByteBuf} frame; the content of a {@code
+     *     ByteBufHolder} has none
      * @param filter decides about each frame; what it refuses is counted by {@link Capture#refused()}
      */
     public CaptureHandler(Capture capture, CaptureInterface captureInterface, VnetHeader header, FrameFilter filter) {

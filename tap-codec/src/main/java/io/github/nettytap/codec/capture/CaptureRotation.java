@@ -12,8 +12,8 @@ import java.time.Duration;
  * <ul>
  *   <li>By size ({@code -C}): before a frame is written to a file that is longer than the limit, a new one begins. The
  *       files are named {@code x}, {@code x1}, {@code x2}, and so on.
- *   <li>By size, a number of files ({@code -C -W}): {@code x0} to {@code x9} for ten of them, with as many digits as the
- *       last one needs, then {@code x0} again.
+ *   <li>By size, a number of files ({@code -C -W}): {@code x0} to {@code x9} for ten of them, with as many digits as
+ *       the last one needs, then {@code x0} again.
  *   <li>By time ({@code -G}): the name may hold conversions of {@code strftime}, such as {@code %Y%m%d-%H%M%S}, filled
  *       with the local time at which the file begins; without any, each file replaces the one before.
  *   <li>By time, a number of files ({@code -G -W}): the capture is finished after so many.

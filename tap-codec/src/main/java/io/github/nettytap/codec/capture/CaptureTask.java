@@ -16,8 +16,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * The writer thread of a capture: drains the ring into the file.
  *
- * <p>Producers do not wake it for each frame, since that system call would cost them more than the copy. It looks at the
- * ring a hundred times a second by itself, and is woken only when the ring fills faster than that.
+ * <p>Producers do not wake it for each frame, since that system call would cost them more than the copy. It looks at
+ * the ring a hundred times a second by itself, and is woken only when the ring fills faster than that.
  */
 final class CaptureTask implements Runnable, CaptureRing.Consumer {
 

@@ -19,9 +19,10 @@ import java.util.function.BooleanSupplier;
  * A file that is written from its start to its end: much at a time past the page cache, little through it.
  *
  * <p>A capture of full traffic is more than a page cache likes: every page of it is found, filled, marked and written
- * back on a processor that the traffic needs, and pushes out what somebody may read again. With O_DIRECT the device takes
- * the bytes from where they lie, which was measured to cost a tenth of the processor time and less. It is limited to
- * whole units of the file system, in the file as in memory, so the bytes before and after those go through the cache:
+ * back on a processor that the traffic needs, and pushes out what somebody may read again. With O_DIRECT the device
+ * takes the bytes from where they lie, which was measured to cost a tenth of the processor time and less. It is limited
+ * to whole units of the file system, in the file as in memory, so the bytes before and after those go through the
+ * cache:
  *
  * <pre>
  *   units      |       |       |       |       |       |
@@ -29,11 +30,11 @@ import java.util.function.BooleanSupplier;
  *   goes by        cache|       direct         |cache
  * </pre>
  *
- * <p>So no page is ever written both ways, for which the kernel would have to wait for the disk, and all of a write is in
- * the file when it returns, as other programs see it.
+ * <p>So no page is ever written both ways, for which the kernel would have to wait for the disk, and all of a write is
+ * in the file when it returns, as other programs see it.
  *
- * <p>A disk that is slower than the traffic would let frames drop at once, where the page cache holds seconds of them. So
- * while the writer is behind, it takes the way that was faster of late. For one thread.
+ * <p>A disk that is slower than the traffic would let frames drop at once, where the page cache holds seconds of them.
+ * So while the writer is behind, it takes the way that was faster of late. For one thread.
  */
 final class DirectFile implements AlignedChannel {
 

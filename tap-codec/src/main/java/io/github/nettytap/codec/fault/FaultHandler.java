@@ -24,14 +24,14 @@ import java.util.concurrent.CancellationException;
  * pipeline.addFirst(FaultHandler.builder(42).drop(0.01).reorder(0.05).delay(Duration.ofMillis(20)).build());
  * }</pre>
  *
- * <p>Frames are {@code ByteBuf}s and {@code ByteBufHolder}s; anything else passes untouched. Steps are taken in the order
- * named above. The two directions draw from sources of their own, so that traffic of one does not change what happens
- * to the other.
+ * <p>Frames are {@code ByteBuf}s and {@code ByteBufHolder}s; anything else passes untouched. Steps are taken in the
+ * order named above. The two directions draw from sources of their own, so that traffic of one does not change what
+ * happens to the other.
  *
- * <p>A write that the line loses succeeds, as it does with a real line. A frame that still waits when the channel closes
- * or the handler is removed is released, and its write fails. Frames that were delayed are flushed when their time has
- * come. Delayed inbound frames are delivered also while auto-read is off; their number is bounded by
- * {@link Builder#queueFrames(int)}.
+ * <p>A write that the line loses succeeds, as it does with a real line. A frame that still waits when the channel
+ * closes or the handler is removed is released, and its write fails. Frames that were delayed are flushed when their
+ * time has come. Delayed inbound frames are delivered also while auto-read is off; their number is bounded by {@link
+ * Builder#queueFrames(int)}.
  *
  * <p>One handler for each channel.
  */
@@ -327,8 +327,8 @@ public final class FaultHandler extends ChannelDuplexHandler {
         }
 
         /**
-         * Sends frames one after the other at a rate. Their bytes count from the Ethernet header to the payload, without
-         * the frame check sequence and the gap between frames.
+         * Sends frames one after the other at a rate. Their bytes count from the Ethernet header to the payload,
+         * without the frame check sequence and the gap between frames.
          *
          * @param bitsPerSecond the rate, 0 for no limit
          * @return this
@@ -344,8 +344,8 @@ public final class FaultHandler extends ChannelDuplexHandler {
         }
 
         /**
-         * Bounds the frames of one direction that wait for delay and rate, and those that are held for reordering. Delay
-         * and rate drop what is more, reordering lets it pass.
+         * Bounds the frames of one direction that wait for delay and rate, and those that are held for reordering.
+         * Delay and rate drop what is more, reordering lets it pass.
          *
          * @param frames how many, at least 1; 1000 if not set
          * @return this

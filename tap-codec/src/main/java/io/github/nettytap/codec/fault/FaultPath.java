@@ -267,9 +267,9 @@ abstract class FaultPath {
     }
 
     /**
-     * Flips one bit of what goes on the wire: a GSO frame is segmented and a partial checksum completed before, as netem
-     * does, or whoever completes it later would vouch for the flipped bit. In copies, since others may hold the memory of
-     * the original too. Nothing says any longer that the checksum is valid.
+     * Flips one bit of what goes on the wire: a GSO frame is segmented and a partial checksum completed before, as
+     * netem does, or whoever completes it later would vouch for the flipped bit. In copies, since others may hold the
+     * memory of the original too. Nothing says any longer that the checksum is valid.
      */
     private Object corrupted(ChannelHandlerContext ctx, Object message, long random) {
         view.read(message);

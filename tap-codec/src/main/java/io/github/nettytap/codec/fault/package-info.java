@@ -9,8 +9,8 @@
  * Not here: faults of the device (errors of a read or write) or of the process. It is for tests, and for trying out how
  * an application or a protocol copes.
  *
- * <p>Threads: a handler belongs to one channel and runs on its event loop; its counts can be read from anywhere. Buffers:
- * a frame that is held back is owned by the handler, which releases it when the channel closes or the handler is
- * removed.
+ * <p>Threads: a handler belongs to one channel and runs on its event loop; its counts can be read from anywhere.
+ * Buffers: a frame that is held back is owned by the handler, which releases it when the channel closes or the handler
+ * is removed.
  */
 package io.github.nettytap.codec.fault;

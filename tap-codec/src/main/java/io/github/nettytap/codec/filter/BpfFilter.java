@@ -12,8 +12,9 @@ import java.util.Arrays;
 /**
  * A filter of tcpdump, as it compiles it: a program of the classic BPF machine, run here on each frame.
  *
- * <p>{@code tcpdump -y EN10MB -ddd 'udp port 53'} prints such a program for {@link #parse}. It is checked once, by the rules
- * of the kernel, so that it can neither loop nor read outside its memory, nor from it what it did not write; a load beyond the end of a frame refuses the frame, as in the kernel.
+ * <p>{@code tcpdump -y EN10MB -ddd 'udp port 53'} prints such a program for {@link #parse}. It is checked once, by the
+ * rules of the kernel, so that it can neither loop nor read outside its memory, nor from it what it did not write; a
+ * load beyond the end of a frame refuses the frame, as in the kernel.
  *
  * <pre>
  *  an instruction
@@ -231,8 +232,8 @@ public final class BpfFilter implements FrameFilter {
     }
 
     /**
-     * Refuses programs that read a word of memory which no instruction before it wrote, on any path. Jumps go forwards only,
-     * so one pass over the program knows for each instruction what all ways to it have written.
+     * Refuses programs that read a word of memory which no instruction before it wrote, on any path. Jumps go forwards
+     * only, so one pass over the program knows for each instruction what all ways to it have written.
      */
     private void checkMemoryIsWritten() {
         int[] written = new int[codes.length];

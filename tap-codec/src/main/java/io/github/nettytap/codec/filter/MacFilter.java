@@ -15,16 +15,16 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Lets only those frames pass that {@link MacRules} accept: one set of rules for frames that are read, one for frames that
- * are written.
+ * Lets only those frames pass that {@link MacRules} accept: one set of rules for frames that are read, one for frames
+ * that are written.
  *
- * <p>At the port of a switch, the rules for reading hold the addresses that the port may send from, and those for writing
- * the addresses that it wants to receive. At a host on its TAP it is the other way round.
+ * <p>At the port of a switch, the rules for reading hold the addresses that the port may send from, and those for
+ * writing the addresses that it wants to receive. At a host on its TAP it is the other way round.
  *
- * <p>Frames are {@code ByteBuf}s or {@code ByteBufHolder}s; anything else passes. A frame that is not accepted is released
- * and counted by the rule that refused it; a write of such a frame succeeds, since the frame is as far as it should go.
- * Rules are replaced from any thread while traffic runs: each frame is judged by the old rules or by the new ones. One
- * handler for each channel. It makes no garbage.
+ * <p>Frames are {@code ByteBuf}s or {@code ByteBufHolder}s; anything else passes. A frame that is not accepted is
+ * released and counted by the rule that refused it; a write of such a frame succeeds, since the frame is as far as it
+ * should go. Rules are replaced from any thread while traffic runs: each frame is judged by the old rules or by the new
+ * ones. One handler for each channel. It makes no garbage.
  */
 public final class MacFilter extends ChannelDuplexHandler {
 
@@ -39,8 +39,8 @@ public final class MacFilter extends ChannelDuplexHandler {
     /**
      * Makes a filter.
      *
-     * @param header the virtio-net header in front of each {@code ByteBuf} frame; the content of a {@code ByteBufHolder}
-     *     has none
+     * @param header the virtio-net header in front of each {@code ByteBuf} frame; the content of a {@code
+     *     ByteBufHolder} has none
      * @param inbound the rules for frames that are read
      * @param outbound the rules for frames that are written
      */

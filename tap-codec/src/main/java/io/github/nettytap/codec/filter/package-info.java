@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * Selection of frames: by MAC address and VLAN, as the address filter of a network card and the port security of a switch
- * do, and by BPF programs.
+ * Selection of frames: by MAC address and VLAN, as the address filter of a network card and the port security of a
+ * switch do, and by BPF programs.
  *
  * <p>{@link io.github.nettytap.codec.filter.MacRules} is an immutable set of rules, {@link
  * io.github.nettytap.codec.filter.MacFilter} the handler that applies them to each direction of a channel. A {@link

@@ -15,10 +15,10 @@ import io.netty.channel.ChannelPromise;
 /**
  * Completes partial checksums, in both directions, and verifies complete ones on the way in if asked.
  *
- * <p>In goes a {@link VirtioNetFrame} with a partial checksum, out comes one whose checksum is valid. With verification, a
- * frame whose checksum nobody has looked at becomes valid too, or is counted and dropped if it is wrong. GSO frames and
- * other messages pass untouched: a GSO frame has no checksum to complete before it is segmented, so put a
- * {@link SegmentationHandler} between the codec and this handler where no GSO frame may pass.
+ * <p>In goes a {@link VirtioNetFrame} with a partial checksum, out comes one whose checksum is valid. With
+ * verification, a frame whose checksum nobody has looked at becomes valid too, or is counted and dropped if it is
+ * wrong. GSO frames and other messages pass untouched: a GSO frame has no checksum to complete before it is segmented,
+ * so put a {@link SegmentationHandler} between the codec and this handler where no GSO frame may pass.
  *
  * <p>Cost: one pass over the payload; in place where the frame is exclusive, otherwise with a copy of it.
  */

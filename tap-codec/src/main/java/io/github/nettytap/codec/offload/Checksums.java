@@ -84,7 +84,8 @@ public final class Checksums {
     }
 
     /**
-     * Verifies the IPv4 header checksum and the TCP or UDP checksum of a frame. Padding behind the IP packet is left out.
+     * Verifies the IPv4 header checksum and the TCP or UDP checksum of a frame. Padding behind the IP packet is left
+     * out.
      *
      * @param buffer the buffer
      * @param index the index of the Ethernet header
@@ -157,8 +158,8 @@ public final class Checksums {
     }
 
     /**
-     * Tells whether a routing header has segments left. The pseudo header then has the last destination, which is not in
-     * the IPv6 header yet (RFC 8200, section 8.1).
+     * Tells whether a routing header has segments left. The pseudo header then has the last destination, which is not
+     * in the IPv6 header yet (RFC 8200, section 8.1).
      */
     static boolean isSourceRouted(ByteBuf buffer, int ip, int transportOffset) {
         int next = Ipv6Header.nextHeader(buffer, ip);

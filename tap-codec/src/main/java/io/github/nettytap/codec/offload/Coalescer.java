@@ -17,21 +17,21 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
- * Coalesces consecutive frames of a TCP or UDP flow into GSO frames, as the kernel's GRO does with what a card delivers in
- * one poll.
+ * Coalesces consecutive frames of a TCP or UDP flow into GSO frames, as the kernel's GRO does with what a card delivers
+ * in one poll.
  *
- * <p>Frames go in one by one and come out at {@link #flush(ByteBufAllocator, Consumer)}, in the order in which the first
- * frame of each result went in. What cannot be coalesced ends the run of its flow, and a fragment the runs of all flows
- * between its two hosts, so no flow is ever reordered. A frame
- * is coalesced only if its checksums are right, and all that its headers say is the same as in the frame before, but for what
- * segmentation restores: length, checksum, identification, sequence number, and FIN and PSH on the last.
+ * <p>Frames go in one by one and come out at {@link #flush(ByteBufAllocator, Consumer)}, in the order in which the
+ * first frame of each result went in. What cannot be coalesced ends the run of its flow, and a fragment the runs of all
+ * flows between its two hosts, so no flow is ever reordered. A frame is coalesced only if its checksums are right, and
+ * all that its headers say is the same as in the frame before, but for what segmentation restores: length, checksum,
+ * identification, sequence number, and FIN and PSH on the last.
  *
  * <p>Segmenting a result gives back the frames that went in, with one exception: where a flow with DF keeps one
- * identification in all its packets, the segments count up from it. A virtio-net header cannot say otherwise, and with DF
- * the identification means nothing (RFC 6864).
+ * identification in all its packets, the segments count up from it. A virtio-net header cannot say otherwise, and with
+ * DF the identification means nothing (RFC 6864).
  *
- * <p>Cost: one pass over the payload for the checksum, unless the frame is known to be valid or partial, and one copy of
- * it into the GSO frame. Frames that stay alone are neither summed nor copied.
+ * <p>Cost: one pass over the payload for the checksum, unless the frame is known to be valid or partial, and one copy
+ * of it into the GSO frame. Frames that stay alone are neither summed nor copied.
  *
  * <p>Not for use by several threads.
  */
@@ -68,8 +68,8 @@ public final class Coalescer {
     }
 
     /**
-     * Makes an empty coalescer that leaves UDP alone: for kernels before 6.2, which take no UDP GSO frames, and for 7.0,
-     * which mangles them.
+     * Makes an empty coalescer that leaves UDP alone: for kernels before 6.2, which take no UDP GSO frames, and for
+     * 7.0, which mangles them.
      *
      * @return the coalescer
      */

@@ -12,11 +12,12 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
  * Coalesces the frames of one read burst into GSO frames.
  *
  * <p>In go the {@link VirtioNetFrame}s between two {@code channelReadComplete}, out come GSO frames and the frames that
- * stayed alone, at {@code channelReadComplete} or after {@value #MAX_FRAMES} frames; see {@link Coalescer}. Other messages
- * pass, after what came before them. Place it behind the codec of a port without receive offload, in front of handlers
- * that take GSO frames.
+ * stayed alone, at {@code channelReadComplete} or after {@value #MAX_FRAMES} frames; see {@link Coalescer}. Other
+ * messages pass, after what came before them. Place it behind the codec of a port without receive offload, in front of
+ * handlers that take GSO frames.
  *
- * <p>Cost: one pass over the payload for the checksum, one copy into the GSO frame. No frame waits longer than its burst.
+ * <p>Cost: one pass over the payload for the checksum, one copy into the GSO frame. No frame waits longer than its
+ * burst.
  */
 public final class CoalescingHandler extends ChannelInboundHandlerAdapter {
 

@@ -22,8 +22,8 @@ import java.util.Objects;
 import java.util.function.BiConsumer;
 
 /**
- * Coalesces the frames that are written between two flushes into GSO frames: one write to the device, and one way through
- * the stack behind it, instead of dozens.
+ * Coalesces the frames that are written between two flushes into GSO frames: one write to the device, and one way
+ * through the stack behind it, instead of dozens.
  *
  * <p>Place it at the port of a receiver that takes GSO frames, which is any TAP with virtio-net headers, whatever the
  * ports are that the frames come from. Two kinds, after what is written:
@@ -33,17 +33,18 @@ import java.util.function.BiConsumer;
  * pipeline.addLast(new VirtioNetCodec(), CoalescingWriteHandler.frames(new Coalescer()), …); // VirtioNetFrame
  * </pre>
  *
- * <p>What is written waits for the flush, in order; at most {@value #MAX_WRITES} writes or {@value #MAX_BYTES} bytes wait,
- * then they are passed on without one. What waits does not count for {@link io.netty.channel.Channel#isWritable()}. The
- * results leave in the order of their first frames, so a flow keeps its order; see {@link Coalescer}. A GSO frame that
- * finds nothing waiting passes at once, and other messages pass in order, as they are.
+ * <p>What is written waits for the flush, in order; at most {@value #MAX_WRITES} writes or {@value #MAX_BYTES} bytes
+ * wait, then they are passed on without one. What waits does not count for {@link
+ * io.netty.channel.Channel#isWritable()}. The results leave in the order of their first frames, so a flow keeps its
+ * order; see {@link Coalescer}. A GSO frame that finds nothing waiting passes at once, and other messages pass in
+ * order, as they are.
  *
- * <p>The promise of each frame is completed with the write of its GSO frame, and fails with it. A write that is cancelled
- * before the flush is not sent. What still waits when the channel closes fails with {@link ClosedChannelException}; when
- * the handler is removed from an open channel, it is passed on.
+ * <p>The promise of each frame is completed with the write of its GSO frame, and fails with it. A write that is
+ * cancelled before the flush is not sent. What still waits when the channel closes fails with {@link
+ * ClosedChannelException}; when the handler is removed from an open channel, it is passed on.
  *
- * <p>Cost: that of the {@link Coalescer}, one pass over the payload for the checksum and one copy; and an object for each
- * GSO frame, unless all its frames were written with void promises.
+ * <p>Cost: that of the {@link Coalescer}, one pass over the payload for the checksum and one copy; and an object for
+ * each GSO frame, unless all its frames were written with void promises.
  */
 public final class CoalescingWriteHandler extends ChannelDuplexHandler {
 
@@ -74,8 +75,8 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
     }
 
     /**
-     * Makes a handler of {@link VirtioNetFrame}s, which sits behind a codec. A {@link ByteBuf} is a plain frame, as it is
-     * to the codec.
+     * Makes a handler of {@link VirtioNetFrame}s, which sits behind a codec. A {@link ByteBuf} is a plain frame, as it
+     * is to the codec.
      *
      * @param coalescer what coalesces the frames; used by nobody else
      * @return the handler, for one channel

@@ -23,8 +23,8 @@ import java.util.function.BiConsumer;
 /**
  * Consecutive frames of one flow that will leave as one GSO frame, or a single frame that will leave as it came.
  *
- * <p>The rules are those of the kernel ({@code tcp_gro_receive}, {@code udp_gro_receive_segment}, {@code inet_gro_flush},
- * {@code ipv6_gro_flush}); each refusal says its reason.
+ * <p>The rules are those of the kernel ({@code tcp_gro_receive}, {@code udp_gro_receive_segment}, {@code
+ * inet_gro_flush}, {@code ipv6_gro_flush}); each refusal says its reason.
  */
 final class GroFlow {
 
@@ -95,8 +95,8 @@ final class GroFlow {
     }
 
     /**
-     * Tells whether a frame is of the flow of this run: same Ethernet header with tags, addresses and ports, wherever the
-     * ports of each are. Whatever else differs ends the run, so that the frames of a flow keep their order.
+     * Tells whether a frame is of the flow of this run: same Ethernet header with tags, addresses and ports, wherever
+     * the ports of each are. Whatever else differs ends the run, so that the frames of a flow keep their order.
      */
     boolean isFlowOf(Segment other) {
         return hash == other.hash
@@ -174,8 +174,8 @@ final class GroFlow {
     }
 
     /**
-     * The second frame decides whether identifications stay or count up, the others must keep to it. Only with DF, where
-     * they mean nothing (RFC 6864), may they stay.
+     * The second frame decides whether identifications stay or count up, the others must keep to it. Only with DF,
+     * where they mean nothing (RFC 6864), may they stay.
      */
     private int identificationMode(Segment other) {
         int at = network + Ipv4Header.IDENTIFICATION_OFFSET;

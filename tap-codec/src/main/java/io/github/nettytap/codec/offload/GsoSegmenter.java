@@ -21,9 +21,9 @@ import java.util.function.Consumer;
 /**
  * A validated GSO frame and where its headers are, for the time it takes to segment it.
  *
- * <p>Offsets count from the first byte of the frame. Nothing here checks a bound: the validator did. The work is done on
- * the NIO views of source and destination, taken once for all segments, since each access through a {@code ByteBuf} costs
- * its checks again.
+ * <p>Offsets count from the first byte of the frame. Nothing here checks a bound: the validator did. The work is done
+ * on the NIO views of source and destination, taken once for all segments, since each access through a {@code ByteBuf}
+ * costs its checks again.
  */
 final class GsoSegmenter {
 

@@ -8,7 +8,9 @@ import io.github.nettytap.codec.virtio.VirtioNetOption;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 
-/** Handlers of {@code VirtioNetFrame}s say so when they are given header and frame in one buffer, which nobody would do. */
+/**
+ * Handlers of {@code VirtioNetFrame}s say so when they are given header and frame in one buffer, which nobody would do.
+ */
 final class Misplaced {
 
     private Misplaced() {}

@@ -24,8 +24,8 @@ import java.security.SecureRandom;
 import java.util.Arrays;
 
 /**
- * What the coalescer needs to know of one frame: its flow, and whether it may be part of a GSO frame. Offsets count from
- * the first byte of the frame. One object serves all frames, one after the other.
+ * What the coalescer needs to know of one frame: its flow, and whether it may be part of a GSO frame. Offsets count
+ * from the first byte of the frame. One object serves all frames, one after the other.
  */
 final class Segment {
 
@@ -47,7 +47,9 @@ final class Segment {
     /** How far the headers of nearly all frames reach: Ethernet with a tag, IPv6 and TCP with timestamps take 90. */
     private static final int USUAL = 96;
 
-    /** The headers, copied out once: a dozen fields are cheaper to read from there than through the layers of a slice. */
+    /**
+     * The headers, copied out once: a dozen fields are cheaper to read from there than through the layers of a slice.
+     */
     final byte[] window = new byte[WINDOW];
 
     private final ByteBuf bytes = Unpooled.wrappedBuffer(window);
@@ -69,7 +71,9 @@ final class Segment {
         /** Neither TCP nor UDP over IP. */
         OTHER,
 
-        /** Of some flow between two hosts, but of which the frame does not say: its ports are missing, or far behind. */
+        /**
+         * Of some flow between two hosts, but of which the frame does not say: its ports are missing, or far behind.
+         */
         OF_HOSTS,
 
         /** Of a TCP or UDP flow. */
@@ -182,8 +186,8 @@ final class Segment {
     }
 
     /**
-     * Tells whether the frame may be part of a GSO frame by its headers. Its transport checksum must be right, too, which
-     * is looked at once there is a frame to coalesce it with.
+     * Tells whether the frame may be part of a GSO frame by its headers. Its transport checksum must be right, too,
+     * which is looked at once there is a frame to coalesce it with.
      */
     boolean isCandidate(VirtioNetFrame frame) {
         if (frame.isGsoFrame() || frame.verdict() != FrameVerdict.WELL_FORMED || payload == 0) {

@@ -15,31 +15,33 @@ import io.netty.buffer.ByteBufAllocator;
 import java.util.function.Consumer;
 
 /**
- * Segments GSO frames into the frames that go on a wire, as a network card with TSO and USO would, and the kernel without.
+ * Segments GSO frames into the frames that go on a wire, as a network card with TSO and USO would, and the kernel
+ * without.
  *
  * <ul>
  *   <li>The headers of the GSO frame, with tags, options and extension headers, go in front of each segment.
  *   <li>The IPv4 identification counts up; lengths and checksums are those of the segment.
- *   <li>TCP: the sequence number advances; CWR stays on the first segment only, FIN and PSH on the last only, everything
- *       else on all (RFC 3168, section 6.1.2, for CWR; {@code tcp_gso_segment}).
+ *   <li>TCP: the sequence number advances; CWR stays on the first segment only, FIN and PSH on the last only,
+ *       everything else on all (RFC 3168, section 6.1.2, for CWR; {@code tcp_gso_segment}).
  *   <li>UDP: each segment is a datagram; a checksum of zero is sent as {@code 0xffff}.
  *   <li>In a UDP tunnel, outer and inner headers are both updated, and the outer checksum if the header asks for it.
  * </ul>
  *
- * <p>The segments are slices of one allocation, and the payload is copied once. Each has its virtio-net header in front,
- * of zeros, so that it can be written to a device as it is.
+ * <p>The segments are slices of one allocation, and the payload is copied once. Each has its virtio-net header in
+ * front, of zeros, so that it can be written to a device as it is.
  */
 public final class Segmentation {
 
     private Segmentation() {}
 
     /**
-     * Makes complete frames of a frame with a virtio-net header: segments a GSO frame, completes a partial checksum, and leaves a plain frame as it is.
-     * This is what a port needs that did not negotiate any offload.
+     * Makes complete frames of a frame with a virtio-net header: segments a GSO frame, completes a partial checksum,
+     * and leaves a plain frame as it is. This is what a port needs that did not negotiate any offload.
      *
      * @param packet header and frame, from reader to writer index; unchanged, and still the caller's
      * @param headerLength the length of the virtio-net header in front of the frame
-     * @param outputHeaderLength the length of the header to put in front of each result: as in the packet, or 0 for none
+     * @param outputHeaderLength the length of the header to put in front of each result: as in the packet, or 0 for
+     *     none
      * @param alloc where the results come from
      * @param output takes each result, in order, and owns it
      * @return {@link FrameVerdict#WELL_FORMED}, or why nothing was output
@@ -77,10 +79,10 @@ public final class Segmentation {
     }
 
     /**
-     * Segments a GSO frame for a device with a virtio-net header, and leaves the checksums of the segments to it: each is
-     * partial, which saves a pass over the payload here and the verification there. Every kernel takes such frames into a
-     * TAP, whatever offloads it was told to hand over. Frames in a tunnel get complete checksums, since a header has room
-     * for one only; frames that need no segmentation pass as they are.
+     * Segments a GSO frame for a device with a virtio-net header, and leaves the checksums of the segments to it: each
+     * is partial, which saves a pass over the payload here and the verification there. Every kernel takes such frames
+     * into a TAP, whatever offloads it was told to hand over. Frames in a tunnel get complete checksums, since a header
+     * has room for one only; frames that need no segmentation pass as they are.
      *
      * @param packet header and frame, from reader to writer index; unchanged, and still the caller's
      * @param header the virtio-net header in front of the frame and of each result

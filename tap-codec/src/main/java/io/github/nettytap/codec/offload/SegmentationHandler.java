@@ -14,8 +14,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 
 /**
- * Segments GSO frames into complete frames: inbound for an application that wants those, outbound for a port that did not
- * negotiate segmentation, which must never be given a GSO frame.
+ * Segments GSO frames into complete frames: inbound for an application that wants those, outbound for a port that did
+ * not negotiate segmentation, which must never be given a GSO frame.
  *
  * <p>In goes a {@link VirtioNetFrame} that is a GSO frame, out come its segments with complete checksums; see
  * {@link Segmentation}. Other messages pass untouched. Outbound, the promise of the GSO frame succeeds when all its
@@ -50,9 +50,9 @@ public final class SegmentationHandler extends ChannelDuplexHandler {
     }
 
     /**
-     * Makes a handler that segments what comes in, and leaves room in front of each segment for a header to come. With room for
-     * exactly that header, the segments of a GSO frame stand one behind the other in memory without a gap, and can go
-     * into a datagram socket as one buffer.
+     * Makes a handler that segments what comes in, and leaves room in front of each segment for a header to come. With
+     * room for exactly that header, the segments of a GSO frame stand one behind the other in memory without a gap, and
+     * can go into a datagram socket as one buffer.
      *
      * @param headroom the bytes of zeros in front of each segment
      * @return the handler, for one channel

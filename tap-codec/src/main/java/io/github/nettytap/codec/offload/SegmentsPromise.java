@@ -9,8 +9,9 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.DefaultChannelPromise;
 
 /**
- * One promise for the writes of all segments of a GSO frame: it counts the writes that are complete and, behind the last,
- * completes the promise of the GSO frame. A promise and a listener for each segment would cost more than the segment.
+ * One promise for the writes of all segments of a GSO frame: it counts the writes that are complete and, behind the
+ * last, completes the promise of the GSO frame. A promise and a listener for each segment would cost more than the
+ * segment.
  *
  * <p>Is not done before, so that a write that fails at once does not keep the segments behind it from being written.
  */

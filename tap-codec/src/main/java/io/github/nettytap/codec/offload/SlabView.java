@@ -12,9 +12,9 @@ import java.nio.ByteBuffer;
 /**
  * Sums the bytes of slices in the memory that they are slices of.
  *
- * <p>The frames of a burst are mostly slices of one slab. A slice makes a new NIO view of its memory each time that it is
- * asked for one, which is garbage, so {@link InternetChecksum} copies its bytes out first; here one view of the slab serves
- * the whole burst.
+ * <p>The frames of a burst are mostly slices of one slab. A slice makes a new NIO view of its memory each time that it
+ * is asked for one, which is garbage, so {@link InternetChecksum} copies its bytes out first; here one view of the slab
+ * serves the whole burst.
  *
  * <p>Right as long as somebody holds a frame of the slab, so {@link #forget()} comes before the frames are released.
  */

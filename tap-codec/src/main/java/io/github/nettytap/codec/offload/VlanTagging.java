@@ -18,9 +18,9 @@ import io.netty.buffer.ByteBufAllocator;
  *                                           ^ what is counted from the first byte of the frame moves by 4
  * </pre>
  *
- * <p>A GSO frame stays one: segmentation repeats whatever tags it has. The packet that is given is not changed, since it
- * may be on its way to others; the result has its head in memory of its own, and shares the rest unless it is so short
- * that copying costs less than a buffer in two parts.
+ * <p>A GSO frame stays one: segmentation repeats whatever tags it has. The packet that is given is not changed, since
+ * it may be on its way to others; the result has its head in memory of its own, and shares the rest unless it is so
+ * short that copying costs less than a buffer in two parts.
  */
 public final class VlanTagging {
 
@@ -36,8 +36,8 @@ public final class VlanTagging {
     /**
      * Puts a tag in front of those that are there.
      *
-     * @param packet header and frame, from reader to writer index, with a complete Ethernet header; unchanged, and still the
-     *     caller's
+     * @param packet header and frame, from reader to writer index, with a complete Ethernet header; unchanged, and
+     *     still the caller's
      * @param headerLength the length of the virtio-net header in front of the frame, 0 for none
      * @param type {@link EthernetHeader#TYPE_VLAN} or {@link EthernetHeader#TYPE_QINQ}
      * @param control the control information: priority, DEI and VLAN id

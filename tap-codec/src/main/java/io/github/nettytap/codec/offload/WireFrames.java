@@ -22,9 +22,9 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Complete Ethernet frames for an application, with the offloads of the device underneath: a {@link ByteBuf} that is read
- * is a frame as it goes on a wire, with its checksums, no longer than the MTU allows; a {@link ByteBuf} that is written is
- * such a frame, too.
+ * Complete Ethernet frames for an application, with the offloads of the device underneath: a {@link ByteBuf} that is
+ * read is a frame as it goes on a wire, with its checksums, no longer than the MTU allows; a {@link ByteBuf} that is
+ * written is such a frame, too.
  *
  * <pre>{@code
  * new Bootstrap()
@@ -38,14 +38,14 @@ import java.util.Set;
  * <p>The channel is asked for its virtio-net header and its offloads when it becomes active
  * ({@link VirtioNetOption}), so the same pipeline serves a device with any header, and with none.
  *
- * <p>Inbound, GSO frames are segmented and partial checksums completed; a malformed header is counted by the
- * {@link VirtioNetCodec} of the pipeline and its frame dropped. Outbound, the TCP frames of one flow that are written
- * before a flush leave as one GSO frame where TSO was negotiated; see {@link CoalescingWriteHandler}, which says what
- * becomes of promises. UDP leaves as it is: a receiver gains little by it, and Linux 7.0 mangles such frames. Nothing is
- * emitted that was not negotiated. No frame waits longer than for its flush.
+ * <p>Inbound, GSO frames are segmented and partial checksums completed; a malformed header is counted by the {@link
+ * VirtioNetCodec} of the pipeline and its frame dropped. Outbound, the TCP frames of one flow that are written before a
+ * flush leave as one GSO frame where TSO was negotiated; see {@link CoalescingWriteHandler}, which says what becomes of
+ * promises. UDP leaves as it is: a receiver gains little by it, and Linux 7.0 mangles such frames. Nothing is emitted
+ * that was not negotiated. No frame waits longer than for its flush.
  *
- * <p>A frame that is read belongs to the application. It may be a slice of memory that others share: the segments of one
- * GSO frame are slices of one buffer.
+ * <p>A frame that is read belongs to the application. It may be a slice of memory that others share: the segments of
+ * one GSO frame are slices of one buffer.
  *
  * <p>Cost: that of the offloads in software, one copy of the payload and one pass over it; a plain frame costs neither.
  */

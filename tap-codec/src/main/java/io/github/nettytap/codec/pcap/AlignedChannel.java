@@ -10,8 +10,8 @@ import java.nio.channels.WritableByteChannel;
 public interface AlignedChannel extends WritableByteChannel {
 
     /**
-     * The size and the alignment, in file and memory, of what is best written. Bytes of the source of a write are to lie as
-     * far from a multiple of it as they will in the file.
+     * The size and the alignment, in file and memory, of what is best written. Bytes of the source of a write are to
+     * lie as far from a multiple of it as they will in the file.
      *
      * @return a power of two, at most 65536; 1 where any bytes do
      */

@@ -18,8 +18,8 @@ import java.nio.channels.WritableByteChannel;
 /**
  * Where the blocks of a file gather until they are handed to its channel, whole blocks at a time.
  *
- * <p>The memory is a MiB outside the heap. It serves all files of a rotation one after the other and is given back when the
- * last one is closed, not whenever the garbage collector finds it. For one thread.
+ * <p>The memory is a MiB outside the heap. It serves all files of a rotation one after the other and is given back when
+ * the last one is closed, not whenever the garbage collector finds it. For one thread.
  */
 final class BlockBuffer implements Closeable {
 

@@ -14,9 +14,9 @@ import java.nio.channels.WritableByteChannel;
 /**
  * Writes a capture file: interfaces, their frames, and their counts.
  *
- * <p>What is written gathers in a buffer which is handed on whole blocks at a time, so that a file which a killed process
- * leaves behind ends with a whole block. A writer takes a MiB of memory outside the heap until it is closed. It blocks
- * where its channel does, and is for one thread. After an {@link IOException} it can only be closed.
+ * <p>What is written gathers in a buffer which is handed on whole blocks at a time, so that a file which a killed
+ * process leaves behind ends with a whole block. A writer takes a MiB of memory outside the heap until it is closed. It
+ * blocks where its channel does, and is for one thread. After an {@link IOException} it can only be closed.
  */
 public interface CaptureWriter extends Closeable {
 

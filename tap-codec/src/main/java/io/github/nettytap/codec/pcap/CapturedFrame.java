@@ -22,8 +22,8 @@ import java.util.List;
  * @param originalLength how long the frame was, in bytes, before it was cut to the snap length
  * @param data what was kept of the frame: a heap buffer of this object alone, which needs no release
  * @param fcs what was kept of the frame check sequence: a heap buffer like {@code data}, usually empty
- * @param flags {@code epb_flags} as in the file, which hold direction, FCS length and what offloads left undone; 0 where
- *     the file has none
+ * @param flags {@code epb_flags} as in the file, which hold direction, FCS length and what offloads left undone; 0
+ *     where the file has none
  * @param comments the comments on the frame; {@link #note()} finds the one that netty-tap writes
  */
 public record CapturedFrame(

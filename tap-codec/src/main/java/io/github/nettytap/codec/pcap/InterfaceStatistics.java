@@ -5,7 +5,8 @@
 package io.github.nettytap.codec.pcap;
 
 /**
- * The counts of one interface of a capture, as an interface statistics block holds them. Each may be {@link #NOT_KNOWN}.
+ * The counts of one interface of a capture, as an interface statistics block holds them. Each may be {@link
+ * #NOT_KNOWN}.
  *
  * @param received frames seen: {@code isb_ifrecv}
  * @param dropped frames seen but not captured for lack of room: {@code isb_ifdrop}

@@ -7,7 +7,8 @@ package io.github.nettytap.codec.pcap;
 import java.util.Map;
 
 /**
- * Link types: what the first bytes of a captured frame are. Source: the LINKTYPE registry of draft-ietf-opsawg-pcaplinktype.
+ * Link types: what the first bytes of a captured frame are. Source: the LINKTYPE registry of
+ * draft-ietf-opsawg-pcaplinktype.
  */
 public final class LinkType {
 

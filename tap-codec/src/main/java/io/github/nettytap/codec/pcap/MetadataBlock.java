@@ -12,8 +12,8 @@ import java.nio.ByteOrder;
  * resolution and decryption secrets, in a form that {@link PcapngWriter} can write.
  *
  * @param type the block type, from draft-ietf-opsawg-pcapng, section 11.1
- * @param body what stands between the lengths of the block, in little-endian byte order whatever the source had; a buffer
- *     of this object alone, or null where the block cannot be carried over
+ * @param body what stands between the lengths of the block, in little-endian byte order whatever the source had; a
+ *     buffer of this object alone, or null where the block cannot be carried over
  */
 public record MetadataBlock(int type, ByteBuffer body) {
 

@@ -27,9 +27,9 @@ import java.util.List;
  *                                  +--------------------------+
  * </pre>
  *
- * <p>The magic tells byte order, resolution, and the modified format that some Linux distributions wrote around 2000. Until
- * version 2.3 the two lengths stood in the other order, in 2.3 in either. Sources: draft-ietf-opsawg-pcap, sections 4 and
- * 5; libpcap's {@code sf-pcap.c} for the variants.
+ * <p>The magic tells byte order, resolution, and the modified format that some Linux distributions wrote around 2000.
+ * Until version 2.3 the two lengths stood in the other order, in 2.3 in either. Sources: draft-ietf-opsawg-pcap,
+ * sections 4 and 5; libpcap's {@code sf-pcap.c} for the variants.
  */
 final class PcapReader implements CaptureReader {
 

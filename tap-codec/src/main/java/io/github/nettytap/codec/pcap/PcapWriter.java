@@ -16,9 +16,9 @@ import java.util.concurrent.TimeUnit;
 /**
  * Writes the classic format of libpcap, for programs that do not read pcapng, with timestamps in nanoseconds.
  *
- * <p>The format has one link type a file and no names, directions, comments, notes of offload state or counts: frames of all
- * interfaces follow each other, and {@link #notesLost()} tells how many frames lost what a replay would need. Frames
- * without a time get 1970. Source: draft-ietf-opsawg-pcap.
+ * <p>The format has one link type a file and no names, directions, comments, notes of offload state or counts: frames
+ * of all interfaces follow each other, and {@link #notesLost()} tells how many frames lost what a replay would need.
+ * Frames without a time get 1970. Source: draft-ietf-opsawg-pcap.
  */
 public final class PcapWriter implements CaptureWriter {
 

@@ -14,8 +14,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Reads pcapng: sections of either byte order, also mixed. Blocks that are of no use here (name resolution, secrets, custom
- * and unknown ones) are passed over, but for a listener.
+ * Reads pcapng: sections of either byte order, also mixed. Blocks that are of no use here (name resolution, secrets,
+ * custom and unknown ones) are passed over, but for a listener.
  */
 final class PcapngReader implements CaptureReader {
 

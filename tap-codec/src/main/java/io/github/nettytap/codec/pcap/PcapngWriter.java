@@ -139,8 +139,8 @@ public final class PcapngWriter implements CaptureWriter {
     /**
      * {@inheritDoc}
      *
-     * <p>A frame without a time becomes a simple packet block, which belongs to interface 0 and is as long as the frame or
-     * the snap length of that interface, whichever is shorter.
+     * <p>A frame without a time becomes a simple packet block, which belongs to interface 0 and is as long as the frame
+     * or the snap length of that interface, whichever is shorter.
      *
      * @throws IllegalArgumentException if the interface is not known, or is not 0 and the frame has no time
      */

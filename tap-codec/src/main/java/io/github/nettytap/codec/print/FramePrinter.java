@@ -23,9 +23,9 @@ import java.time.ZonedDateTime;
  * IP6 fe80::1 &gt; ff02::1:ff00:2: ICMP6, neighbor solicitation, who has fe80::2, length 32
  * </pre>
  *
- * <p>Unlike tcpdump it always tells VLAN tags, and describes the inner frame of VXLAN on the same line. What is missing or
- * wrong in a frame is said in brackets, {@code [|tcp]}; no input makes it throw or read outside the frame. For people:
- * it makes garbage. Immutable, for any thread.
+ * <p>Unlike tcpdump it always tells VLAN tags, and describes the inner frame of VXLAN on the same line. What is missing
+ * or wrong in a frame is said in brackets, {@code [|tcp]}; no input makes it throw or read outside the frame. For
+ * people: it makes garbage. Immutable, for any thread.
  */
 public final class FramePrinter {
 

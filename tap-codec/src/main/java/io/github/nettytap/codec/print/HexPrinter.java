@@ -15,8 +15,8 @@ import io.netty.buffer.ByteBuf;
  *         0x0010:  0a00 0002 0009                           ......
  * </pre>
  *
- * <p>Each method begins with a line end, since the dump of a frame follows its line, and ends without one. Buffers keep their
- * indices. Any thread.
+ * <p>Each method begins with a line end, since the dump of a frame follows its line, and ends without one. Buffers keep
+ * their indices. Any thread.
  */
 public final class HexPrinter {
 

@@ -12,12 +12,12 @@ import io.netty.buffer.ByteBuf;
 
 /**
  * A number for the flow that a frame belongs to, equal for all frames of the flow: what the source port of a tunnel's
- * datagram is chosen by, so that routers and network cards, which see the outer headers alone, spread flows over paths and
- * queues and keep each in order (RFC 7348, section 5).
+ * datagram is chosen by, so that routers and network cards, which see the outer headers alone, spread flows over paths
+ * and queues and keep each in order (RFC 7348, section 5).
  *
- * <p>Of an IP packet, it is of the addresses, the protocol and, for TCP, UDP, SCTP and others with ports in their place, the
- * ports; but all fragments of a packet are without ports, since only the first has them. Of any other frame, it is of the
- * MAC addresses.
+ * <p>Of an IP packet, it is of the addresses, the protocol and, for TCP, UDP, SCTP and others with ports in their
+ * place, the ports; but all fragments of a packet are without ports, since only the first has them. Of any other frame,
+ * it is of the MAC addresses.
  */
 public final class FlowHash {
 

@@ -8,8 +8,8 @@ package io.github.nettytap.codec.virtio;
  * What is known of the transport checksum of a frame.
  *
  * <p>A partial checksum says that the frame never crossed a wire; it does not say that the checksum is valid, and a
- * receiver that wants it must complete it. The two are told apart here since programs that confused them have dropped or
- * trusted the wrong frames.
+ * receiver that wants it must complete it. The two are told apart here since programs that confused them have dropped
+ * or trusted the wrong frames.
  */
 public enum ChecksumState {
 

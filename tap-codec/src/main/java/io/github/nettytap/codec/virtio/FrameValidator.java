@@ -31,8 +31,8 @@ public final class FrameValidator {
             EthernetHeader.LENGTH + EthernetHeader.MAX_TAGS * EthernetHeader.TAG_LENGTH + Ipv6Header.LENGTH + 0xffff;
 
     /**
-     * How many bytes the headers of a GSO frame may have, which each segment repeats. The kernel reserves at most 320 for
-     * those of TCP ({@code MAX_TCP_HEADER}); what exceeds this was made to cost.
+     * How many bytes the headers of a GSO frame may have, which each segment repeats. The kernel reserves at most 320
+     * for those of TCP ({@code MAX_TCP_HEADER}); what exceeds this was made to cost.
      */
     public static final int MAX_GSO_HEADERS = 512;
 

@@ -34,8 +34,8 @@ public enum FrameVerdict {
     CHECKSUM_OUT_OF_FRAME,
 
     /**
-     * {@code csum_start} is where no transport header can be: before the end of the shortest IPv4 header, or so far that
-     * the kernel could not address it in its own buffer; stricter, the kernel takes 20 and more.
+     * {@code csum_start} is where no transport header can be: before the end of the shortest IPv4 header, or so far
+     * that the kernel could not address it in its own buffer; stricter, the kernel takes 20 and more.
      */
     CHECKSUM_START,
 
@@ -67,8 +67,8 @@ public enum FrameVerdict {
     TOO_MANY_SEGMENTS,
 
     /**
-     * A GSO frame with more than {@value FrameValidator#MAX_GSO_HEADERS} bytes of headers, which each segment would repeat;
-     * stricter.
+     * A GSO frame with more than {@value FrameValidator#MAX_GSO_HEADERS} bytes of headers, which each segment would
+     * repeat; stricter.
      */
     HEADERS_TOO_LONG,
 

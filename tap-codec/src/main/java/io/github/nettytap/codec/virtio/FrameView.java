@@ -23,8 +23,8 @@ import java.util.Objects;
  *  ByteBufHolder    content = frame                complete, such as a frame of a tunnel
  * </pre>
  *
- * <p>One view serves all frames of a handler, one after the other: {@link #read(Object)} points it at the next. Nothing is
- * copied and nothing retained, so the view is valid as long as the message is.
+ * <p>One view serves all frames of a handler, one after the other: {@link #read(Object)} points it at the next. Nothing
+ * is copied and nothing retained, so the view is valid as long as the message is.
  *
  * <p>For one thread.
  */
@@ -90,8 +90,8 @@ public final class FrameView {
     }
 
     /**
-     * Takes the place of the handler: asks the channel for the header, or says so if the handler was told of another one
-     * than frames have here, so that it would misread each. Frames are as the channel has them up to the codec, and
+     * Takes the place of the handler: asks the channel for the header, or says so if the handler was told of another
+     * one than frames have here, so that it would misread each. Frames are as the channel has them up to the codec, and
      * complete behind it. To be called when the channel is active.
      *
      * @param ctx the context of the handler
@@ -203,7 +203,9 @@ public final class FrameView {
                 : headerIndex < 0 ? 0 : VirtioNetHeader.checksumOffset(buffer, headerIndex);
     }
 
-    /** {@return where the outer UDP header of a tunnel is, from the first byte of the frame; 0 without such a header} */
+    /**
+     * {@return where the outer UDP header of a tunnel is, from the first byte of the frame; 0 without such a header}
+     */
     public int outerTransportOffset() {
         if (frame != null) {
             return frame.outerTransportOffset();

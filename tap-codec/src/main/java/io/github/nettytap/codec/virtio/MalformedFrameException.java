@@ -5,8 +5,8 @@
 package io.github.nettytap.codec.virtio;
 
 /**
- * The failure of a write whose virtio-net header and frame do not fit together, so that the device would refuse it or the
- * kernel drop it later. The channel stays open.
+ * The failure of a write whose virtio-net header and frame do not fit together, so that the device would refuse it or
+ * the kernel drop it later. The channel stays open.
  */
 public final class MalformedFrameException extends IllegalArgumentException {
 

@@ -25,13 +25,13 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * plain frame costs one comparison. A malformed one is counted by reason and dropped, or passed on with its
  * {@linkplain VirtioNetFrame#verdict() verdict}.
  *
- * <p>Outbound, a {@link VirtioNetFrame}, or a {@link ByteBuf} which is a plain frame, goes out as header and frame in one
- * buffer: as it stands if the header is still in front of it; written into the headroom if nobody else can see that
- * memory; with the frame copied behind its header up to 4096 bytes; as a composite of both beyond. The
- * promise of a malformed frame fails with {@link MalformedFrameException}. Other messages pass in both directions.
+ * <p>Outbound, a {@link VirtioNetFrame}, or a {@link ByteBuf} which is a plain frame, goes out as header and frame in
+ * one buffer: as it stands if the header is still in front of it; written into the headroom if nobody else can see that
+ * memory; with the frame copied behind its header up to 4096 bytes; as a composite of both beyond. The promise of a
+ * malformed frame fails with {@link MalformedFrameException}. Other messages pass in both directions.
  *
- * <p>Memory in front of a slice or of a duplicate is not headroom: in a receive slab it is the end of another frame, and
- * of a frame flooded to several channels it may be a header that waits in the queue of one of them.
+ * <p>Memory in front of a slice or of a duplicate is not headroom: in a receive slab it is the end of another frame,
+ * and of a frame flooded to several channels it may be a header that waits in the queue of one of them.
  */
 public final class VirtioNetCodec extends ChannelDuplexHandler {
 

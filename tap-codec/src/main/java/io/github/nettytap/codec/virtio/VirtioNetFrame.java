@@ -17,13 +17,13 @@ import io.netty.util.Recycler;
 /**
  * An Ethernet frame with what its virtio-net header says of it.
  *
- * <p>The content is the frame: its readable bytes start with the destination address. The header fields do not change in
- * the life of a frame, except by {@link #checksumCompleted()}; what alters them makes another frame. Frames are recycled, so a frame must not be touched after
- * its release, and equality is identity.
+ * <p>The content is the frame: its readable bytes start with the destination address. The header fields do not change
+ * in the life of a frame, except by {@link #checksumCompleted()}; what alters them makes another frame. Frames are
+ * recycled, so a frame must not be touched after its release, and equality is identity.
  *
  * <p>A frame that was {@linkplain #parse(ByteBuf, int) parsed} keeps its header in the bytes in front of the content's
- * reader index. A codec that finds it still there, unchanged, sends frame and header as they stand. For that, and because
- * duplicates of one frame may wait in the queues of several channels, nobody writes into those bytes.
+ * reader index. A codec that finds it still there, unchanged, sends frame and header as they stand. For that, and
+ * because duplicates of one frame may wait in the queues of several channels, nobody writes into those bytes.
  */
 public final class VirtioNetFrame extends AbstractReferenceCounted implements ByteBufHolder {
 
@@ -374,8 +374,8 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
     }
 
     /**
-     * Makes the packet that a device takes, header and frame in one buffer, and gives the frame up. Where the bytes come
-     * from is what {@link VirtioNetCodec} says of its outbound side. Nothing is validated.
+     * Makes the packet that a device takes, header and frame in one buffer, and gives the frame up. Where the bytes
+     * come from is what {@link VirtioNetCodec} says of its outbound side. Nothing is validated.
      *
      * @param headerLength the length of the header that the device was told
      * @param alloc where a buffer comes from, if there is no room for the header in front of the frame
@@ -400,8 +400,8 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
     }
 
     /**
-     * Puts a header in front of a frame, a plain one if that is null. Takes over the reference to the content, also when
-     * it fails.
+     * Puts a header in front of a frame, a plain one if that is null. Takes over the reference to the content, also
+     * when it fails.
      */
     static ByteBuf prepend(
             ByteBufAllocator alloc, ByteBuf content, int headroom, int headerLength, VirtioNetFrame frame) {

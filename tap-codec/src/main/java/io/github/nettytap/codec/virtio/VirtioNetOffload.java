@@ -8,8 +8,8 @@ package io.github.nettytap.codec.virtio;
  * What the two sides of a virtio-net interface may agree to leave undone on a frame. A frame that needs what was not
  * negotiated must be segmented and completed before it is handed over.
  *
- * <p>The names are those of {@code TUN_F_*} in {@code include/uapi/linux/if_tun.h}; virtio 1.2, section 5.1.3, has the same
- * as feature bits.
+ * <p>The names are those of {@code TUN_F_*} in {@code include/uapi/linux/if_tun.h}; virtio 1.2, section 5.1.3, has the
+ * same as feature bits.
  */
 public enum VirtioNetOffload {
 

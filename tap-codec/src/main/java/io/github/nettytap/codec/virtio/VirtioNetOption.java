@@ -11,8 +11,8 @@ import io.netty.channel.ChannelOption;
 import java.util.Set;
 
 /**
- * What handlers ask their channel about its frames. A channel that reads and writes virtio-net headers answers both in its
- * {@code ChannelConfig}; any other answers null, which means complete frames without a header.
+ * What handlers ask their channel about its frames. A channel that reads and writes virtio-net headers answers both in
+ * its {@code ChannelConfig}; any other answers null, which means complete frames without a header.
  *
  * <p>The answers are final once the channel is active. Before, they are what will be asked of the device.
  */

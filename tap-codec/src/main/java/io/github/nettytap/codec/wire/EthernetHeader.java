@@ -78,8 +78,8 @@ public final class EthernetHeader {
      * @param buffer the buffer
      * @param index the index of the Ethernet header
      * @param limit the index behind the last byte of the frame
-     * @return what {@link #networkOffset(int)} and {@link #networkType(int)} take apart, or {@link Wire#MALFORMED} if the
-     *     frame ends within its tags or has more than {@value #MAX_TAGS}
+     * @return what {@link #networkOffset(int)} and {@link #networkType(int)} take apart, or {@link Wire#MALFORMED} if
+     *     the frame ends within its tags or has more than {@value #MAX_TAGS}
      */
     public static int network(ByteBuf buffer, int index, int limit) {
         int end = LENGTH;

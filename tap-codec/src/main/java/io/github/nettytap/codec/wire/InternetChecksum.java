@@ -14,8 +14,8 @@ import java.nio.ByteOrder;
  * The ones' complement sum of IP, TCP, UDP and ICMP.
  *
  * <p>A <em>sum</em> here is always the folded 16 bits in network byte order, not yet complemented: sums of parts that
- * start at even offsets are joined by {@link #add(int, int)}, and {@link #complement(int)} makes the value of a checksum
- * field. A sum is zero only if every byte was zero; {@code 0xffff} is the other zero of ones' complement.
+ * start at even offsets are joined by {@link #add(int, int)}, and {@link #complement(int)} makes the value of a
+ * checksum field. A sum is zero only if every byte was zero; {@code 0xffff} is the other zero of ones' complement.
  *
  * <p>Source: RFC 1071 for the sum and for why it may be taken in any word size and byte order; RFC 1624 for the update.
  */
@@ -77,8 +77,8 @@ public final class InternetChecksum {
     }
 
     /**
-     * Sums bytes of an NIO buffer, whose position and limit stay and whose order comes back as it was. A last odd byte counts
-     * as followed by a zero.
+     * Sums bytes of an NIO buffer, whose position and limit stay and whose order comes back as it was. A last odd byte
+     * counts as followed by a zero.
      *
      * @param memory the buffer
      * @param index the absolute index of the first byte, not beyond the limit
@@ -138,7 +138,8 @@ public final class InternetChecksum {
     }
 
     /**
-     * The value of a UDP checksum field: a computed zero is sent as all ones, since zero says that there is no checksum.
+     * The value of a UDP checksum field: a computed zero is sent as all ones, since zero says that there is no
+     * checksum.
      *
      * @param checksum the checksum as computed
      * @return the same, but 0xffff for zero

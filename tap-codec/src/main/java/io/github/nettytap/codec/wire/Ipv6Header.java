@@ -22,8 +22,8 @@ import io.netty.buffer.ByteBuf;
  * </pre>
  *
  * <p>The walk passes hop-by-hop options, routing headers and destination options, as the kernel does for segmentation
- * offload ({@code INET6_PROTO_GSO_EXTHDR}). It stops at everything else, also at a fragment header, behind which there may
- * be no transport header, and at an authentication header, which covers what an offload would change.
+ * offload ({@code INET6_PROTO_GSO_EXTHDR}). It stops at everything else, also at a fragment header, behind which there
+ * may be no transport header, and at an authentication header, which covers what an offload would change.
  *
  * <p>Source: RFC 8200, sections 3 and 4.
  */
@@ -93,8 +93,8 @@ public final class Ipv6Header {
      * @param buffer the buffer
      * @param index the index of the IPv6 header, which was checked
      * @param limit the index behind the last byte of the frame
-     * @return what {@link #transportOffset(int)} and {@link #transportProtocol(int)} take apart, or {@link Wire#MALFORMED}
-     *     if the frame ends within its extension headers
+     * @return what {@link #transportOffset(int)} and {@link #transportProtocol(int)} take apart, or {@link
+     *     Wire#MALFORMED} if the frame ends within its extension headers
      */
     public static int transport(ByteBuf buffer, int index, int limit) {
         int offset = LENGTH;

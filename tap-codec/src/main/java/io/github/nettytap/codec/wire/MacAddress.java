@@ -11,8 +11,8 @@ import java.util.concurrent.ThreadLocalRandom;
 /**
  * A 48-bit IEEE 802 MAC address: an immutable value for configuration, logs and tests.
  *
- * <p>The path of a frame works on the plain {@code long} form instead ({@link #read(ByteBuf, int)}), which holds the six
- * octets in its low 48 bits, the first octet on the wire being the most significant.
+ * <p>The path of a frame works on the plain {@code long} form instead ({@link #read(ByteBuf, int)}), which holds the
+ * six octets in its low 48 bits, the first octet on the wire being the most significant.
  *
  * <pre>
  *  first octet on the wire

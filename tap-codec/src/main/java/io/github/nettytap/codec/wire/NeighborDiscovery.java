@@ -24,7 +24,8 @@ import io.netty.buffer.ByteBuf;
  * +--------+--------+------------+-------------------+--------------------+----------------+----------
  * </pre>
  *
- * <p>A message that did not come with a hop limit of {@value #HOP_LIMIT} has crossed a router and is not to be believed.
+ * <p>A message that did not come with a hop limit of {@value #HOP_LIMIT} has crossed a router and is not to be
+ * believed.
  *
  * <p>Source: RFC 4861, section 4.
  */

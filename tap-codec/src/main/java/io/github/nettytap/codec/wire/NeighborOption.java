@@ -79,8 +79,8 @@ public final class NeighborOption {
      * @param buffer the buffer
      * @param index the index of the option
      * @param limit the index behind the last byte of the message
-     * @return the length of the option, or {@link Wire#MALFORMED} if it is zero (RFC 4861, section 4.6: the packet is to be
-     *     dropped), exceeds the message, or is too short for its type
+     * @return the length of the option, or {@link Wire#MALFORMED} if it is zero (RFC 4861, section 4.6: the packet is
+     *     to be dropped), exceeds the message, or is too short for its type
      */
     public static int check(ByteBuf buffer, int index, int limit) {
         if (limit - index < UNIT) {
@@ -98,8 +98,8 @@ public final class NeighborOption {
      * @param index the index of the first option
      * @param limit the index behind the last byte of the message
      * @param type the type of the option
-     * @return the index of the first such option, or {@link Wire#MALFORMED} if there is none before the end or before the
-     *     first malformed one
+     * @return the index of the first such option, or {@link Wire#MALFORMED} if there is none before the end or before
+     *     the first malformed one
      */
     public static int find(ByteBuf buffer, int index, int limit, int type) {
         int option = index;

@@ -24,9 +24,9 @@ import io.netty.buffer.ByteBuf;
  * little-endian: that is the byte order of virtio 1.0 and, once {@code TUNSETVNETLE} is set, of a TAP on every machine.
  * Offsets such as {@code csum_start} count from the first byte of the Ethernet frame that follows the header.
  *
- * <p>Two fields are not to be believed. {@code hdr_len} is a hint: for forwarded traffic the kernel reports the length of
- * whatever was linear in its buffer. {@code num_buffers} may be stale memory: kernels up to 6.12 skip the bytes from 10 on
- * when they fill a read buffer.
+ * <p>Two fields are not to be believed. {@code hdr_len} is a hint: for forwarded traffic the kernel reports the length
+ * of whatever was linear in its buffer. {@code num_buffers} may be stale memory: kernels up to 6.12 skip the bytes from
+ * 10 on when they fill a read buffer.
  *
  * <p>Source: virtio 1.2, section 5.1.6; {@code include/uapi/linux/virtio_net.h}.
  */
@@ -98,8 +98,8 @@ public final class VirtioNetHeader {
     private VirtioNetHeader() {}
 
     /**
-     * Proves that the accessors of a header of this length are safe: those of {@code num_buffers}, of the hash and of the
-     * tunnel only when the length covers them.
+     * Proves that the accessors of a header of this length are safe: those of {@code num_buffers}, of the hash and of
+     * the tunnel only when the length covers them.
      *
      * @param index the index of the header
      * @param limit the index behind the last byte that may be read

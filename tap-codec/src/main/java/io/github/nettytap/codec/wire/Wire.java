@@ -7,10 +7,10 @@ package io.github.nettytap.codec.wire;
 /**
  * What all header views agree on.
  *
- * <p>Each view has a {@code check(…, index, limit)}, where {@code limit} is the index behind the last byte that
- * belongs to the frame and is not beyond the buffer's {@linkplain io.netty.buffer.ByteBuf#writerIndex() writer index}. It
- * returns the length of the header, after which every accessor of the view is safe at that index, or
- * {@link #MALFORMED}. The proof ends when the buffer is changed or released.
+ * <p>Each view has a {@code check(…, index, limit)}, where {@code limit} is the index behind the last byte that belongs
+ * to the frame and is not beyond the buffer's {@linkplain io.netty.buffer.ByteBuf#writerIndex() writer index}. It
+ * returns the length of the header, after which every accessor of the view is safe at that index, or {@link
+ * #MALFORMED}. The proof ends when the buffer is changed or released.
  */
 public final class Wire {
 

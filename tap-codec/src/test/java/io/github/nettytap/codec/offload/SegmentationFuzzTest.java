@@ -23,8 +23,9 @@ class SegmentationFuzzTest {
     private static final int HEADER = VirtioNetHeader.TUNNEL_LENGTH;
 
     /**
-     * What is refused outputs nothing; what is cut comes out as frames with right checksums that need no header, with all
-     * of the payload, and the packet is left as it was. The memory and the number of segments are linear in the input.
+     * What is refused outputs nothing; what is cut comes out as frames with right checksums that need no header, with
+     * all of the payload, and the packet is left as it was. The memory and the number of segments are linear in the
+     * input.
      */
     @FuzzTest(maxDuration = "1m")
     void anyPacketIsRefusedOrCutIntoRightFrames(byte[] data) {

@@ -9,8 +9,8 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledHeapByteBuf;
 
 /**
- * A buffer that counts how often it is read: the steps that code takes over an input, to be compared with a bound that is
- * linear in its length. Reading outside the bytes throws.
+ * A buffer that counts how often it is read: the steps that code takes over an input, to be compared with a bound that
+ * is linear in its length. Reading outside the bytes throws.
  */
 public final class CountedBuf extends UnpooledHeapByteBuf {
 

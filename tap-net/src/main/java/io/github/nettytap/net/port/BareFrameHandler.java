@@ -11,8 +11,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 
 /**
- * Lets a channel of bare frames be a port among ports with virtio-net headers: puts a header of zeros, which is that of a
- * plain complete frame, in front of each frame that comes in, and takes off that of each that goes out.
+ * Lets a channel of bare frames be a port among ports with virtio-net headers: puts a header of zeros, which is that of
+ * a plain complete frame, in front of each frame that comes in, and takes off that of each that goes out.
  *
  * <pre>
  *   socket ── frames (one ByteBuf each) ── BareFrameHandler(V1) ── handler of switch or router
@@ -20,7 +20,8 @@ import io.netty.channel.ChannelPromise;
  *
  * <p>Its port has no offloads, so that what goes out is complete: {@link EgressBatch} sees to that. Going out costs
  * nothing. Coming in, the header is written into the bytes before the frame if the handler was told that they are the
- * frame's own, as a decoder of lengths or a receive buffer with headroom can provide; else the frame is copied behind one.
+ * frame's own, as a decoder of lengths or a receive buffer with headroom can provide; else the frame is copied behind
+ * one.
  */
 public final class BareFrameHandler extends ChannelDuplexHandler {
 
@@ -31,7 +32,8 @@ public final class BareFrameHandler extends ChannelDuplexHandler {
      * Makes a handler for one channel.
      *
      * @param vnetHeader the header of the other ports
-     * @param headroom whether the bytes in front of each frame that comes in, where its buffer has so many, may be written
+     * @param headroom whether the bytes in front of each frame that comes in, where its buffer has so many, may be
+     *     written
      */
     public BareFrameHandler(VnetHeader vnetHeader, boolean headroom) {
         if (!vnetHeader.isPresent()) {

@@ -9,7 +9,9 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.channel.socket.DatagramPacket;
 
-/** Joins the contents of datagrams without a copy: as the memory that they are slices of, if they stand side by side. */
+/**
+ * Joins the contents of datagrams without a copy: as the memory that they are slices of, if they stand side by side.
+ */
 final class Contiguous {
 
     private Contiguous() {}

@@ -16,9 +16,9 @@ import java.util.function.Consumer;
 /**
  * The ports that got something in this batch, each of which is flushed once at the end of it.
  *
- * <p>A batch begins with the first frame that is sent and ends with {@link #flush()}, which whoever reads calls in {@code
- * channelReadComplete}. One for each event loop; on that loop only, and for ports of that loop. Nothing is allocated for a
- * frame that needs no segmentation.
+ * <p>A batch begins with the first frame that is sent and ends with {@link #flush()}, which whoever reads calls in
+ * {@code channelReadComplete}. One for each event loop; on that loop only, and for ports of that loop. Nothing is
+ * allocated for a frame that needs no segmentation.
  */
 public final class EgressBatch {
 
@@ -108,7 +108,8 @@ public final class EgressBatch {
     /**
      * Ends the batch: each port that got something is flushed once.
      *
-     * <p>May be entered again from within: the flush of an in-process channel can have its peer read, and answer, at once.
+     * <p>May be entered again from within: the flush of an in-process channel can have its peer read, and answer, at
+     * once.
      */
     public void flush() {
         while (count > 0) {

@@ -34,9 +34,10 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  *   group.register(cable[1]);
  * }</pre>
  *
- * <p>Frames pass by reference, virtio-net header, GSO and all. What is written at one end is read at the other, in order, on
- * that end's event loop. An end that does not keep up loses frames, as a TAP does: at most {@value #CAPACITY} wait for it,
- * the rest are dropped and counted, and the writer is not held up. Netty's own local transport would let them pile up.
+ * <p>Frames pass by reference, virtio-net header, GSO and all. What is written at one end is read at the other, in
+ * order, on that end's event loop. An end that does not keep up loses frames, as a TAP does: at most {@value #CAPACITY}
+ * wait for it, the rest are dropped and counted, and the writer is not held up. Netty's own local transport would let
+ * them pile up.
  *
  * <p>An end is active once it is registered; closing one closes the other.
  */
@@ -196,7 +197,9 @@ public final class PatchChannel extends AbstractChannel {
         }
     }
 
-    /** The other end may still add to the ring until it has seen that this one is closed; it looks again after adding. */
+    /**
+     * The other end may still add to the ring until it has seen that this one is closed; it looks again after adding.
+     */
     private void releaseAll() {
         for (int i = 0; i < CAPACITY; i++) {
             ByteBuf frame = ring.getAndSet(i, null);

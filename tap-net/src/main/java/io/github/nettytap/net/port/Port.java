@@ -17,15 +17,16 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * A channel of Ethernet frames as switch, router and VXLAN endpoint see it: what it is called, what stands in front of its
- * frames, and which offloads its other side has negotiated.
+ * A channel of Ethernet frames as switch, router and VXLAN endpoint see it: what it is called, what stands in front of
+ * its frames, and which offloads its other side has negotiated.
  *
- * <p>Any Netty channel can be one whose pipeline passes on one {@link io.netty.buffer.ByteBuf} a frame, with a virtio-net
- * header of {@link #vnetHeaderSize()} bytes in front, and takes the same. A TAP is one as it is. A socket is one behind a
- * codec that finds the frames in its stream, and a {@link BareFrameHandler} where the other ports have headers.
+ * <p>Any Netty channel can be one whose pipeline passes on one {@link io.netty.buffer.ByteBuf} a frame, with a
+ * virtio-net header of {@link #vnetHeaderSize()} bytes in front, and takes the same. A TAP is one as it is. A socket is
+ * one behind a codec that finds the frames in its stream, and a {@link BareFrameHandler} where the other ports have
+ * headers.
  *
- * <p>Immutable but for the mark of {@link EgressBatch}, which belongs to the channel's event loop. Ports are compared by
- * identity.
+ * <p>Immutable but for the mark of {@link EgressBatch}, which belongs to the channel's event loop. Ports are compared
+ * by identity.
  */
 public class Port {
 

@@ -25,9 +25,9 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
- * UDP segmentation offload for a datagram channel: datagrams of one length to one receiver leave as one write, which goes
- * through the kernel's routing and filters once and is segmented by the kernel or the network card ({@code UDP_SEGMENT} in
- * udp(7)).
+ * UDP segmentation offload for a datagram channel: datagrams of one length to one receiver leave as one write, which
+ * goes through the kernel's routing and filters once and is segmented by the kernel or the network card ({@code
+ * UDP_SEGMENT} in udp(7)).
  *
  * <pre>
  *   written:  1472 1472 1472 … 1472 310   to A       sent:  SegmentedDatagramPacket(1472, A)
@@ -36,12 +36,12 @@ import java.util.concurrent.TimeUnit;
  * </pre>
  *
  * <p>A write ends with a shorter datagram, at {@value #MAX_DATAGRAMS} of them, where the next does not fit, and at the
- * flush: no datagram waits longer than it did before. Datagrams that follow each other in memory, as the segments of one
- * GSO frame do, are sent from there; others as parts of a composite. Nothing is copied by this handler.
+ * flush: no datagram waits longer than it did before. Datagrams that follow each other in memory, as the segments of
+ * one GSO frame do, are sent from there; others as parts of a composite. Nothing is copied by this handler.
  *
- * <p>A write that the kernel refuses is repeated datagram by datagram: {@code EMSGSIZE} where a datagram is longer than the
- * path's MTU (alone, it may travel in fragments), {@code EINVAL} and {@code EIO} where the route or the device cannot do
- * it. Writes of that kind are not tried again for ten seconds.
+ * <p>A write that the kernel refuses is repeated datagram by datagram: {@code EMSGSIZE} where a datagram is longer than
+ * the path's MTU (alone, it may travel in fragments), {@code EINVAL} and {@code EIO} where the route or the device
+ * cannot do it. Writes of that kind are not tried again for ten seconds.
  *
  * <p>Handlers above write with any promise, the void one is the cheapest: failures are counted, and neither they nor a
  * failed read close the channel. Messages other than {@link DatagramPacket} pass in order.
@@ -74,8 +74,8 @@ public final class UdpGsoHandler extends ChannelDuplexHandler {
     /**
      * Makes a handler for one channel.
      *
-     * @param supported whether the channel takes a {@code SegmentedDatagramPacket}, see {@link #isSupported}; if not, every
-     *     datagram is sent alone
+     * @param supported whether the channel takes a {@code SegmentedDatagramPacket}, see {@link #isSupported}; if not,
+     *     every datagram is sent alone
      * @param counters where it counts; handlers of one event loop may share them
      */
     public UdpGsoHandler(boolean supported, UdpGsoCounters counters) {

@@ -3,10 +3,10 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * What switch, router and VXLAN endpoint have in common at their edges: {@link io.github.nettytap.net.port.Port}, a channel
- * of frames with what its other side takes; {@link io.github.nettytap.net.port.RequiredOffloads}, what a frame asks of it;
- * and {@link io.github.nettytap.net.port.EgressBatch}, which sends frames as they are or segmented, and flushes each port
- * once a batch.
+ * What switch, router and VXLAN endpoint have in common at their edges: {@link io.github.nettytap.net.port.Port}, a
+ * channel of frames with what its other side takes; {@link io.github.nettytap.net.port.RequiredOffloads}, what a frame
+ * asks of it; and {@link io.github.nettytap.net.port.EgressBatch}, which sends frames as they are or segmented, and
+ * flushes each port once a batch.
  *
  * <pre>{@code
  *   EgressBatch egress = new EgressBatch();              // one for each event loop

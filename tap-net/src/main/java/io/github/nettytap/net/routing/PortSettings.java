@@ -31,7 +31,9 @@ public record PortSettings(
         boolean checksReversePath,
         MacAddress mac) {
 
-    /** Checks that the addresses can be those of a router, and that there are some of the kind that each service needs. */
+    /**
+     * Checks that the addresses can be those of a router, and that there are some of the kind that each service needs.
+     */
     public PortSettings {
         networks = List.copyOf(networks);
         if (mac != null && (mac.isGroup() || mac.value() == 0)) {

@@ -41,8 +41,8 @@ import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 
 /**
- * The router proper: ports that are any Netty channels of frames, and everything between them. {@link TapRouter} is one whose
- * ports are TAPs.
+ * The router proper: ports that are any Netty channels of frames, and everything between them. {@link TapRouter} is one
+ * whose ports are TAPs.
  *
  * <p>Every method is to be called on the one event loop that all its channels have, but {@link #close}.
  */

@@ -15,8 +15,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /**
- * The router's MAC address on a link, made of the name of the interface and the machine's identity: neighbors need not learn
- * another one when the router starts again, and two machines in one network have two.
+ * The router's MAC address on a link, made of the name of the interface and the machine's identity: neighbors need not
+ * learn another one when the router starts again, and two machines in one network have two.
  */
 final class RouterMac {
 

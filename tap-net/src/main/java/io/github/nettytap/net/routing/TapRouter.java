@@ -46,11 +46,11 @@ import java.util.function.BiConsumer;
  *   router.addRoute(Cidr.parse("0.0.0.0/0"), InetAddress.getByName("10.0.1.254"));
  * }</pre>
  *
- * <p>The addresses are those of the router, not of the interface that the device makes: on the other side of a TAP is the
- * kernel, or a machine, and the router is its neighbor on that link, with a MAC address of its own.
+ * <p>The addresses are those of the router, not of the interface that the device makes: on the other side of a TAP is
+ * the kernel, or a machine, and the router is its neighbor on that link, with a MAC address of its own.
  *
- * <p>Closing it closes the channels and with them the devices. Thread-safe; none of its methods may be called on its event
- * loop.
+ * <p>Closing it closes the channels and with them the devices. Thread-safe; none of its methods may be called on its
+ * event loop.
  */
 public final class TapRouter implements AutoCloseable {
 
@@ -155,8 +155,8 @@ public final class TapRouter implements AutoCloseable {
     /**
      * Makes any channel of frames a port, such as an end of a patch cable.
      *
-     * @param channel not registered yet; its frames have the virtio-net header of this router. It belongs to the router from
-     *     now on.
+     * @param channel not registered yet; its frames have the virtio-net header of this router. It belongs to the router
+     *     from now on.
      * @param offloads what the other side of the channel takes
      * @param mtu of the network behind it
      * @param settings what the port is to be

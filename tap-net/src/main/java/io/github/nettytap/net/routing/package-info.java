@@ -16,8 +16,8 @@
  *                     └─ dhcp ◄─────────────────┘
  * </pre>
  *
- * <p>{@code TapRouter} opens channels for TAPs and is what the program uses. {@code Router} is the same for any Netty channels of
- * frames that share an event loop:
+ * <p>{@code TapRouter} opens channels for TAPs and is what the program uses. {@code Router} is the same for any Netty
+ * channels of frames that share an event loop:
  *
  * <pre>{@code
  *   Router router = new Router(0, NatSettings.DEFAULT, clock, (port, cause) -> {});
@@ -31,7 +31,7 @@
  *   eventLoop.scheduleAtFixedRate(router::tick, 200, 200, TimeUnit.MILLISECONDS);
  * }</pre>
  *
- * <p>All of a router runs on one event loop, without locks; counters may be read by any thread. Each step owns the frame
- * that it gets, until it has passed it on or released it; a packet is forwarded in the buffer that it came in.
+ * <p>All of a router runs on one event loop, without locks; counters may be read by any thread. Each step owns the
+ * frame that it gets, until it has passed it on or released it; a packet is forwarded in the buffer that it came in.
  */
 package io.github.nettytap.net.routing;

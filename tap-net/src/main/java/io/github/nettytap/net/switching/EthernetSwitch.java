@@ -40,15 +40,15 @@ import java.util.function.LongSupplier;
  *   new Bootstrap().group(group).channelFactory(TapChannel.factory(device)).handler(lan.newPort()).register();
  * }</pre>
  *
- * <p>A frame goes to the port on which its destination was last heard, and to all other ports if that is not known or is
- * a group; never back to where it came from. Frames from a group or zero are dropped. Frames to the addresses that IEEE
- * 802.1D reserves for talk between neighbors ({@code 01:80:c2:00:00:0x}) end here, as in any switch, unless the settings
- * say otherwise.
+ * <p>A frame goes to the port on which its destination was last heard, and to all other ports if that is not known or
+ * is a group; never back to where it came from. Frames from a group or zero are dropped. Frames to the addresses that
+ * IEEE 802.1D reserves for talk between neighbors ({@code 01:80:c2:00:00:0x}) end here, as in any switch, unless the
+ * settings say otherwise.
  *
- * <p>Frames travel with their virtio-net header, untouched, so that a TCP GSO frame costs no more than a small frame. All
- * ports have the same header; a channel of bare frames gets a {@link io.github.nettytap.net.port.BareFrameHandler} in front
- * of its port. A port never gets a frame that needs an offload it has not negotiated: for that port the frame is segmented
- * into wire frames with complete checksums.
+ * <p>Frames travel with their virtio-net header, untouched, so that a TCP GSO frame costs no more than a small frame.
+ * All ports have the same header; a channel of bare frames gets a {@link io.github.nettytap.net.port.BareFrameHandler}
+ * in front of its port. A port never gets a frame that needs an offload it has not negotiated: for that port the frame
+ * is segmented into wire frames with complete checksums.
  *
  * <p>Ports may be on several event loops. Ports of one loop exchange frames directly; frames for a port on another loop
  * are queued in batches, in order. Thread-safe.
@@ -201,13 +201,13 @@ public final class EthernetSwitch {
     }
 
     /**
-     * Gives a port another policy, between two batches of frames. What was learned stays, unless the VLANs change; limits
-     * start anew. May be called from any thread.
+     * Gives a port another policy, between two batches of frames. What was learned stays, unless the VLANs change;
+     * limits start anew. May be called from any thread.
      *
      * @param port a port of {@link #ports()}
      * @param policy the policy
-     * @return completed on the loop of the port; fails with an {@link IllegalArgumentException}, and the policy is as before,
-     *     if the port is gone or the policy is not possible there
+     * @return completed on the loop of the port; fails with an {@link IllegalArgumentException}, and the policy is as
+     *     before, if the port is gone or the policy is not possible there
      */
     public Future<?> update(SwitchPort port, PortPolicy policy) {
         return port.channel().eventLoop().submit(() -> apply(port, policy));

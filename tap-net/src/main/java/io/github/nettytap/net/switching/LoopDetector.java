@@ -5,8 +5,8 @@
 package io.github.nettytap.net.switching;
 
 /**
- * Counts the addresses that move to a port. In a loop each flooded frame comes back through another port, so that its source
- * moves there, and back with its next frame; a host that moves, or a machine with its guests, does so once.
+ * Counts the addresses that move to a port. In a loop each flooded frame comes back through another port, so that its
+ * source moves there, and back with its next frame; a host that moves, or a machine with its guests, does so once.
  *
  * <p>Of the port's loop; asked only when an address has moved.
  */

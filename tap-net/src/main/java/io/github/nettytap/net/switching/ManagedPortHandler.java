@@ -130,8 +130,8 @@ final class ManagedPortHandler extends PortHandler {
     }
 
     /**
-     * Whether there is a tag behind the first. Behind a priority tag, which goes where the frame leaves untagged, it would be
-     * the VLAN of the frame for the next switch: one that the sender chose and is not in.
+     * Whether there is a tag behind the first. Behind a priority tag, which goes where the frame leaves untagged, it
+     * would be the VLAN of the frame for the next switch: one that the sender chose and is not in.
      */
     private static boolean hasSecondTag(ByteBuf frame, int start) {
         return EthernetHeader.isTag(frame.getUnsignedShort(start + EthernetHeader.LENGTH + Short.BYTES));

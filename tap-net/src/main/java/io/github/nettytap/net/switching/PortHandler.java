@@ -22,8 +22,9 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * What every port does: be one from when its channel is active until it is not, end batches, forget what was behind a link
- * that went down, and report its failure. A frame whose way ends in an exception is counted, and the next one comes.
+ * What every port does: be one from when its channel is active until it is not, end batches, forget what was behind a
+ * link that went down, and report its failure. A frame whose way ends in an exception is counted, and the next one
+ * comes.
  */
 abstract class PortHandler extends ChannelInboundHandlerAdapter {
 

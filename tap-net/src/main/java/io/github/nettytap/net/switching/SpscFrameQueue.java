@@ -19,11 +19,12 @@ import java.util.concurrent.RejectedExecutionException;
  *   consumer: run                         the flag is lowered, then all up to tail is taken
  * </pre>
  *
- * <p>Lowering the flag before looking at the tail, and raising it after having moved the tail, makes sure that a frame is
- * never left without a task to come.
+ * <p>Lowering the flag before looking at the tail, and raising it after having moved the tail, makes sure that a frame
+ * is never left without a task to come.
  *
- * <p>What the two write lies two cache lines apart, since processors fetch lines in pairs. As in JCTools, a level of the
- * class hierarchy each keeps the fields and the padding in their order: the JVM orders them within a class as it likes.
+ * <p>What the two write lies two cache lines apart, since processors fetch lines in pairs. As in JCTools, a level of
+ * the class hierarchy each keeps the fields and the padding in their order: the JVM orders them within a class as it
+ * likes.
  */
 final class SpscFrameQueue extends SpscFrameQueueConsumer implements Runnable {
 
@@ -46,7 +47,9 @@ final class SpscFrameQueue extends SpscFrameQueueConsumer implements Runnable {
         super(target, capacity);
     }
 
-    /** Queues a frame for a port of the target loop. False, and the frame is still the caller's, if there is no room. */
+    /**
+     * Queues a frame for a port of the target loop. False, and the frame is still the caller's, if there is no room.
+     */
     boolean offer(ByteBuf frame, SwitchPort port) {
         if (written - headSeen > mask) {
             headSeen = (long) HEAD.getAcquire(this);

@@ -5,8 +5,8 @@
 package io.github.nettytap.net.switching;
 
 /**
- * How many frames a port may have flooded: a token bucket that holds a second's worth and is filled once a second, since
- * the time of a loop has that grain. Of the port's loop.
+ * How many frames a port may have flooded: a token bucket that holds a second's worth and is filled once a second,
+ * since the time of a loop has that grain. Of the port's loop.
  */
 final class StormControl {
 

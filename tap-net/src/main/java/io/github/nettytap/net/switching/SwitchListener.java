@@ -20,8 +20,8 @@ public interface SwitchListener {
     void portFailed(Channel channel, Throwable cause);
 
     /**
-     * An address has moved to a port again and again: the port is joined to another outside of the switch, which is a loop,
-     * or two hosts have one address. Reported once a minute and port at most; the switch forwards on.
+     * An address has moved to a port again and again: the port is joined to another outside of the switch, which is a
+     * loop, or two hosts have one address. Reported once a minute and port at most; the switch forwards on.
      *
      * @param port the port
      * @param address the address that moved last

@@ -78,8 +78,8 @@ public final class SwitchPort extends Port {
     }
 
     /**
-     * Puts a handler in front of the forwarding, where frames have the virtio-net header that they have in the switch. On the
-     * event loop of the port.
+     * Puts a handler in front of the forwarding, where frames have the virtio-net header that they have in the switch.
+     * On the event loop of the port.
      *
      * @param handler sees what comes in and goes out
      */
@@ -185,7 +185,8 @@ public final class SwitchPort extends Port {
     }
 
     /**
-     * Times that a frame came in with an offload that a port it was meant for has not negotiated, and was segmented for it.
+     * Times that a frame came in with an offload that a port it was meant for has not negotiated, and was segmented for
+     * it.
      *
      * @return the count
      */
@@ -194,7 +195,8 @@ public final class SwitchPort extends Port {
     }
 
     /**
-     * Frames that came in while the port, or the loop, they were meant for was behind, or that this port had no room for.
+     * Frames that came in while the port, or the loop, they were meant for was behind, or that this port had no room
+     * for.
      *
      * @return the count
      */

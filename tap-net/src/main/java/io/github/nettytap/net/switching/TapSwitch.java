@@ -100,7 +100,8 @@ public final class TapSwitch implements AutoCloseable {
      * @param device an open device with one queue, which belongs to the switch from now on
      * @param policy what the port may do, and what is done for it
      * @return the port
-     * @throws IllegalArgumentException if it cannot be a port of this switch with this policy; its device is closed then
+     * @throws IllegalArgumentException if it cannot be a port of this switch with this policy; its device is closed
+     *     then
      * @throws InterruptedException if the thread is interrupted meanwhile
      */
     public SwitchPort add(TapDevice device, PortPolicy policy) throws InterruptedException {
@@ -131,8 +132,8 @@ public final class TapSwitch implements AutoCloseable {
     }
 
     /**
-     * Opens a socket each of whose peers is a port for as long as it is connected: {@link #ports()} has it meanwhile, and the
-     * listener hears of it.
+     * Opens a socket each of whose peers is a port for as long as it is connected: {@link #ports()} has it meanwhile,
+     * and the listener hears of it.
      *
      * @param address where the socket is
      * @param vnetHeader the virtio-net header that the ports of this switch have; on the wire there is none
@@ -200,8 +201,8 @@ public final class TapSwitch implements AutoCloseable {
     }
 
     /**
-     * Takes a port out, with its FDB entries, and closes its device. Frames that are on their way to it from other event
-     * loops are dropped.
+     * Takes a port out, with its FDB entries, and closes its device. Frames that are on their way to it from other
+     * event loops are dropped.
      *
      * @param port a port of {@link #ports()}, failed or not
      * @throws InterruptedException if the thread is interrupted meanwhile

@@ -16,15 +16,16 @@
  *   pipeline.addLast(new BareFrameHandler(VnetHeader.V1, false), lan.newPort(VnetHeader.V1, TapOffload.NONE, guests));
  * }</pre>
  *
- * <p>{@link io.github.nettytap.net.switching.TapSwitch} does the first of these for TAP devices, with event loops of its own.
+ * <p>{@link io.github.nettytap.net.switching.TapSwitch} does the first of these for TAP devices, with event loops of
+ * its own.
  *
  * <p>A port whose policy asks nothing of frames has {@code TransparentPortHandler}, the short way; any other has {@code
- * ManagedPortHandler}. Both run on the event loop of the port that a frame came in through and own the frame until it is
- * written, or released and counted. What ports on several loops share is the FDB, which takes no locks, and what multicast
- * snooping knows, which takes one when it changes.
+ * ManagedPortHandler}. Both run on the event loop of the port that a frame came in through and own the frame until it
+ * is written, or released and counted. What ports on several loops share is the FDB, which takes no locks, and what
+ * multicast snooping knows, which takes one when it changes.
  *
- * <p>Whatever a host sends, it harms itself only: see {@link io.github.nettytap.net.switching.fdb.Fdb} for a full FDB, {@link
- * io.github.nettytap.net.switching.multicast.MulticastSnooping} for too many groups. A frame whose way ends in an exception is
- * released and counted, and its port goes on.
+ * <p>Whatever a host sends, it harms itself only: see {@link io.github.nettytap.net.switching.fdb.Fdb} for a full FDB,
+ * {@link io.github.nettytap.net.switching.multicast.MulticastSnooping} for too many groups. A frame whose way ends in
+ * an exception is released and counted, and its port goes on.
  */
 package io.github.nettytap.net.switching;

@@ -16,20 +16,23 @@ import java.util.function.Consumer;
  *
  * <h2>Who has to go</h2>
  *
- * An entry is unconfirmed when it is added: nobody but its owner has said that it is of use. A reply, an answer, an accepted
- * lease {@linkplain #confirm confirms} it. A {@linkplain #pin pinned} entry neither expires nor is evicted.
+ * An entry is unconfirmed when it is added: nobody but its owner has said that it is of use. A reply, an answer, an
+ * accepted lease {@linkplain #confirm confirms} it. A {@linkplain #pin pinned} entry neither expires nor is evicted.
  *
  * <ol>
- *   <li>An owner at its budget: its own oldest unconfirmed entry, else its own confirmed entry that was not used for long.
- *   <li>A full table, when the owner has more than its share (the capacity divided by the owners, or a sixteenth of the budget if
- *       that is more): its own oldest unconfirmed.
- *   <li>A full table: the oldest unconfirmed of all. So an unconfirmed entry has as long as a flood needs to go once through the
- *       room that confirmed entries leave.
- *   <li>A full table without unconfirmed entries: one not used for long, of the owner that has the most, give or take a factor
- *       of two. Where nobody has more than the owner would have then, its own; if it has none, the new one is refused.
+ *   <li>An owner at its budget: its own oldest unconfirmed entry, else its own confirmed entry that was not used for
+ *       long.
+ *   <li>A full table, when the owner has more than its share (the capacity divided by the owners, or a sixteenth of the
+ *       budget if that is more): its own oldest unconfirmed.
+ *   <li>A full table: the oldest unconfirmed of all. So an unconfirmed entry has as long as a flood needs to go once
+ *       through the room that confirmed entries leave.
+ *   <li>A full table without unconfirmed entries: one not used for long, of the owner that has the most, give or take a
+ *       factor of two. Where nobody has more than the owner would have then, its own; if it has none, the new one is
+ *       refused.
  * </ol>
  *
- * <p>Not thread-safe, but for {@link #size} and {@link #count}. Time is what the caller says it is: milliseconds that only grow.
+ * <p>Not thread-safe, but for {@link #size} and {@link #count}. Time is what the caller says it is: milliseconds that
+ * only grow.
  *
  * @param <E> the type of the entries, which carry whatever is remembered
  */
@@ -39,8 +42,8 @@ public final class FairTable<E extends FairTable.Entry> {
     public static final long REMOVE = Long.MAX_VALUE;
 
     /**
-     * Entries in a bucket at most. With a secret hash and not more entries than buckets, a bucket of 16 is as likely as one of
-     * 10^14.
+     * Entries in a bucket at most. With a secret hash and not more entries than buckets, a bucket of 16 is as likely as
+     * one of 10^14.
      */
     static final int MAX_PROBES = 16;
 
@@ -88,7 +91,10 @@ public final class FairTable<E extends FairTable.Entry> {
         return new Builder<>();
     }
 
-    /** How many entries there are, those included whose time is over but whose timer has not run yet. Any thread may ask. */
+    /**
+     * How many entries there are, those included whose time is over but whose timer has not run yet. Any thread may
+     * ask.
+     */
     public int size() {
         return (int) (long) LONGS.getOpaque(counters, counters.length - 1);
     }
@@ -128,8 +134,8 @@ public final class FairTable<E extends FairTable.Entry> {
     }
 
     /**
-     * Adds an unconfirmed entry, and evicts another if there must be room. Its timer is not set: it stays until it is evicted,
-     * or {@link #refresh} gives it a time.
+     * Adds an unconfirmed entry, and evicts another if there must be room. Its timer is not set: it stays until it is
+     * evicted, or {@link #refresh} gives it a time.
      *
      * @param added of no table; its key must not be in this one
      * @param owner who pays for it
@@ -216,7 +222,9 @@ public final class FairTable<E extends FairTable.Entry> {
         return true;
     }
 
-    /** Somebody else than its owner has shown that the entry is of use. Confirmed entries are evicted after all others. */
+    /**
+     * Somebody else than its owner has shown that the entry is of use. Confirmed entries are evicted after all others.
+     */
     public void confirm(E entry) {
         if (entry.rank() == Rank.UNCONFIRMED) {
             move(entry, Rank.CONFIRMED);

@@ -7,9 +7,9 @@ package io.github.nettytap.net.table;
 import java.security.SecureRandom;
 
 /**
- * SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF") of keys of fixed lengths, with a secret: who does not
- * know the secret cannot choose keys with equal hashes, not even after watching which of them collide. A seeded multiplication
- * would be faster, but it is linear: one collision that is noticed gives all the others.
+ * SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF") of keys of fixed lengths, with a secret: who
+ * does not know the secret cannot choose keys with equal hashes, not even after watching which of them collide. A
+ * seeded multiplication would be faster, but it is linear: one collision that is noticed gives all the others.
  *
  * <p>Immutable, for any thread; nothing is allocated.
  */

@@ -8,8 +8,8 @@ import io.github.nettytap.net.table.FairTable.Entry;
 import io.github.nettytap.net.table.FairTable.Rank;
 
 /**
- * Those who own entries of a table: found by their key, and grouped by how many they have. An owner is there as long as it has
- * an entry, so there are never more owners than entries.
+ * Those who own entries of a table: found by their key, and grouped by how many they have. An owner is there as long as
+ * it has an entry, so there are never more owners than entries.
  */
 final class Owners {
 
@@ -111,8 +111,8 @@ final class Owners {
     }
 
     /**
-     * A confirmed entry of the owner that has the most; null if all of theirs are pinned, or nobody has more than somebody with
-     * this many would have after one more. Those of a class take turns.
+     * A confirmed entry of the owner that has the most; null if all of theirs are pinned, or nobody has more than
+     * somebody with this many would have after one more. Those of a class take turns.
      */
     Entry leastUsedOfLargest(int count) {
         for (int i = classes.length - 1; i >= 0; i--) {

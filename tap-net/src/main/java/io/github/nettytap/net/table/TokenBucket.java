@@ -5,8 +5,8 @@
 package io.github.nettytap.net.table;
 
 /**
- * Allows a rate, and a burst after a pause. RFC 4443, section 2.4 (f), recommends it for errors. Not thread-safe; the time is
- * the caller's, in milliseconds that only grow.
+ * Allows a rate, and a burst after a pause. RFC 4443, section 2.4 (f), recommends it for errors. Not thread-safe; the
+ * time is the caller's, in milliseconds that only grow.
  */
 public final class TokenBucket {
 

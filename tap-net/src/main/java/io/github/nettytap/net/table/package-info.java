@@ -1,17 +1,17 @@
 /**
  * Hash tables whose keys come from the network: the one way to remember what frames say.
  *
- * <p>Whoever sends frames chooses the keys of such a table, how many there are and in which order they come. A table here holds
- * against that:
+ * <p>Whoever sends frames chooses the keys of such a table, how many there are and in which order they come. A table
+ * here holds against that:
  *
  * <ul>
- *   <li>The hash is {@linkplain io.github.nettytap.net.table.KeyedHash keyed} with a secret of the process: nobody outside can
- *       choose keys that meet in one bucket. Should many meet all the same, a bucket has a bound.
- *   <li>Each entry has an owner: a port, an inside host, a remote endpoint. An owner has a budget. Beyond it, a new entry takes
- *       the place of another of the same owner.
+ *   <li>The hash is {@linkplain io.github.nettytap.net.table.KeyedHash keyed} with a secret of the process: nobody
+ *       outside can choose keys that meet in one bucket. Should many meet all the same, a bucket has a bound.
+ *   <li>Each entry has an owner: a port, an inside host, a remote endpoint. An owner has a budget. Beyond it, a new
+ *       entry takes the place of another of the same owner.
  *   <li>A full table evicts the unconfirmed first, the oldest of them first; then from the owner that holds the most.
- *   <li>Adding, finding, refreshing and evicting take a bounded number of steps. Entries expire by a timer wheel; nothing ever
- *       walks the table on the path of a frame.
+ *   <li>Adding, finding, refreshing and evicting take a bounded number of steps. Entries expire by a timer wheel;
+ *       nothing ever walks the table on the path of a frame.
  *   <li>What was evicted and refused is counted, and any thread may read the counts.
  * </ul>
  *
@@ -28,7 +28,7 @@
  *   peers.tick(now);                                            // about once a second
  * }</pre>
  *
- * <p>A table is used by one thread. Where several event loops share one, as the FDB of a switch, that table has a layout of its
- * own and takes {@code KeyedHash} from here.
+ * <p>A table is used by one thread. Where several event loops share one, as the FDB of a switch, that table has a
+ * layout of its own and takes {@code KeyedHash} from here.
  */
 package io.github.nettytap.net.table;

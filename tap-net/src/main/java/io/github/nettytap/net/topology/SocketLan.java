@@ -20,15 +20,15 @@ import java.io.IOException;
 import java.util.Set;
 
 /**
- * A network of machines behind a socket, as a port of a router: a switch of their own and a patch cable between it and the
- * router, so that the port and its addresses stay while peers come and go, and several peers reach each other.
+ * A network of machines behind a socket, as a port of a router: a switch of their own and a patch cable between it and
+ * the router, so that the port and its addresses stay while peers come and go, and several peers reach each other.
  *
  * <pre>{@code
  *   SocketLan lan = SocketLan.join(router, SocketPortAddress.parse("unix:/run/vms.sock"), 1500, settings, listener);
  * }</pre>
  *
- * <p>All of it is on the event loop of the router. GSO frames of the router pass the cable whole, and are segmented for the
- * sockets.
+ * <p>All of it is on the event loop of the router. GSO frames of the router pass the cable whole, and are segmented for
+ * the sockets.
  */
 public final class SocketLan implements AutoCloseable {
 

@@ -20,8 +20,8 @@ import io.netty.util.ReferenceCountUtil;
 import java.util.List;
 
 /**
- * The last handler of a TAP: what the kernel sends goes into the tunnel, as a frame of the TAP's network, through the socket
- * of its flow.
+ * The last handler of a TAP: what the kernel sends goes into the tunnel, as a frame of the TAP's network, through the
+ * socket of its flow.
  */
 final class TapToTunnel extends ChannelInboundHandlerAdapter {
 

@@ -31,8 +31,8 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * The sockets of an endpoint: one that listens on the port of VXLAN, and others that send, each from a port of its own, so
- * that what carries the tunnel can tell its flows apart (RFC 7348, section 5).
+ * The sockets of an endpoint: one that listens on the port of VXLAN, and others that send, each from a port of its own,
+ * so that what carries the tunnel can tell its flows apart (RFC 7348, section 5).
  *
  * <pre>
  *  listening:  socket ── UdpGsoHandler ── VxlanHandler ── TunnelToTap
@@ -59,8 +59,8 @@ final class TunnelSockets implements AutoCloseable {
     private static final int MAX_READS = 64;
 
     /**
-     * Datagrams over IPv6 with a checksum of zero come in, which routers that encapsulate in hardware send (RFC 6935, and RFC
-     * 7348, section 5). Numbers from linux/udp.h, linux/in.h and linux/in6.h.
+     * Datagrams over IPv6 with a checksum of zero come in, which routers that encapsulate in hardware send (RFC 6935,
+     * and RFC 7348, section 5). Numbers from linux/udp.h, linux/in.h and linux/in6.h.
      */
     private static final ChannelOption<Integer> NO_CHECK6_RX =
             new IntegerUnixChannelOption("UDP_NO_CHECK6_RX", 17, 102);

@@ -18,8 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The last handler of the tunnel: what another endpoint sends goes to the port of its network, the frames of a flow that came
- * in one batch as one GSO frame.
+ * The last handler of the tunnel: what another endpoint sends goes to the port of its network, the frames of a flow
+ * that came in one batch as one GSO frame.
  */
 final class TunnelToTap extends ChannelInboundHandlerAdapter {
 

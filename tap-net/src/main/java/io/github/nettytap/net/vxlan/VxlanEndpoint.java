@@ -35,9 +35,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
  *  tap1 ── codec ── ...  (and back: TunnelToTap) ──────────────┘
  * </pre>
  *
- * <p>The far end knows nothing of offloads, so GSO frames are segmented and checksums completed before encapsulation. Their
- * segments leave by one write nevertheless: see {@link UdpGsoHandler}. A port that is gone ends its own network here; the
- * others go on.
+ * <p>The far end knows nothing of offloads, so GSO frames are segmented and checksums completed before encapsulation.
+ * Their segments leave by one write nevertheless: see {@link UdpGsoHandler}. A port that is gone ends its own network
+ * here; the others go on.
  */
 public final class VxlanEndpoint implements AutoCloseable {
 

@@ -9,8 +9,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.DefaultByteBufHolder;
 
 /**
- * An Ethernet frame in one of the networks of a VXLAN endpoint. The content is the inner frame, complete: with all checksums
- * complete and not longer than the network's MTU, since the far end knows nothing of offloads.
+ * An Ethernet frame in one of the networks of a VXLAN endpoint. The content is the inner frame, complete: with all
+ * checksums complete and not longer than the network's MTU, since the far end knows nothing of offloads.
  */
 public final class VxlanFrame extends DefaultByteBufHolder {
 

@@ -32,16 +32,16 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * +---------------+--------+----------+      +----------+--------+---------------+
  * </pre>
  *
- * <p>A received frame is the content of its datagram without the header, not a copy. A sent frame goes to the endpoint that
- * its destination is known to be behind, else to all remote endpoints of its network. Its header is written in front of
- * it, where the handler was told that it may; else the datagram is made of two parts, without a copy either.
+ * <p>A received frame is the content of its datagram without the header, not a copy. A sent frame goes to the endpoint
+ * that its destination is known to be behind, else to all remote endpoints of its network. Its header is written in
+ * front of it, where the handler was told that it may; else the datagram is made of two parts, without a copy either.
  *
- * <p>What is malformed, comes from where nothing may come from, or belongs to no network of this endpoint, is dropped and counted; it neither throws nor closes
- * the channel. A write that is dropped succeeds, since the sender of a frame is promised nothing. Frames with a VLAN tag
- * are dropped unless allowed (RFC 7348, section 6.1). Other messages pass.
+ * <p>What is malformed, comes from where nothing may come from, or belongs to no network of this endpoint, is dropped
+ * and counted; it neither throws nor closes the channel. A write that is dropped succeeds, since the sender of a frame
+ * is promised nothing. Frames with a VLAN tag are dropped unless allowed (RFC 7348, section 6.1). Other messages pass.
  *
- * <p>One handler for each channel; costs a {@code DatagramPacket} for each frame sent, and a {@code VxlanFrame} for each
- * received.
+ * <p>One handler for each channel; costs a {@code DatagramPacket} for each frame sent, and a {@code VxlanFrame} for
+ * each received.
  */
 public final class VxlanHandler extends ChannelDuplexHandler {
 
@@ -67,8 +67,8 @@ public final class VxlanHandler extends ChannelDuplexHandler {
      *
      * @param peers the networks, their endpoints and addresses; from now on for the channel's event loop alone
      * @param headroom true if the 8 bytes in front of each frame that is written, where the buffer has them, belong to
-     *     that frame alone, so that its header can stand there. Not so for a frame that several channels send, such as a
-     *     broadcast in a switch
+     *     that frame alone, so that its header can stand there. Not so for a frame that several channels send, such as
+     *     a broadcast in a switch
      * @param vlans true to let frames with a VLAN tag pass
      */
     public VxlanHandler(VxlanPeers peers, boolean headroom, boolean vlans) {

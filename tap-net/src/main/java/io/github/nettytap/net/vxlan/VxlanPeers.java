@@ -30,14 +30,15 @@ import java.util.concurrent.TimeUnit;
 /**
  * The networks of a VXLAN endpoint, their remote endpoints, and the addresses known to be behind each.
  *
- * <p>Addresses are learned from the frames that come in (RFC 7348, section 4.1), or set. What is learned ages, moves when
- * the address appears behind another endpoint, and is bounded in number; what is set stays. A remote endpoint is an IP
- * address: the UDP port that a frame comes from is chosen by its flow and is not the one to answer to.
+ * <p>Addresses are learned from the frames that come in (RFC 7348, section 4.1), or set. What is learned ages, moves
+ * when the address appears behind another endpoint, and is bounded in number; what is set stays. A remote endpoint is
+ * an IP address: the UDP port that a frame comes from is chosen by its flow and is not the one to answer to.
  *
- * <p>Learned addresses share one table among the networks and endpoints that they come from, fairly: where it is full, a new
- * one takes the place of one that nobody here has sent to, of the same endpoint first (see {@link FairTable}). Frames to an
- * address that is not known go to all remote endpoints of its network. Who knows the endpoints that may send says so with
- * {@link #allowSender}: the source of a datagram is easily forged where the underlay does not check it, but not by everybody.
+ * <p>Learned addresses share one table among the networks and endpoints that they come from, fairly: where it is full,
+ * a new one takes the place of one that nobody here has sent to, of the same endpoint first (see {@link FairTable}).
+ * Frames to an address that is not known go to all remote endpoints of its network. Who knows the endpoints that may
+ * send says so with {@link #allowSender}: the source of a datagram is easily forged where the underlay does not check
+ * it, but not by everybody.
  *
  * <p>For one thread: the event loop of the channel that it serves; the counts may be read by any.
  */
@@ -393,7 +394,8 @@ public final class VxlanPeers {
     }
 
     /**
-     * Shows the known addresses of a network, also those that are too old and not yet forgotten. Walks all that was learned.
+     * Shows the known addresses of a network, also those that are too old and not yet forgotten. Walks all that was
+     * learned.
      *
      * @param vni the network
      * @param visitor sees each; it must not change the table

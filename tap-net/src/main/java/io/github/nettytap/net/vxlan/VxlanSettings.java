@@ -11,10 +11,10 @@ import java.util.Objects;
  * The sockets of a VXLAN endpoint.
  *
  * @param local where to listen
- * @param sourcePorts how many UDP ports flows are sent from, each flow from one of them, so that what carries the tunnel can
- *     tell flows apart (RFC 7348, section 5); 0 for the one that is listened on
- * @param dontFragment whether datagrams have the DF bit in any case, so that one that is too long for the path is lost, and
- *     counted, rather than fragmented; if not, the kernel fragments what is longer than the path's MTU
+ * @param sourcePorts how many UDP ports flows are sent from, each flow from one of them, so that what carries the
+ *     tunnel can tell flows apart (RFC 7348, section 5); 0 for the one that is listened on
+ * @param dontFragment whether datagrams have the DF bit in any case, so that one that is too long for the path is lost,
+ *     and counted, rather than fragmented; if not, the kernel fragments what is longer than the path's MTU
  */
 public record VxlanSettings(InetSocketAddress local, int sourcePorts, boolean dontFragment) {
 
@@ -28,8 +28,10 @@ public record VxlanSettings(InetSocketAddress local, int sourcePorts, boolean do
      * Checks the ranges.
      *
      * @param local where to listen
-     * @param sourcePorts how many UDP ports flows are sent from, each flow from one of them, so that what carries the tunnel can tell flows apart
-     * @param dontFragment whether datagrams have the DF bit in any case, so that one that is too long for the path is lost, and counted, rather than fragmented
+     * @param sourcePorts how many UDP ports flows are sent from, each flow from one of them, so that what carries the
+     *     tunnel can tell flows apart
+     * @param dontFragment whether datagrams have the DF bit in any case, so that one that is too long for the path is
+     *     lost, and counted, rather than fragmented
      * @throws IllegalArgumentException if one is out of range, or they do not go together
      */
     public VxlanSettings {

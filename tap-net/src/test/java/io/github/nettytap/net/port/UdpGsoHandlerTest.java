@@ -98,7 +98,10 @@ class UdpGsoHandlerTest {
         return content;
     }
 
-    /** Each as "length", or "length*segment" of a segmented write, and the bytes in the order in which they were written. */
+    /**
+     * Each as "length", or "length*segment" of a segmented write, and the bytes in the order in which they were
+     * written.
+     */
     private List<String> sent() {
         List<String> sent = new ArrayList<>();
         for (DatagramPacket packet = channel.readOutbound(); packet != null; packet = channel.readOutbound()) {

@@ -45,7 +45,9 @@ class FrameAndPacketTest {
         lan.close();
     }
 
-    /** The packet ends at 46, the frame at 60: wherever the checksum is said to be, nothing throws and the port stays. */
+    /**
+     * The packet ends at 46, the frame at 60: wherever the checksum is said to be, nothing throws and the port stays.
+     */
     @Test
     void partialChecksumBehindAnIpv4PacketIsMalformed() {
         for (String destination : new String[] {"10.0.0.1", "10.0.1.2", "10.0.0.255"}) {

@@ -33,8 +33,8 @@ import java.util.Set;
  *            1 byte           2 bytes
  * </pre>
  *
- * <p>After each frame: nothing has failed, no port is closed, what came out is no more than what a frame may cost; and in the
- * end no buffer is left.
+ * <p>After each frame: nothing has failed, no port is closed, what came out is no more than what a frame may cost; and
+ * in the end no buffer is left.
  */
 final class RouterHarness implements AutoCloseable {
 

@@ -18,7 +18,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 
-/** The seeds of {@link RouterFuzzTest}, changed at random: lengths, flags, offsets, ends, in one router for thousands of frames. */
+/**
+ * The seeds of {@link RouterFuzzTest}, changed at random: lengths, flags, offsets, ends, in one router for thousands of
+ * frames.
+ */
 class RouterMutationTest {
 
     private static final int FRAMES = 40_000;

@@ -13,7 +13,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** In a JVM of its own, with the settings of run-example.sh: the leak detector of the tests makes an object a buffer. */
+/**
+ * In a JVM of its own, with the settings of run-example.sh: the leak detector of the tests makes an object a buffer.
+ */
 @KernelTest
 class ForwardingAllocationTest {
 

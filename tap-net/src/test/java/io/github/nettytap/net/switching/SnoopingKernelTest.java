@@ -33,8 +33,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Snooping between kernels, which speak IGMPv3 and MLDv2: hosts that join and leave, and a bridge that asks as a multicast
- * router does. The clock of the switch is the test's, so that nobody sits through the seconds of a leave.
+ * Snooping between kernels, which speak IGMPv3 and MLDv2: hosts that join and leave, and a bridge that asks as a
+ * multicast router does. The clock of the switch is the test's, so that nobody sits through the seconds of a leave.
  */
 @KernelTest
 @ParameterizedClass(name = "{0}")
@@ -151,8 +151,8 @@ class SnoopingKernelTest {
     }
 
     /**
-     * Until several frames in a row have come in at the switch and not gone to the port. Each time that they have, a second
-     * passes for the switch, as long as it may.
+     * Until several frames in a row have come in at the switch and not gone to the port. Each time that they have, a
+     * second passes for the switch, as long as it may.
      */
     private void awaitSilence(UdpFrames frames, DatagramSocket out, int mostSeconds) throws Exception {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);

@@ -33,7 +33,9 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
-/** What bridges do by the standards and the kernel's does, with all ports on one event loop and with ports on several. */
+/**
+ * What bridges do by the standards and the kernel's does, with all ports on one event loop and with ports on several.
+ */
 @ParameterizedClass
 @ValueSource(ints = {1, 3})
 class SwitchByTheBookTest {

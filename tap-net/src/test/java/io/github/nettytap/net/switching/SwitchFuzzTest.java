@@ -27,8 +27,8 @@ class SwitchFuzzTest {
     private static final int MAX_OUTPUT_FOR_EACH_PORT = 2_000_000;
 
     /**
-     * Nothing throws, leaks, closes a port or is lost without a count, and what a frame costs has a bound in bytes that leave.
-     * The input is cut in two frames, so that the second finds what the first has taught.
+     * Nothing throws, leaks, closes a port or is lost without a count, and what a frame costs has a bound in bytes that
+     * leave. The input is cut in two frames, so that the second finds what the first has taught.
      */
     @FuzzTest(maxDuration = "1m")
     void anyFramesAreForwardedOrCounted(byte[] data) {

@@ -24,9 +24,9 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * An attacker at one port, and two honest hosts that talk to each other beside it: what they send goes where it should, to
- * nobody else, whatever the attacker does; and what a frame of the attacker costs has a bound that is counted in frames that
- * leave and entries that change, not in time.
+ * An attacker at one port, and two honest hosts that talk to each other beside it: what they send goes where it should,
+ * to nobody else, whatever the attacker does; and what a frame of the attacker costs has a bound that is counted in
+ * frames that leave and entries that change, not in time.
  */
 class SwitchUnderAttackTest {
 

@@ -23,7 +23,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import java.util.Set;
 
-/** The switch between kernels: two hosts with real TCP/IP stacks, on each kind of event loop, with and without offloads. */
+/**
+ * The switch between kernels: two hosts with real TCP/IP stacks, on each kind of event loop, with and without offloads.
+ */
 @KernelTest
 @ParameterizedClass(name = "{0}, {1} threads, offloads {2}")
 @CsvSource({"EPOLL, 1, true", "EPOLL, 1, false", "EPOLL, 2, true", "IO_URING, 1, true", "IO_URING, 2, false"})

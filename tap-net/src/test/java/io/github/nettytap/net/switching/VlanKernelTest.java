@@ -26,8 +26,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Two switches with a trunk between them, which is a bridge of the kernel, and hosts of two VLANs with the same addresses
- * at both.
+ * Two switches with a trunk between them, which is a bridge of the kernel, and hosts of two VLANs with the same
+ * addresses at both.
  *
  * <pre>
  *   a10 ─ vlan 10 ┐                                    ┌ vlan 10 ─ b10

@@ -15,7 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** A namespace whose TAPs are joined by a bridge of the kernel: the cable between two switches, or a multicast router. */
+/**
+ * A namespace whose TAPs are joined by a bridge of the kernel: the cable between two switches, or a multicast router.
+ */
 final class Wires implements AutoCloseable {
 
     private final NetworkNamespace namespace = NetworkNamespace.create();

@@ -201,7 +201,9 @@ class FairTableTest {
         assertThat(expired).hasSize(20_000);
     }
 
-    /** The adversary knows everything but the secret: keys that met in one bucket of the old table, and simple patterns. */
+    /**
+     * The adversary knows everything but the secret: keys that met in one bucket of the old table, and simple patterns.
+     */
     @Test
     void keysThatAreChosenWithoutTheSecretDoNotMeet() {
         FairTable<Item> table = table(65_536, 65_536).build();

@@ -11,7 +11,7 @@
  *
  * <p>{@link io.github.nettytap.testkit.host.NetworkExtension} makes and closes them for JUnit; the rest does not need
  * JUnit. Hosts are network namespaces, and their links are TAPs, so whatever reads and writes the TAPs of two hosts (a
- * switch, a router, the code under test) is the network between them. Everything blocks: use it on the threads of tests,
- * never on an event loop.
+ * switch, a router, the code under test) is the network between them. Everything blocks: use it on the threads of
+ * tests, never on an event loop.
  */
 package io.github.nettytap.testkit.host;

@@ -6,7 +6,9 @@ package io.github.nettytap.tools.argument;
 
 import io.github.nettytap.codec.wire.FrameDirection;
 
-/** Which frames of a TAP are wanted, as tcpdump's {@code -Q} has it: what a program reads there, writes there, or both. */
+/**
+ * Which frames of a TAP are wanted, as tcpdump's {@code -Q} has it: what a program reads there, writes there, or both.
+ */
 public enum Directions {
     IN(FrameDirection.INBOUND),
     OUT(FrameDirection.OUTBOUND),

@@ -8,7 +8,9 @@ import io.github.nettytap.codec.wire.Cidr;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** The address of an interface on the command line, whose prefix length is its network: without one nobody is reached. */
+/**
+ * The address of an interface on the command line, whose prefix length is its network: without one nobody is reached.
+ */
 public final class InterfaceAddressConverter implements ITypeConverter<Cidr> {
     @Override
     public Cidr convert(String text) {

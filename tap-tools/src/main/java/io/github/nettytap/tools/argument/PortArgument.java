@@ -64,7 +64,9 @@ public record PortArgument(String tap, Offloads offloads, PortPolicy policy) {
         }
     }
 
-    /** A setting that stands alone, since a blank or a YAML list has parted it from its port, would become an interface. */
+    /**
+     * A setting that stands alone, since a blank or a YAML list has parted it from its port, would become an interface.
+     */
     private static void checkName(String name) {
         boolean flag = Arrays.stream(PortSetting.values())
                 .anyMatch(setting -> setting.isFlag() && setting.key().equals(name));

@@ -18,8 +18,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The settings of a port of the switch: the one table that the command line, the YAML file, {@code ctl} and the help have
- * them from.
+ * The settings of a port of the switch: the one table that the command line, the YAML file, {@code ctl} and the help
+ * have them from.
  */
 public enum PortSetting {
     OFFLOADS(

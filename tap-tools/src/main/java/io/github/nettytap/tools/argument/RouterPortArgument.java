@@ -47,7 +47,10 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
         return pool == null ? settings : settings.withDhcp(pool.withNameServers(nameServers));
     }
 
-    /** Reads {@code NAME=ADDRESS/LENGTH[,ADDRESS/LENGTH…][,advertise][,nat][,dhcp=FIRST-LAST][,mtu=BYTES][,offloads=all|none]}. */
+    /**
+     * Reads {@code
+     * NAME=ADDRESS/LENGTH[,ADDRESS/LENGTH…][,advertise][,nat][,dhcp=FIRST-LAST][,mtu=BYTES][,offloads=all|none]}.
+     */
     public static final class Converter implements ITypeConverter<RouterPortArgument> {
         @Override
         public RouterPortArgument convert(String text) {

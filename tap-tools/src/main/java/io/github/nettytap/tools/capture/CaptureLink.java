@@ -90,8 +90,8 @@ public final class CaptureLink {
     }
 
     /**
-     * Makes the queue of a device in the kernel long enough for a program that does not get a processor at once, if this
-     * user may.
+     * Makes the queue of a device in the kernel long enough for a program that does not get a processor at once, if
+     * this user may.
      *
      * @return what sets it back, for an interface that outlives this program
      */

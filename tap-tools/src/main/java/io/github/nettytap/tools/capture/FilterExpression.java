@@ -18,12 +18,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A filter in the syntax of tcpdump, compiled for Ethernet frames as they are in a file: by libpcap in this process where that is
- * installed, else by tcpdump.
+ * A filter in the syntax of tcpdump, compiled for Ethernet frames as they are in a file: by libpcap in this process
+ * where that is installed, else by tcpdump.
  *
- * <p>Frames of a TAP are filtered in this program, not in front of the device: a VLAN tag that the kernel keeps beside a frame
- * is in the frame by the time that it is read, so the same program selects the same frames live and from a file. And what the
- * filter refuses is told apart from what was lost.
+ * <p>Frames of a TAP are filtered in this program, not in front of the device: a VLAN tag that the kernel keeps beside
+ * a frame is in the frame by the time that it is read, so the same program selects the same frames live and from a
+ * file. And what the filter refuses is told apart from what was lost.
  */
 public final class FilterExpression {
 

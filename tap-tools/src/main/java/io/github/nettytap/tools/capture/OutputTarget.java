@@ -17,8 +17,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Map;
 
 /**
- * What {@code -w} names: a file, a FIFO, a terminal, or standard output under one of its names. Nothing but frames may go to
- * the same stream.
+ * What {@code -w} names: a file, a FIFO, a terminal, or standard output under one of its names. Nothing but frames may
+ * go to the same stream.
  */
 public final class OutputTarget {
 

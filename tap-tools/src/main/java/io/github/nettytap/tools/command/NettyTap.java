@@ -58,8 +58,8 @@ import java.util.logging.Logger;
 public final class NettyTap implements Callable<Integer> {
 
     /**
-     * Warn, one with a stack trace, of a namespace without interfaces, which is what the programs are often run in. Held,
-     * since the logging system forgets the levels of loggers that nobody holds.
+     * Warn, one with a stack trace, of a namespace without interfaces, which is what the programs are often run in.
+     * Held, since the logging system forgets the levels of loggers that nobody holds.
      */
     private static final List<Logger> OF_NETTY = List.of(
             Logger.getLogger("io.netty.util.NetUtilInitializations"),

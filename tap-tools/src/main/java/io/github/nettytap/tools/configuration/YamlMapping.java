@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 
-/** A YAML mapping with a fixed set of keys, none twice. Values are looked at as they are written, whatever their tag. */
+/**
+ * A YAML mapping with a fixed set of keys, none twice. Values are looked at as they are written, whatever their tag.
+ */
 final class YamlMapping {
 
     private final Map<String, Node> values = new LinkedHashMap<>();

@@ -25,8 +25,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * One client: takes a request, writes its answer as fast as the client reads, and only then reads on.
  *
- * <p>So a client that sends more than it reads is held by its own socket buffer. At most one answer is in the making, as
- * an iterator, and no more of it is in memory than the water marks of the channel allow.
+ * <p>So a client that sends more than it reads is held by its own socket buffer. At most one answer is in the making,
+ * as an iterator, and no more of it is in memory than the water marks of the channel allow.
  */
 final class ControlConnection extends ChannelInboundHandlerAdapter {
 

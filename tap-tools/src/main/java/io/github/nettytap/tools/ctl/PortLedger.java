@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the ports of a switch have carried, those that were removed included: they are added up in one sample, so that what
- * all ports took in is still what all gave out or dropped, however many have come and gone. Thread-safe.
+ * What the ports of a switch have carried, those that were removed included: they are added up in one sample, so that
+ * what all ports took in is still what all gave out or dropped, however many have come and gone. Thread-safe.
  */
 public final class PortLedger {
 

@@ -21,7 +21,9 @@ import io.github.nettytap.transport.device.TapException;
 import java.io.IOException;
 import java.util.List;
 
-/** Opens TAPs and sockets and makes them ports: those of the start, and those that the control socket asks for later. */
+/**
+ * Opens TAPs and sockets and makes them ports: those of the start, and those that the control socket asks for later.
+ */
 public final class PortOpener {
 
     private final TapSwitch lan;

@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** What a running program shows of itself. Asked on the server's thread; nothing of it waits for an event loop of frames. */
+/**
+ * What a running program shows of itself. Asked on the server's thread; nothing of it waits for an event loop of
+ * frames.
+ */
 public interface Status {
 
     /** The name of the program, such as {@code switch}. */

@@ -28,8 +28,8 @@ import java.util.concurrent.TimeUnit;
  * Metrics, health, JSON and a page about a running program, over HTTP/1.1 and for reading only.
  *
  * <p>It runs on a thread of its own, beside the loops of frames. What it costs is bounded: {@value #MAX_CONNECTIONS}
- * connections, requests of {@value #MAX_REQUEST_BYTES} bytes, {@value StatusStream#MAX_STREAMS} streams of events, and a
- * client that neither asks nor reads is gone after {@value #IDLE_SECONDS} seconds.
+ * connections, requests of {@value #MAX_REQUEST_BYTES} bytes, {@value StatusStream#MAX_STREAMS} streams of events, and
+ * a client that neither asks nor reads is gone after {@value #IDLE_SECONDS} seconds.
  *
  * <p>There is no encryption and no password: it listens where it is told to, and whoever reaches it may read. A request
  * whose Host names neither this address nor localhost is refused, so that no page from elsewhere can read it through a

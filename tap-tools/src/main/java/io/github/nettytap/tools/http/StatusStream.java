@@ -26,8 +26,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Server-sent events (HTML Living Standard, section 9.2): the ports once a second, made once for all that listen. Of one
- * event loop.
+ * Server-sent events (HTML Living Standard, section 9.2): the ports once a second, made once for all that listen. Of
+ * one event loop.
  */
 final class StatusStream {
 

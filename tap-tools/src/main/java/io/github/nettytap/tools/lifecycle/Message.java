@@ -14,8 +14,9 @@ public final class Message {
     private Message() {}
 
     /**
-     * A message on one line and of bounded length: the middle of a long one, which is what it quotes, is left out, so that
-     * what was expected can still be read. Control characters, which could drive a terminal, become question marks.
+     * A message on one line and of bounded length: the middle of a long one, which is what it quotes, is left out, so
+     * that what was expected can still be read. Control characters, which could drive a terminal, become question
+     * marks.
      */
     public static String of(String text) {
         String cut = text.length() <= MAX_LENGTH

@@ -23,9 +23,9 @@ import java.util.Set;
  *   begin ──► watch each port ──► run (prints "ready") ──► signal, or no port left, or output gone ──► end
  * </pre>
  *
- * <p>A port whose interface is deleted, or that fails, is reported once, by its name; the others live on. Without any port
- * left the program ends with a failure, unless ports can be added while it runs. Thread-safe: ports are lost on event
- * loops.
+ * <p>A port whose interface is deleted, or that fails, is reported once, by its name; the others live on. Without any
+ * port left the program ends with a failure, unless ports can be added while it runs. Thread-safe: ports are lost on
+ * event loops.
  */
 public final class Program {
 

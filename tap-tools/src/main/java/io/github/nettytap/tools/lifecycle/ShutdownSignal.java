@@ -9,12 +9,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * SIGINT, SIGTERM and SIGHUP as something that the main thread waits for: it cleans up, prints, and its exit code counts.
+ * SIGINT, SIGTERM and SIGHUP as something that the main thread waits for: it cleans up, prints, and its exit code
+ * counts.
  *
  * <p>A shutdown hook would be too late for that: the JVM is ending then, with the exit code of a signal. The handler of
  * signals is in the supported module jdk.unsupported, but javac warns of it, hence the reflection. Where it is missing,
- * signals end the program as usual. A SIGHUP that is ignored, as nohup has it, stays ignored: the JVM does not install a
- * handler then.
+ * signals end the program as usual. A SIGHUP that is ignored, as nohup has it, stays ignored: the JVM does not install
+ * a handler then.
  */
 public final class ShutdownSignal {
 

@@ -27,7 +27,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** How the traffic of a program is seen from outside, while it runs and at its end: for programs with ports to mix in. */
+/**
+ * How the traffic of a program is seen from outside, while it runs and at its end: for programs with ports to mix in.
+ */
 public final class Observation {
 
     @Option(

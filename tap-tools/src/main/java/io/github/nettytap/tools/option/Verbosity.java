@@ -24,12 +24,15 @@ import java.util.logging.Logger;
 import java.util.stream.Collectors;
 
 /**
- * How much a program says on standard error, and whether it sums up at its end: for each program to mix in. What it was asked
- * to print, errors and the line "ready" are always printed.
+ * How much a program says on standard error, and whether it sums up at its end: for each program to mix in. What it was
+ * asked to print, errors and the line "ready" are always printed.
  */
 public final class Verbosity {
 
-    /** All of Netty and of the libraries. Held, since the logging system forgets the levels of loggers that nobody holds. */
+    /**
+     * All of Netty and of the libraries. Held, since the logging system forgets the levels of loggers that nobody
+     * holds.
+     */
     private static final Logger LOGGERS = Logger.getLogger("io");
 
     @ArgGroup

@@ -59,8 +59,8 @@ public final class Terminal {
     }
 
     /**
-     * The size of the controlling terminal now, as stty tells it: windows change, and Java cannot ask for itself. Takes a
-     * few milliseconds.
+     * The size of the controlling terminal now, as stty tells it: windows change, and Java cannot ask for itself. Takes
+     * a few milliseconds.
      */
     public static Size size() {
         try {

@@ -25,8 +25,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Ports that are removed and added by {@code ctl} while iperf3 runs through the program: so many bytes at such a rate that
- * its end means that all of them have come through.
+ * Ports that are removed and added by {@code ctl} while iperf3 runs through the program: so many bytes at such a rate
+ * that its end means that all of them have come through.
  *
  * <pre>
  *   left (fx0) ──────► right (fx1)     keeps on

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.Test;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The programs as a user without rights runs them, on a TAP that root has prepared: made, given to the user, and up. */
+/**
+ * The programs as a user without rights runs them, on a TAP that root has prepared: made, given to the user, and up.
+ */
 @KernelTest
 class UnprivilegedProgramTest {
 

@@ -17,7 +17,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A virtual machine with a network card and a shell on its serial console: QEMU without KVM, a kernel of Debian, busybox. */
+/**
+ * A virtual machine with a network card and a shell on its serial console: QEMU without KVM, a kernel of Debian,
+ * busybox.
+ */
 final class Guest implements AutoCloseable {
 
     private static final Path BOOT = Path.of("target", "guest").toAbsolutePath();

@@ -43,7 +43,10 @@ class GuestKernelTest {
         return "stream,server=off,addr.type=unix,addr.path=" + socket;
     }
 
-    /** A router with a socket: leases, addresses by advertisement, the other guest, and one that is killed and comes back. */
+    /**
+     * A router with a socket: leases, addresses by advertisement, the other guest, and one that is killed and comes
+     * back.
+     */
     @Test
     void guestsLiveBehindARouter() throws Exception {
         Host host = network.host();

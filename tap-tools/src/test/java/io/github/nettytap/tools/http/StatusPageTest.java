@@ -28,7 +28,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The page as a browser shows it: headless Chromium, driven by WebDriver (W3C), whose messages are few enough to write. */
+/**
+ * The page as a browser shows it: headless Chromium, driven by WebDriver (W3C), whose messages are few enough to write.
+ */
 @Timeout(120)
 class StatusPageTest {
 

@@ -12,17 +12,17 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * The one way in which a {@link TapChannel} closes, whoever asked for it: a user, a failure, the end of its event loop, or
- * the device, on whichever thread.
+ * The one way in which a {@link TapChannel} closes, whoever asked for it: a user, a failure, the end of its event loop,
+ * or the device, on whichever thread.
  *
- * <p>Step by step: nothing new is started; what is in flight completes or is cancelled; the promises of writes that have
- * not left fail; the channel leaves its event loop; the descriptor is closed elsewhere, since the kernel takes
- * milliseconds to remove an interface, in which the other channels of the loop would stand still; {@code channelInactive};
- * and last the promise of the close and {@code closeFuture}. So whoever is told that the channel is closed may rely on its
- * queue being gone.
+ * <p>Step by step: nothing new is started; what is in flight completes or is cancelled; the promises of writes that
+ * have not left fail; the channel leaves its event loop; the descriptor is closed elsewhere, since the kernel takes
+ * milliseconds to remove an interface, in which the other channels of the loop would stand still; {@code
+ * channelInactive}; and last the promise of the close and {@code closeFuture}. So whoever is told that the channel is
+ * closed may rely on its queue being gone.
  *
- * <p>Netty asks for an executor ({@code prepareToClose}), on which it marks the channel as closed. This is that executor,
- * and the mark is the last step.
+ * <p>Netty asks for an executor ({@code prepareToClose}), on which it marks the channel as closed. This is that
+ * executor, and the mark is the last step.
  */
 final class Closing implements Executor {
 

@@ -7,8 +7,8 @@ package io.github.nettytap.transport.channel;
 import io.netty.channel.EventLoop;
 
 /**
- * Which thread may touch the descriptor of a channel: that of the event loop the channel is attached to, or, while there
- * is none, whoever closes it.
+ * Which thread may touch the descriptor of a channel: that of the event loop the channel is attached to, or, while
+ * there is none, whoever closes it.
  *
  * <p>Attaching and the beginning of a close exclude each other. So no descriptor number is closed by one thread while
  * another registers it with a loop, where it may mean something else a moment later. Thread-safe.

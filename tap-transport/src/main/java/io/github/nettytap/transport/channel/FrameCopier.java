@@ -13,8 +13,8 @@ import io.netty.channel.RecvByteBufAllocator;
  *
  * <p>Frames are slices of the receive buffers as a rule. They are copied while consumers pin too many of those, and all
  * are where the user has set a {@link RecvByteBufAllocator}: a frame is as long as it is, whatever such an allocator
- * guesses, and a read into too small a buffer would cut it without a word. So the buffer is allocated when the length is
- * known, and grows if need be.
+ * guesses, and a read into too small a buffer would cut it without a word. So the buffer is allocated when the length
+ * is known, and grows if need be.
  */
 final class FrameCopier {
 

@@ -7,11 +7,11 @@ package io.github.nettytap.transport.channel;
 import io.netty.channel.uring.IoUringIoOps;
 
 /**
- * The io_uring operations that a TAP needs, from their numbers in uapi/linux/io_uring.h and uapi/linux/fs.h; Netty keeps
- * its own factories to itself.
+ * The io_uring operations that a TAP needs, from their numbers in uapi/linux/io_uring.h and uapi/linux/fs.h; Netty
+ * keeps its own factories to itself.
  *
- * <p>The data of an operation comes back with its completion. It has 16 bits, since Netty packs that much into the ring's
- * user data and keeps a table for anything larger.
+ * <p>The data of an operation comes back with its completion. It has 16 bits, since Netty packs that much into the
+ * ring's user data and keeps a table for anything larger.
  */
 final class IoUringOps {
 
@@ -60,13 +60,18 @@ final class IoUringOps {
                 0L);
     }
 
-    /** Completes once, when one of the events is there. Unlike poll(2), this reports POLLERR only to those who ask for it. */
+    /**
+     * Completes once, when one of the events is there. Unlike poll(2), this reports POLLERR only to those who ask for
+     * it.
+     */
     static IoUringIoOps poll(int fd, int events, short data) {
         return new IoUringIoOps(
                 OP_POLL_ADD, (byte) 0, (short) 0, fd, 0L, 0L, 0, events, (long) data, (short) 0, (short) 0, 0, 0L);
     }
 
-    /** Cancels the operation whose submission returned the id; it then completes with ECANCELED, if it has not already. */
+    /**
+     * Cancels the operation whose submission returned the id; it then completes with ECANCELED, if it has not already.
+     */
     static IoUringIoOps cancel(long id) {
         return new IoUringIoOps(
                 OP_ASYNC_CANCEL, (byte) 0, (short) 0, -1, 0L, id, 0, 0, 0L, (short) 0, (short) 0, 0, 0L);

@@ -15,8 +15,8 @@ import java.io.IOException;
  * Reads frames in batches: so many reads are submitted at once, none of which waits, and they complete together within
  * the same system call.
  *
- * <p>A batch grows while it comes back full, and shrinks to what was there when it does not, as every read in vain costs
- * something. Large frames make it small, so that the batch fits into the cache.
+ * <p>A batch grows while it comes back full, and shrinks to what was there when it does not, as every read in vain
+ * costs something. Large frames make it small, so that the batch fits into the cache.
  */
 final class IoUringReads {
 

@@ -22,12 +22,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /**
  * A channel on an io_uring event loop: waits by polls that complete once, reads and writes in batches that never wait.
  *
- * <p>A read that waits would not do: it keeps the interface alive after the channel is closed, and one at a time is slower
- * than a system call. With {@code RWF_NOWAIT} the kernel carries a batch out in order within the system call that submits
- * it, and nothing of it is left behind.
+ * <p>A read that waits would not do: it keeps the interface alive after the channel is closed, and one at a time is
+ * slower than a system call. With {@code RWF_NOWAIT} the kernel carries a batch out in order within the system call
+ * that submits it, and nothing of it is left behind.
  *
- * <p>What is in flight refers to memory and to the descriptor. So the end comes in steps: polls are cancelled, everything
- * in flight completes, then the descriptor is closed and the registration cancelled.
+ * <p>What is in flight refers to memory and to the descriptor. So the end comes in steps: polls are cancelled,
+ * everything in flight completes, then the descriptor is closed and the registration cancelled.
  */
 final class IoUringTapIo extends TapIo implements IoUringIoHandle {
 
@@ -52,10 +52,10 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
     private final IoUringPoll writePoll;
 
     /**
-     * Notices the end of the device while nobody reads. Unlike epoll, io_uring ignores a wake-up that mentions nothing of
-     * what a poll asked for, PRI excepted, and a TAP's last wake-up says IN, PRI, RDNORM and RDBAND. So this asks for RDBAND;
-     * each frame that arrives completes it too, up to a queue full of them, and it is armed again. A reader notices by
-     * itself, so it is not armed then.
+     * Notices the end of the device while nobody reads. Unlike epoll, io_uring ignores a wake-up that mentions nothing
+     * of what a poll asked for, PRI excepted, and a TAP's last wake-up says IN, PRI, RDNORM and RDBAND. So this asks
+     * for RDBAND; each frame that arrives completes it too, up to a queue full of them, and it is armed again. A reader
+     * notices by itself, so it is not armed then.
      */
     private final IoUringPoll devicePoll;
 

@@ -16,9 +16,9 @@ import java.io.IOException;
  * Writes flushed frames in batches, in order: the frames of a flush are submitted together and complete within the same
  * system call, since a TAP takes or refuses a frame at once.
  *
- * <p>The frames of a batch stay at the head of the outbound buffer until all are complete, so that it keeps them and their
- * promises. Writes that were cancelled lie between them: Netty passes over those when it shows what is flushed, but not
- * when it removes what was written.
+ * <p>The frames of a batch stay at the head of the outbound buffer until all are complete, so that it keeps them and
+ * their promises. Writes that were cancelled lie between them: Netty passes over those when it shows what is flushed,
+ * but not when it removes what was written.
  */
 final class IoUringWrites implements ChannelOutboundBuffer.MessageProcessor {
 
@@ -47,7 +47,9 @@ final class IoUringWrites implements ChannelOutboundBuffer.MessageProcessor {
     private boolean abandoned;
     private boolean unsupported;
 
-    /** What went wrong with frames before they were submitted, by their place in the batch; null if nothing ever did. */
+    /**
+     * What went wrong with frames before they were submitted, by their place in the batch; null if nothing ever did.
+     */
     private Throwable[] failures;
 
     /** For frames in several parts; made when the first one comes. */
@@ -184,8 +186,9 @@ final class IoUringWrites implements ChannelOutboundBuffer.MessageProcessor {
     }
 
     /**
-     * Removes the cancelled writes in front of a frame. Each holds an empty buffer of Netty's instead of its message. If
-     * the frame is that very buffer, a cancelled write may go in its place; it is then removed as the next empty one.
+     * Removes the cancelled writes in front of a frame. Each holds an empty buffer of Netty's instead of its message.
+     * If the frame is that very buffer, a cancelled write may go in its place; it is then removed as the next empty
+     * one.
      */
     private void passOverCancelled(ByteBuf frame) {
         while (in.current() != frame && in.remove()) {

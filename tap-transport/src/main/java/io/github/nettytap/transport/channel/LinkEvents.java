@@ -18,8 +18,8 @@ import java.io.IOException;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Reports what happens to the link of a channel as user events, also while the channel does not read. When the link moves
- * to another network namespace, it is followed there.
+ * Reports what happens to the link of a channel as user events, also while the channel does not read. When the link
+ * moves to another network namespace, it is followed there.
  *
  * <p>The channels of a loop share one {@link LinkWatcher} a namespace. What waits for the kernel runs on other threads,
  * but for {@code bind}, which opens the device by such calls anyway.

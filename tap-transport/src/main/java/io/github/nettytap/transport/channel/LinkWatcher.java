@@ -26,8 +26,8 @@ import java.util.function.Consumer;
 /**
  * The one watch of the links of a network namespace that the channels of an event loop share.
  *
- * <p>On the event loop only. Nothing here waits: where the kernel has dropped notifications, another thread asks for all
- * links, and meanwhile the loop does not look at the descriptor.
+ * <p>On the event loop only. Nothing here waits: where the kernel has dropped notifications, another thread asks for
+ * all links, and meanwhile the loop does not look at the descriptor.
  */
 abstract class LinkWatcher {
 

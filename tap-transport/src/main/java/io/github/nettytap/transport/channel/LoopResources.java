@@ -20,8 +20,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * What the channels of one event loop share: receive buffers, one set for each allocator in use, iovecs, one watcher of
  * links for each network namespace, and the counters of the loop. So an idle port costs none of them.
  *
- * <p>A {@link TapEventLoop} owns them; for any other loop they hang on its thread. The memory goes with the last channel
- * that uses it, as far as no frame holds it. On the loop's thread only, where nothing else is said.
+ * <p>A {@link TapEventLoop} owns them; for any other loop they hang on its thread. The memory goes with the last
+ * channel that uses it, as far as no frame holds it. On the loop's thread only, where nothing else is said.
  */
 final class LoopResources {
 

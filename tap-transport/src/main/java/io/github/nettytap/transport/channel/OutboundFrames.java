@@ -17,7 +17,8 @@ import java.io.IOException;
  * What a channel takes as a frame to send: direct memory of a length that a frame can have.
  *
  * <p>The kernel refuses a frame shorter than an Ethernet header (EINVAL), but takes one of two megabytes and drops it
- * later without a word, so the upper bound is the channel's own. A message without a byte is no frame and sends nothing.
+ * later without a word, so the upper bound is the channel's own. A message without a byte is no frame and sends
+ * nothing.
  */
 final class OutboundFrames {
 

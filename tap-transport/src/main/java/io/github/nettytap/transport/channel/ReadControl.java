@@ -12,8 +12,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * When a channel reads: as {@code read()} and autoRead say, not while frames are held that were read before, and not for a
- * moment after there was no memory to read into.
+ * When a channel reads: as {@code read()} and autoRead say, not while frames are held that were read before, and not
+ * for a moment after there was no memory to read into.
  */
 final class ReadControl {
 

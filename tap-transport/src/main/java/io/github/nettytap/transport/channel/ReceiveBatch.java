@@ -12,12 +12,12 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
- * Received frames on their way to the pipeline: how many go in one batch, when to stop, what the pipeline and the counters
- * are told.
+ * Received frames on their way to the pipeline: how many go in one batch, when to stop, what the pipeline and the
+ * counters are told.
  *
- * <p>A batch begins with its first frame and ends with {@code channelReadComplete}, so that never comes without a frame.
- * What a batch counts on is not the number of bytes read: on a device of frames a short read says nothing about there
- * being more.
+ * <p>A batch begins with its first frame and ends with {@code channelReadComplete}, so that never comes without a
+ * frame. What a batch counts on is not the number of bytes read: on a device of frames a short read says nothing about
+ * there being more.
  */
 final class ReceiveBatch {
 
@@ -50,8 +50,8 @@ final class ReceiveBatch {
     }
 
     /**
-     * {@code read()} was called. While autoRead is on that says nothing, as Netty itself calls it then after each batch;
-     * a call that was counted would bring a frame after autoRead is switched off.
+     * {@code read()} was called. While autoRead is on that says nothing, as Netty itself calls it then after each
+     * batch; a call that was counted would bring a frame after autoRead is switched off.
      */
     void want() {
         if (!channel.config().isAutoRead()) {

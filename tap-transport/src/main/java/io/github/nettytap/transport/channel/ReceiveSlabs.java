@@ -16,17 +16,19 @@ import io.netty.buffer.ByteBufAllocator;
  * keeping it: the next frame starts where the last one ended. As soon as nobody holds a slice of the slab any more it
  * is rewound, so that in the usual case, where frames are forwarded at once, the same memory stays in the cache.
  *
- * <p><b>Bound.</b> A frame that a consumer keeps pins its whole slab. When {@value #FREE_SLABS} slabs are pinned, frames
- * are read into one more slab and copied into buffers of their own size, which cost what they hold and pin nothing. For
- * each slab's worth of bytes that were copied there is one more slab, so that a few frames that are kept for good do not
- * slow the loop down for good; up to {@value #MAX_SLABS} slabs of {@value #SLAB_SIZE} bytes. So a loop never has more
- * than {@code (MAX_SLABS + 1) * SLAB_SIZE} bytes of slabs, however many frames are kept.
+ * <p><b>Bound.</b> A frame that a consumer keeps pins its whole slab. When {@value #FREE_SLABS} slabs are pinned,
+ * frames are read into one more slab and copied into buffers of their own size, which cost what they hold and pin
+ * nothing. For each slab's worth of bytes that were copied there is one more slab, so that a few frames that are kept
+ * for good do not slow the loop down for good; up to {@value #MAX_SLABS} slabs of {@value #SLAB_SIZE} bytes. So a loop
+ * never has more than {@code (MAX_SLABS + 1) * SLAB_SIZE} bytes of slabs, however many frames are kept.
  *
  * <p>Used by the loop's thread only. Slices may be released by any thread.
  */
 final class ReceiveSlabs {
 
-    /** The largest frame that a TAP hands over: virtio-net header (24), Ethernet (14), two VLAN tags (8), IP (65,535). */
+    /**
+     * The largest frame that a TAP hands over: virtio-net header (24), Ethernet (14), two VLAN tags (8), IP (65,535).
+     */
     static final int MAX_FRAME = 24 + 14 + 8 + 65_535;
 
     static final int SLAB_SIZE = 256 * 1024;
@@ -106,7 +108,8 @@ final class ReceiveSlabs {
     /**
      * Takes the frame that was read at the writer index of {@link #writable}, past the headroom.
      *
-     * @return a buffer of {@code headroom + length} bytes, its reader index behind the headroom; the caller's to release
+     * @return a buffer of {@code headroom + length} bytes, its reader index behind the headroom; the caller's to
+     *     release
      */
     ByteBuf take(int headroom, int length, FrameCopier copier) {
         ByteBuf slab = current;

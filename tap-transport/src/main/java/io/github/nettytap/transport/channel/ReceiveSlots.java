@@ -106,10 +106,11 @@ final class ReceiveSlots {
     }
 
     /**
-     * Takes the frame that was read into the slot, behind the headroom. The slot is the caller's no longer, even if there
-     * is no memory to copy the frame.
+     * Takes the frame that was read into the slot, behind the headroom. The slot is the caller's no longer, even if
+     * there is no memory to copy the frame.
      *
-     * @return a buffer of {@code headroom + length} bytes, its reader index behind the headroom; the caller's to release
+     * @return a buffer of {@code headroom + length} bytes, its reader index behind the headroom; the caller's to
+     *     release
      */
     ByteBuf take(int slot, int headroom, int length, FrameCopier copier) {
         ByteBuf buffer = buffers[slot];

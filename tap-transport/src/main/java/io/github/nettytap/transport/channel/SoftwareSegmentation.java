@@ -17,9 +17,9 @@ import java.util.List;
 /**
  * Sends a frame in another way when the kernel refuses the offload that it asks for.
  *
- * <p>Which virtio-net headers a kernel takes has changed more than once, also within a stable series, and a switch hands on
- * headers that another kernel wrote. So EINVAL for a frame that wants segmentation or a checksum is not the end of it: the
- * frame is cut and completed here, and its segments are written, which every kernel takes.
+ * <p>Which virtio-net headers a kernel takes has changed more than once, also within a stable series, and a switch
+ * hands on headers that another kernel wrote. So EINVAL for a frame that wants segmentation or a checksum is not the
+ * end of it: the frame is cut and completed here, and its segments are written, which every kernel takes.
  */
 final class SoftwareSegmentation {
 

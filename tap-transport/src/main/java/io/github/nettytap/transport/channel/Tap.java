@@ -9,11 +9,12 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.uring.IoUring;
 
 /**
- * Tells whether TAP devices can be opened as channels in this process: on Linux, with native code that loads, a device node
- * that opens, the driver behind it, and Netty's native library for epoll or io_uring.
+ * Tells whether TAP devices can be opened as channels in this process: on Linux, with native code that loads, a device
+ * node that opens, the driver behind it, and Netty's native library for epoll or io_uring.
  *
- * <p>Whether this user may make an interface is another question, which the attempt answers. A process that receives open
- * devices from another one needs no node: an event loop is enough for it, which {@link TapIoType#isAvailable()} tells.
+ * <p>Whether this user may make an interface is another question, which the attempt answers. A process that receives
+ * open devices from another one needs no node: an event loop is enough for it, which {@link TapIoType#isAvailable()}
+ * tells.
  */
 public final class Tap {
 
@@ -38,8 +39,8 @@ public final class Tap {
     }
 
     /**
-     * Tells why TAP devices cannot be opened as channels: the first obstacle, with advice in its message. Throws nothing, on
-     * any operating system.
+     * Tells why TAP devices cannot be opened as channels: the first obstacle, with advice in its message. Throws
+     * nothing, on any operating system.
      *
      * @return the cause, or null if they can be
      */

@@ -32,11 +32,11 @@ import java.util.function.Function;
 /**
  * A Netty channel on one queue of a Linux TAP interface.
  *
- * <p><b>Messages.</b> Each inbound message is a {@link ByteBuf} that holds one Ethernet frame without its checksum (FCS),
- * preceded by a virtio-net header of {@link TapChannelConfig#getVnetHeaderSize()} bytes where that is not 0. It is a
- * slice of a larger receive buffer: its capacity cannot grow, and the handler that gets it must release it or pass it
- * on. Outbound messages are the same: a {@code ByteBuf}, of any kind, for each frame; several parts of one frame go into
- * a composite buffer. A frame is written whole or not at all.
+ * <p><b>Messages.</b> Each inbound message is a {@link ByteBuf} that holds one Ethernet frame without its checksum
+ * (FCS), preceded by a virtio-net header of {@link TapChannelConfig#getVnetHeaderSize()} bytes where that is not 0. It
+ * is a slice of a larger receive buffer: its capacity cannot grow, and the handler that gets it must release it or pass
+ * it on. Outbound messages are the same: a {@code ByteBuf}, of any kind, for each frame; several parts of one frame go
+ * into a composite buffer. A frame is written whole or not at all.
  *
  * <p><b>Making one.</b> {@code bind} opens the device with the options of {@link TapChannelOption}, and a bad setting
  * fails the bind future with a {@link TapException}:
@@ -61,15 +61,15 @@ import java.util.function.Function;
  * <p><b>Errors.</b> A frame that the kernel refuses fails its own promise and is counted: the link is down (EIO), the
  * frame or its virtio-net header is malformed (EINVAL), there is no memory (ENOMEM, ENOBUFS). So does a buffer that was
  * released before it left. The channel goes on, and needs no help when the link comes up again. When the interface is
- * deleted, or its network namespace ends, the channel closes once, also with {@code AUTO_CLOSE} switched off: writes that
- * have not left fail with the cause, {@code exceptionCaught} reports it, and {@code channelInactive} follows, whether or
- * not the channel is reading. Where there is no memory to receive a frame, {@code exceptionCaught} reports that, and
- * reading pauses for {@value #NO_MEMORY_PAUSE_MILLIS} ms.
+ * deleted, or its network namespace ends, the channel closes once, also with {@code AUTO_CLOSE} switched off: writes
+ * that have not left fail with the cause, {@code exceptionCaught} reports it, and {@code channelInactive} follows,
+ * whether or not the channel is reading. Where there is no memory to receive a frame, {@code exceptionCaught} reports
+ * that, and reading pauses for {@value #NO_MEMORY_PAUSE_MILLIS} ms.
  *
- * <p><b>Closing.</b> {@code closeFuture} completes when the descriptor is closed, after {@code channelInactive}. Closing
- * the {@link TapDevice} or its queue closes the channel too, on any thread, whether or not the channel is registered. An
- * empty buffer sends nothing, and its promise succeeds when everything before it has left, so Netty's idiom
- * {@code writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE)} works.
+ * <p><b>Closing.</b> {@code closeFuture} completes when the descriptor is closed, after {@code channelInactive}.
+ * Closing the {@link TapDevice} or its queue closes the channel too, on any thread, whether or not the channel is
+ * registered. An empty buffer sends nothing, and its promise succeeds when everything before it has left, so Netty's
+ * idiom {@code writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE)} works.
  *
  * <p>There is no connection: {@code disconnect} closes, {@code connect} is not supported, and
  * {@link #remoteAddress()} is null.

@@ -182,8 +182,8 @@ public final class TapChannelConfig extends DefaultChannelConfig {
     }
 
     /**
-     * The virtio-net header in front of each frame: what the device has or, before it is opened, what was set, or follows
-     * from the offloads.
+     * The virtio-net header in front of each frame: what the device has or, before it is opened, what was set, or
+     * follows from the offloads.
      *
      * @return the header
      */
@@ -217,8 +217,8 @@ public final class TapChannelConfig extends DefaultChannelConfig {
     }
 
     /**
-     * The MTU: what the device has, as the kernel reports it at this moment, or before it is opened what bind is to set.
-     * Once the device is open this waits for the kernel, so it is not for event loops.
+     * The MTU: what the device has, as the kernel reports it at this moment, or before it is opened what bind is to
+     * set. Once the device is open this waits for the kernel, so it is not for event loops.
      *
      * @return the MTU in bytes; before the device is opened 0 to leave it as it is
      */
@@ -240,8 +240,8 @@ public final class TapChannelConfig extends DefaultChannelConfig {
     }
 
     /**
-     * The MAC address: what the device has, as the kernel reports it at this moment, or before it is opened what bind is to
-     * set.
+     * The MAC address: what the device has, as the kernel reports it at this moment, or before it is opened what bind
+     * is to set.
      *
      * @return the address; before the device is opened null to leave it as it is
      */
@@ -263,8 +263,8 @@ public final class TapChannelConfig extends DefaultChannelConfig {
     }
 
     /**
-     * Whether the link is up, as the kernel reports it at this moment, or before the device is opened whether bind is to
-     * bring it up. Once the device is open this waits for the kernel, so it is not for event loops.
+     * Whether the link is up, as the kernel reports it at this moment, or before the device is opened whether bind is
+     * to bring it up. Once the device is open this waits for the kernel, so it is not for event loops.
      *
      * @return true if it is up or is to be
      */

@@ -14,10 +14,10 @@ import io.netty.channel.ChannelOption;
 /**
  * The options of a {@link TapChannel}, beside those of every channel.
  *
- * <p>All but {@link #TAP_HEADROOM} and {@link #TAP_LINK_EVENTS} describe the device that {@code bind} opens. They are only recorded when they are set,
- * since {@code Bootstrap} logs an option that fails and goes on; {@code bind} checks them together, applies them, and
- * fails if one cannot be applied. On a channel that was made from an opened queue they tell what the device has, and
- * cannot be set.
+ * <p>All but {@link #TAP_HEADROOM} and {@link #TAP_LINK_EVENTS} describe the device that {@code bind} opens. They are
+ * only recorded when they are set, since {@code Bootstrap} logs an option that fails and goes on; {@code bind} checks
+ * them together, applies them, and fails if one cannot be applied. On a channel that was made from an opened queue they
+ * tell what the device has, and cannot be set.
  */
 public final class TapChannelOption {
 
@@ -59,10 +59,10 @@ public final class TapChannelOption {
             ChannelOption.valueOf(TapChannelOption.class, "TAP_HEADROOM");
 
     /**
-     * Whether the channel tells what happens to its link as user events, each a
-     * {@link io.github.nettytap.transport.link.LinkEvent}: up, down, carrier, renamed, MTU or MAC changed, moved, deleted;
-     * also while the channel does not read. Default false. The channels of an event loop share one netlink socket for each
-     * network namespace. Takes effect when the channel joins an event loop.
+     * Whether the channel tells what happens to its link as user events, each a {@link
+     * io.github.nettytap.transport.link.LinkEvent}: up, down, carrier, renamed, MTU or MAC changed, moved, deleted;
+     * also while the channel does not read. Default false. The channels of an event loop share one netlink socket for
+     * each network namespace. Takes effect when the channel joins an event loop.
      */
     public static final ChannelOption<Boolean> TAP_LINK_EVENTS =
             ChannelOption.valueOf(TapChannelOption.class, "TAP_LINK_EVENTS");

@@ -84,7 +84,8 @@ public final class TapCounters {
 
     /**
      * Frames that filled their receive buffer to the last byte, so that the kernel may have cut them. The default
-     * receive buffers are larger than any frame a TAP can hand over, so this stays 0 unless the device is something else.
+     * receive buffers are larger than any frame a TAP can hand over, so this stays 0 unless the device is something
+     * else.
      *
      * @return the number of frames that may have been cut
      */

@@ -17,7 +17,9 @@ abstract class TapEndpoint {
         this.fd = new FrameFileDescriptor(fd);
     }
 
-    /** One object for the life of the endpoint, as Netty's epoll handler needs it; tells its number also once closed. */
+    /**
+     * One object for the life of the endpoint, as Netty's epoll handler needs it; tells its number also once closed.
+     */
     final FileDescriptor fd() {
         return fd;
     }

@@ -14,8 +14,8 @@ import java.util.concurrent.Executor;
 /**
  * An event loop of a {@link TapEventLoopGroup}. It owns what its TAP channels share, and counts what it does.
  *
- * <p>It closes its channels when it ends, also when it is shut down without a quiet period while it is about to sleep, in
- * which case Netty's own loop ends without telling them.
+ * <p>It closes its channels when it ends, also when it is shut down without a quiet period while it is about to sleep,
+ * in which case Netty's own loop ends without telling them.
  */
 public final class TapEventLoop extends SingleThreadIoEventLoop {
 

@@ -34,10 +34,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Event loops for TAP channels, with what matters to them in one place: epoll or io_uring, the number of threads, the
  * processors that the threads are pinned to.
  *
- * <p>It is an ordinary group: sockets may share its loops ({@link #serverSocketChannelClass()}). And it is a convenience: TAP channels run as well on any
- * {@link MultiThreadIoEventLoopGroup} whose handler is Netty's epoll or io_uring handler. On either, the channels of a
- * loop share their receive buffers. A group of one's own on io_uring wants a ring of 1,024 entries, as here: with Netty's
- * default of 128 the completions of a few busy channels overflow it, which costs speed and a warning, but no frame.
+ * <p>It is an ordinary group: sockets may share its loops ({@link #serverSocketChannelClass()}). And it is a
+ * convenience: TAP channels run as well on any {@link MultiThreadIoEventLoopGroup} whose handler is Netty's epoll or
+ * io_uring handler. On either, the channels of a loop share their receive buffers. A group of one's own on io_uring
+ * wants a ring of 1,024 entries, as here: with Netty's default of 128 the completions of a few busy channels overflow
+ * it, which costs speed and a warning, but no frame.
  *
  * <pre>{@code
  * TapEventLoopGroup group = TapEventLoopGroup.builder().threads(2).pinTo(0, 1).io(TapIoType.EPOLL).build();
@@ -148,11 +149,11 @@ public final class TapEventLoopGroup extends MultiThreadIoEventLoopGroup {
         }
 
         /**
-         * Pins the threads to processors, the first thread to the first one and so on, starting over when there are more
-         * threads than processors.
+         * Pins the threads to processors, the first thread to the first one and so on, starting over when there are
+         * more threads than processors.
          *
-         * @param cpus the numbers of processors, as in {@code /proc/cpuinfo}; none leaves the threads unpinned; one that
-         *     is not there fails {@link #build()}
+         * @param cpus the numbers of processors, as in {@code /proc/cpuinfo}; none leaves the threads unpinned; one
+         *     that is not there fails {@link #build()}
          * @return this
          */
         public Builder pinTo(int... cpus) {

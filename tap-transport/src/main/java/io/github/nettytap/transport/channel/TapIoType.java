@@ -19,7 +19,9 @@ public enum TapIoType {
             return Epoll.unavailabilityCause();
         }
     },
-    /** io_uring(7), with batches of reads and writes. Carries more small frames; with segmentation offload it is even. */
+    /**
+     * io_uring(7), with batches of reads and writes. Carries more small frames; with segmentation offload it is even.
+     */
     IO_URING {
         @Override
         public Throwable unavailabilityCause() {
@@ -44,8 +46,8 @@ public enum TapIoType {
     }
 
     /**
-     * The better of the types that are available: io_uring where the tun driver can do without waiting, as batches need,
-     * or else epoll. That is tried on a descriptor each time, whatever the version of the kernel.
+     * The better of the types that are available: io_uring where the tun driver can do without waiting, as batches
+     * need, or else epoll. That is tried on a descriptor each time, whatever the version of the kernel.
      *
      * @return the type
      * @throws UnsatisfiedLinkError if there is none

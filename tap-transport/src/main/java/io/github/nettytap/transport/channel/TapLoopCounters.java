@@ -7,8 +7,8 @@ package io.github.nettytap.transport.channel;
 /**
  * What one event loop has counted since it was made, over all of its TAP channels.
  *
- * <p>The loop is the only writer; any thread may read. Each value is exact, but two values read one after the other need
- * not belong to the same instant.
+ * <p>The loop is the only writer; any thread may read. Each value is exact, but two values read one after the other
+ * need not belong to the same instant.
  */
 public final class TapLoopCounters {
 

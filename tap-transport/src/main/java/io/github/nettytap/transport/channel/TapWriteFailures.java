@@ -9,8 +9,8 @@ import java.io.IOException;
 /**
  * Counts the writes that failed for one frame only, by reason, and finds the exception for their promises.
  *
- * <p>A link that is down fails every frame of every writer, so the exception for an errno is made once for a channel and
- * used again: it has no stack trace, and no other state that would differ.
+ * <p>A link that is down fails every frame of every writer, so the exception for an errno is made once for a channel
+ * and used again: it has no stack trace, and no other state that would differ.
  */
 final class TapWriteFailures {
 

@@ -145,7 +145,9 @@ final class TapWriteLoop {
         }
     }
 
-    /** The current frame could not even be tried: it was released before it left, or there is no memory for its parts. */
+    /**
+     * The current frame could not even be tried: it was released before it left, or there is no memory for its parts.
+     */
     void failed(ChannelOutboundBuffer in, Throwable cause) {
         (cause instanceof OutOfMemoryError ? counters.dropsNoMemory : counters.dropsOther).increment();
         in.remove(cause);

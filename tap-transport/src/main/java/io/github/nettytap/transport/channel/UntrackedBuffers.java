@@ -11,9 +11,9 @@ import io.netty.util.ResourceLeakDetector;
 /**
  * Allocates the long-lived buffers that frames are cut from.
  *
- * <p>At its default level the leak detector samples one buffer in 128. If a receive buffer were the one, every frame cut
- * from it would be tracked too, at several times the cost, for as long as the loop lives. So an unlucky draw is repeated
- * once; at the higher levels, which the user has chosen, everything is tracked as asked.
+ * <p>At its default level the leak detector samples one buffer in 128. If a receive buffer were the one, every frame
+ * cut from it would be tracked too, at several times the cost, for as long as the loop lives. So an unlucky draw is
+ * repeated once; at the higher levels, which the user has chosen, everything is tracked as asked.
  */
 final class UntrackedBuffers {
 

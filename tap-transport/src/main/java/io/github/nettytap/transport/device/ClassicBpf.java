@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
 /**
  * A classic BPF program, which decides frame by frame: it returns how many bytes of the frame to keep, 0 to drop it.
  *
- * <p>Written by hand or, better, by tcpdump: {@code tcpdump -y EN10MB -ddd 'udp port 53'} prints a program in the form that
- * {@link #parse} reads.
+ * <p>Written by hand or, better, by tcpdump: {@code tcpdump -y EN10MB -ddd 'udp port 53'} prints a program in the form
+ * that {@link #parse} reads.
  */
 public final class ClassicBpf {
 
@@ -29,9 +29,9 @@ public final class ClassicBpf {
     }
 
     /**
-     * Reads a program as {@code tcpdump -ddd} prints it: the number of instructions, then one instruction a line as four
-     * decimal numbers: code, jump if true, jump if false, operand. Commas in place of line ends, as xt_bpf has them, are
-     * read too.
+     * Reads a program as {@code tcpdump -ddd} prints it: the number of instructions, then one instruction a line as
+     * four decimal numbers: code, jump if true, jump if false, operand. Commas in place of line ends, as xt_bpf has
+     * them, are read too.
      *
      * @param text the program
      * @return the program
@@ -56,12 +56,12 @@ public final class ClassicBpf {
     }
 
     /**
-     * Compiles a filter with libpcap, where that is installed, for Ethernet frames as they are in a file: a VLAN tag is looked
-     * for in the frame. In front of a device that is wrong for {@code vlan} and what follows it, since the kernel keeps the
-     * tag of a frame beside it.
+     * Compiles a filter with libpcap, where that is installed, for Ethernet frames as they are in a file: a VLAN tag is
+     * looked for in the frame. In front of a device that is wrong for {@code vlan} and what follows it, since the
+     * kernel keeps the tag of a frame beside it.
      *
-     * @param filter a filter in the syntax of pcap-filter(7), for example {@code udp port 53}; names in it are looked up, which
-     *     may block
+     * @param filter a filter in the syntax of pcap-filter(7), for example {@code udp port 53}; names in it are looked
+     *     up, which may block
      * @return the program, or empty where libpcap is not installed or cannot be called
      * @throws IllegalArgumentException if libpcap does not understand the filter, with its words
      */

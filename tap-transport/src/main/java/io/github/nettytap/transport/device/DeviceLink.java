@@ -15,9 +15,9 @@ import java.util.concurrent.Callable;
 /**
  * Reaches the link behind a TAP descriptor in whatever network namespace it is now.
  *
- * <p>The driver tells the namespace only to those who have CAP_NET_ADMIN in it, and that of macvtap to nobody. To others
- * the link may be visible in the namespace of the calling thread; there it is looked for by name, and taken only if it
- * has the MAC address that the descriptor tells, since another interface may have the name.
+ * <p>The driver tells the namespace only to those who have CAP_NET_ADMIN in it, and that of macvtap to nobody. To
+ * others the link may be visible in the namespace of the calling thread; there it is looked for by name, and taken only
+ * if it has the MAC address that the descriptor tells, since another interface may have the name.
  */
 final class DeviceLink {
 

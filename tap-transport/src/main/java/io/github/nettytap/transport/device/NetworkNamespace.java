@@ -174,8 +174,8 @@ public final class NetworkNamespace implements AutoCloseable {
     }
 
     /**
-     * What tells this namespace from others: two objects stand for the same one if, and only if, their ids are equal while
-     * both are open.
+     * What tells this namespace from others: two objects stand for the same one if, and only if, their ids are equal
+     * while both are open.
      *
      * @return the text that {@code /proc} shows for it, such as {@code net:[4026531840]}
      * @throws TapException if this object is closed

@@ -132,7 +132,9 @@ final class NodeErrors {
         return null;
     }
 
-    /** What stands in the place of the driver's node, "" if the node itself or nothing. Of macvtap the number varies. */
+    /**
+     * What stands in the place of the driver's node, "" if the node itself or nothing. Of macvtap the number varies.
+     */
     private static String imposture(String node) {
         try {
             Path path = Path.of(node);

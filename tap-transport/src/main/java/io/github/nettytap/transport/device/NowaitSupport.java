@@ -12,8 +12,9 @@ import io.github.nettytap.transport.linux.Structs;
 import java.nio.ByteBuffer;
 
 /**
- * Whether the tun driver of this kernel can promise not to wait for a device ({@code RWF_NOWAIT}, preadv2(2)), as batches
- * of io_uring operations need. It can since Linux 6.4, but kernels of distributions are not what their version says.
+ * Whether the tun driver of this kernel can promise not to wait for a device ({@code RWF_NOWAIT}, preadv2(2)), as
+ * batches of io_uring operations need. It can since Linux 6.4, but kernels of distributions are not what their version
+ * says.
  */
 public final class NowaitSupport {
 

@@ -13,16 +13,16 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Whether this process reaches the TUN/TAP driver: Linux, the C library, the device node. Whether it may make interfaces is
- * another question, which opening one answers.
+ * Whether this process reaches the TUN/TAP driver: Linux, the C library, the device node. Whether it may make
+ * interfaces is another question, which opening one answers.
  */
 public final class TapAvailability {
 
     private TapAvailability() {}
 
     /**
-     * Looks for what is in the way. The node is opened and asked for its features, and nothing is changed. Throws nothing,
-     * on any operating system.
+     * Looks for what is in the way. The node is opened and asked for its features, and nothing is changed. Throws
+     * nothing, on any operating system.
      *
      * @return the first obstacle, with its advice; empty if there is none
      */
@@ -86,7 +86,8 @@ public final class TapAvailability {
     }
 
     /**
-     * Explains that neither of Netty's native transports can be loaded, without which there is no event loop for channels.
+     * Explains that neither of Netty's native transports can be loaded, without which there is no event loop for
+     * channels.
      *
      * @param cause why epoll cannot, as Netty says
      * @return the exception, with reason and advice

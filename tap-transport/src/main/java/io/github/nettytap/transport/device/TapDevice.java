@@ -21,8 +21,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
  *
  * <p>What is asked here is asked from the kernel at that moment, in the network namespace that the interface is in,
  * since names, addresses and even the namespace may be changed by others. Changing MTU, state and addresses needs
- * CAP_NET_ADMIN in that namespace, unless they are so already; the MAC address and all that belongs to the descriptor do not. Thread-safe. Calls may
- * wait for the kernel's network configuration lock, so none belongs on an event loop, {@code close} excepted.
+ * CAP_NET_ADMIN in that namespace, unless they are so already; the MAC address and all that belongs to the descriptor
+ * do not. Thread-safe. Calls may wait for the kernel's network configuration lock, so none belongs on an event loop,
+ * {@code close} excepted.
  */
 public final class TapDevice implements AutoCloseable {
 
@@ -80,8 +81,8 @@ public final class TapDevice implements AutoCloseable {
 
     /**
      * Makes a device of descriptors that another process or library opened and attached. Kind, name, header size and
-     * offloads are read from them and checked; they are made non-blocking and close-on-exec. Where the interface is in a
-     * network namespace out of our sight its offloads cannot be read, and are switched off.
+     * offloads are read from them and checked; they are made non-blocking and close-on-exec. Where the interface is in
+     * a network namespace out of our sight its offloads cannot be read, and are switched off.
      *
      * @param descriptors one descriptor for each queue, all of one interface; they belong to the device from now on, or
      *     still to the caller if this fails
@@ -573,8 +574,9 @@ public final class TapDevice implements AutoCloseable {
     }
 
     /**
-     * Closes all queues; those that channels have taken close with their channels, soon afterwards. The kernel removes an
-     * interface that is not persistent when its last queue is closed: {@link #closeFuture()} tells when that has happened.
+     * Closes all queues; those that channels have taken close with their channels, soon afterwards. The kernel removes
+     * an interface that is not persistent when its last queue is closed: {@link #closeFuture()} tells when that has
+     * happened.
      */
     @Override
     public void close() {
@@ -585,12 +587,12 @@ public final class TapDevice implements AutoCloseable {
     }
 
     /**
-     * Completes once every descriptor of this device is closed: an interface that is not persistent is gone by then, unless
-     * another process holds a queue of it, and its name can be used again. A device whose channels close one by one
-     * completes with the last of them.
+     * Completes once every descriptor of this device is closed: an interface that is not persistent is gone by then,
+     * unless another process holds a queue of it, and its name can be used again. A device whose channels close one by
+     * one completes with the last of them.
      *
-     * @return a future of the caller's own; what depends on it runs on the thread that closed the last descriptor, so it
-     *     should not block
+     * @return a future of the caller's own; what depends on it runs on the thread that closed the last descriptor, so
+     *     it should not block
      */
     public CompletableFuture<Void> closeFuture() {
         return closed.copy();

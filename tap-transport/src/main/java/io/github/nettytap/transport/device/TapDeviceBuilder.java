@@ -19,8 +19,9 @@ import java.util.Objects;
  * Describes a TAP device and opens it.
  *
  * <p>Settings are only recorded; {@link #open()} checks all of them before it asks the kernel for anything, applies all
- * of them, and on any failure closes whatever it had opened. What is not set, or is so already, is left as the kernel has
- * it: an interface that was prepared by root can be opened by its owner with all its settings named. Not thread-safe; may open several devices one after the other.
+ * of them, and on any failure closes whatever it had opened. What is not set, or is so already, is left as the kernel
+ * has it: an interface that was prepared by root can be opened by its owner with all its settings named. Not
+ * thread-safe; may open several devices one after the other.
  */
 public final class TapDeviceBuilder {
 
@@ -291,10 +292,10 @@ public final class TapDeviceBuilder {
     }
 
     /**
-     * Opens the character device of a macvtap link in place of {@code /dev/net/tun}. The link exists already, so only the
-     * settings of header, offloads, MAC address and link apply; a name, if given, must be the link's. Such a descriptor does
-     * not tell its network namespace, so later calls about the link are made in that namespace, as with {@link
-     * NetworkNamespace#call}.
+     * Opens the character device of a macvtap link in place of {@code /dev/net/tun}. The link exists already, so only
+     * the settings of header, offloads, MAC address and link apply; a name, if given, must be the link's. Such a
+     * descriptor does not tell its network namespace, so later calls about the link are made in that namespace, as with
+     * {@link NetworkNamespace#call}.
      *
      * @param node {@code /dev/tapN}, N being the ifindex of the macvtap link
      * @return this builder

@@ -10,9 +10,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What the failure of a call on an open device means and what to do about it: one method a call, one branch a row of the
- * table in {@code docs/troubleshooting.md}. Opening the node is {@link NodeErrors}', attaching {@link AttachErrors}',
- * rtnetlink {@link LinkErrors}'.
+ * What the failure of a call on an open device means and what to do about it: one method a call, one branch a row of
+ * the table in {@code docs/troubleshooting.md}. Opening the node is {@link NodeErrors}', attaching {@link
+ * AttachErrors}', rtnetlink {@link LinkErrors}'.
  */
 final class TapErrors {
 

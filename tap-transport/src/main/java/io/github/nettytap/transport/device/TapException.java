@@ -12,9 +12,9 @@ import java.io.IOException;
 /**
  * Something about a TAP device could not be done.
  *
- * <p>The message is one paragraph that says what failed, on which device, with which errno, why, and what to do next; it
- * ends with the entry of {@code docs/troubleshooting.md} that says more. The parts are there one by one as well. {@link
- * #getMessage()} gives advice to whoever writes a program, {@link #commandLineMessage()} to whoever runs one.
+ * <p>The message is one paragraph that says what failed, on which device, with which errno, why, and what to do next;
+ * it ends with the entry of {@code docs/troubleshooting.md} that says more. The parts are there one by one as well.
+ * {@link #getMessage()} gives advice to whoever writes a program, {@link #commandLineMessage()} to whoever runs one.
  */
 public class TapException extends IOException {
 
@@ -41,7 +41,9 @@ public class TapException extends IOException {
         this.anchor = anchor;
     }
 
-    /** What befalls a single frame, perhaps a million times a second: made without a stack trace, which tells nothing. */
+    /**
+     * What befalls a single frame, perhaps a million times a second: made without a stack trace, which tells nothing.
+     */
     private static final class OfFrame extends TapException {
 
         private static final long serialVersionUID = 1;
@@ -241,7 +243,8 @@ public class TapException extends IOException {
     /**
      * What whoever runs the program can do.
      *
-     * @return one or more sentences, without a full stop at the end; the same as {@link #advice()} where that names no API
+     * @return one or more sentences, without a full stop at the end; the same as {@link #advice()} where that names no
+     *     API
      */
     public String commandLineAdvice() {
         return commandLineAdvice;

@@ -37,9 +37,9 @@ import java.util.List;
  * <p>Whoever may connect to the socket gets the device: protect it by the permissions of its directory.
  *
  * <p>On the wire each queue is one message of one descriptor (SCM_RIGHTS) and one byte, the number of descriptors still
- * to come. Netty's domain-socket channels understand it: with {@code DomainSocketReadMode.FILE_DESCRIPTORS} they deliver
- * the descriptors for {@link TapDevice#adopt}, and what they send is received by {@link #receive(int, Duration)}. Not
- * thread-safe.
+ * to come. Netty's domain-socket channels understand it: with {@code DomainSocketReadMode.FILE_DESCRIPTORS} they
+ * deliver the descriptors for {@link TapDevice#adopt}, and what they send is received by {@link #receive(int,
+ * Duration)}. Not thread-safe.
  */
 public final class TapFdPassing implements AutoCloseable {
 
@@ -130,8 +130,8 @@ public final class TapFdPassing implements AutoCloseable {
     }
 
     /**
-     * Sends all open queues of a device. It stays open here: close it afterwards, or both processes take frames from the
-     * same queues.
+     * Sends all open queues of a device. It stays open here: close it afterwards, or both processes take frames from
+     * the same queues.
      *
      * @param device the device
      * @throws TapException if the device is closed or the peer is gone

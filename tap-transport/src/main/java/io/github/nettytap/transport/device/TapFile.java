@@ -26,8 +26,8 @@ import java.util.stream.Collectors;
 /**
  * One descriptor of {@code /dev/net/tun} and the ioctls on it.
  *
- * <p>Owns the descriptor from the instruction after {@code open}. Thread-safe: a call and a close exclude each other, as
- * the number of a closed descriptor may at once be somebody else's.
+ * <p>Owns the descriptor from the instruction after {@code open}. Thread-safe: a call and a close exclude each other,
+ * as the number of a closed descriptor may at once be somebody else's.
  */
 final class TapFile implements AutoCloseable {
 

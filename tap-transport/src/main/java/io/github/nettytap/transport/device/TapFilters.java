@@ -77,8 +77,8 @@ public final class TapFilters {
 
     /**
      * Attaches a queue and sees to it that it gets the classic program. It is taken off meanwhile: the kernel, where it
-     * gives a queue the program of the device on its own, forgets to attach the queue (tun_attach jumps to its end after
-     * a successful sk_attach_filter; seen on Linux 6.18).
+     * gives a queue the program of the device on its own, forgets to attach the queue (tun_attach jumps to its end
+     * after a successful sk_attach_filter; seen on Linux 6.18).
      *
      * @param undoing takes the queue away again if the program cannot be put back on with it
      */

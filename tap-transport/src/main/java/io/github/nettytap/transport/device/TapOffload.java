@@ -45,8 +45,8 @@ public enum TapOffload {
     public static final Set<TapOffload> NONE = Collections.unmodifiableSet(EnumSet.noneOf(TapOffload.class));
 
     /**
-     * All but the tunnel offloads: checksum, TSO with ECN, and USO. As any set it is taken by the letter; for as much of it as
-     * the kernel has ask for {@link OffloadRequest#BEST_AVAILABLE}.
+     * All but the tunnel offloads: checksum, TSO with ECN, and USO. As any set it is taken by the letter; for as much
+     * of it as the kernel has ask for {@link OffloadRequest#BEST_AVAILABLE}.
      */
     public static final Set<TapOffload> ALL = Collections.unmodifiableSet(EnumSet.range(CSUM, USO6));
 

@@ -20,8 +20,9 @@ import java.util.Set;
 /**
  * Opens one device: the order of the steps, what each failure means, and the clean-up after it.
  *
- * <p>Runs on a thread that is in the wanted network namespace. Closing the descriptors undoes everything on an interface
- * that was made here; on one that was there before, and so may outlive the failure, each change is undone by itself.
+ * <p>Runs on a thread that is in the wanted network namespace. Closing the descriptors undoes everything on an
+ * interface that was made here; on one that was there before, and so may outlive the failure, each change is undone by
+ * itself.
  */
 final class TapOpener {
 

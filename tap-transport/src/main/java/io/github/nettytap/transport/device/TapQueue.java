@@ -14,8 +14,8 @@ import java.io.Closeable;
  * written.
  *
  * <p>An application that reads and writes by itself uses the descriptor as it is. A {@code TapChannel} takes the queue
- * over: its descriptor is then closed by the channel alone, when its event loop has let go of it. When the last queue is
- * closed, the device is. Thread-safe.
+ * over: its descriptor is then closed by the channel alone, when its event loop has let go of it. When the last queue
+ * is closed, the device is. Thread-safe.
  */
 public final class TapQueue implements AutoCloseable {
 
@@ -73,9 +73,9 @@ public final class TapQueue implements AutoCloseable {
     }
 
     /**
-     * Takes this queue out of the traffic: the kernel spreads frames over the other queues and nothing more arrives here
-     * until {@link #attach()}. A queue that nobody reads should be detached, since the kernel goes on giving it its
-     * share. Writing stays possible. Only for multi-queue devices.
+     * Takes this queue out of the traffic: the kernel spreads frames over the other queues and nothing more arrives
+     * here until {@link #attach()}. A queue that nobody reads should be detached, since the kernel goes on giving it
+     * its share. Writing stays possible. Only for multi-queue devices.
      *
      * @throws TapException if the kernel refuses: the queue is detached already, or the device has a single queue
      */
@@ -122,9 +122,9 @@ public final class TapQueue implements AutoCloseable {
     }
 
     /**
-     * Takes the queue over for a channel ({@link QueueTakeover}). A descriptor that an event loop watches may not be closed
-     * by another thread, as its number can belong to something else a moment later; so once the queue is taken, {@link
-     * #close()} only asks. Taking and closing exclude each other.
+     * Takes the queue over for a channel ({@link QueueTakeover}). A descriptor that an event loop watches may not be
+     * closed by another thread, as its number can belong to something else a moment later; so once the queue is taken,
+     * {@link #close()} only asks. Taking and closing exclude each other.
      */
     private synchronized Closeable take(Runnable closeRequest) {
         if (this.closeRequest != null || closing || !isOpen()) {

@@ -33,8 +33,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Explains, before anything is tried, what this process can and cannot do with TAP devices here, in words for people who
- * have never met capabilities or namespaces.
+ * Explains, before anything is tried, what this process can and cannot do with TAP devices here, in words for people
+ * who have never met capabilities or namespaces.
  *
  * <pre>{@code
  * System.out.println(Doctor.examine());

@@ -24,8 +24,8 @@ import java.util.function.Consumer;
 
 /**
  * Watches links of one network namespace and reports what happens to them, without a thread of its own: whoever owns an
- * event loop waits for {@link #fd()} to become readable and then calls {@link #poll}, which never waits. Without an event
- * loop, {@link LinkWatch} does that on a thread.
+ * event loop waits for {@link #fd()} to become readable and then calls {@link #poll}, which never waits. Without an
+ * event loop, {@link LinkWatch} does that on a thread.
  *
  * <p>One monitor, with its one socket, serves any number of subscribers on its loop, and keeps only the links that
  * somebody has subscribed to:
@@ -39,11 +39,12 @@ import java.util.function.Consumer;
  * }
  * }</pre>
  *
- * <p>The kernel reports what a link is now; events are the differences from what the subscriber knew. If the kernel has to
- * drop notifications because nobody polled for long, {@link #relist} asks for all links, so that no change stays
+ * <p>The kernel reports what a link is now; events are the differences from what the subscriber knew. If the kernel has
+ * to drop notifications because nobody polled for long, {@link #relist} asks for all links, so that no change stays
  * unnoticed; only those that were undone meanwhile do.
  *
- * <p>Not thread-safe: one thread at a time. While one thread is in {@code relist}, another may subscribe, cancel and close.
+ * <p>Not thread-safe: one thread at a time. While one thread is in {@code relist}, another may subscribe, cancel and
+ * close.
  */
 public final class LinkMonitor implements AutoCloseable {
 
@@ -135,8 +136,8 @@ public final class LinkMonitor implements AutoCloseable {
     /**
      * Subscribes to one link, until it is deleted or moved to another network namespace. Never waits.
      *
-     * @param link the link as it was read, from this namespace, since the monitor was opened: a difference from it is the
-     *     first event
+     * @param link the link as it was read, from this namespace, since the monitor was opened: a difference from it is
+     *     the first event
      * @param listener takes the events in their order, on the thread that polls; what it throws is logged
      * @return the subscription
      */
@@ -188,8 +189,8 @@ public final class LinkMonitor implements AutoCloseable {
     }
 
     /**
-     * Delivers what has happened since the last call. It stops at a bound that keeps an event loop alive; the descriptor
-     * stays readable then. Does nothing while another thread is in {@link #relist}.
+     * Delivers what has happened since the last call. It stops at a bound that keeps an event loop alive; the
+     * descriptor stays readable then. Does nothing while another thread is in {@link #relist}.
      *
      * @return false if the kernel dropped notifications: somebody who may wait has to {@link #relist} then, with nobody
      *     waiting for the descriptor meanwhile
@@ -207,8 +208,8 @@ public final class LinkMonitor implements AutoCloseable {
     }
 
     /**
-     * Asks the kernel for all links, which makes up for dropped notifications. It may wait for some seconds, so it is not
-     * for an event loop. The events are delivered by the next {@link #poll}.
+     * Asks the kernel for all links, which makes up for dropped notifications. It may wait for some seconds, so it is
+     * not for an event loop. The events are delivered by the next {@link #poll}.
      *
      * @throws TapException if the socket fails or is closed, or the kernel does not answer
      */

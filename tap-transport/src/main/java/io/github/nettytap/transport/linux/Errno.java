@@ -7,8 +7,8 @@ package io.github.nettytap.transport.linux;
 import java.util.Arrays;
 
 /**
- * The errno values of Linux by number (asm-generic/errno-base.h and errno.h; the same on x86_64 and aarch64): the one table
- * of them, which all packages of the module may use.
+ * The errno values of Linux by number (asm-generic/errno-base.h and errno.h; the same on x86_64 and aarch64): the one
+ * table of them, which all packages of the module may use.
  */
 public enum Errno {
     EPERM(1),

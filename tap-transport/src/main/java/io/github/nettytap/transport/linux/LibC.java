@@ -93,6 +93,8 @@ public interface LibC {
     /** A system call without a function of its own in libc. */
     int syscall(long number, long first, long second, long third);
 
-    /** The address of a direct buffer's position, for pointers inside structs; the caller keeps the buffer reachable. */
+    /**
+     * The address of a direct buffer's position, for pointers inside structs; the caller keeps the buffer reachable.
+     */
     long addressOf(ByteBuffer buffer);
 }

@@ -14,8 +14,8 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /**
- * The compiler of libpcap, where the library is installed. Bound by jnr-ffi on every JVM: a filter is compiled once in the life
- * of a capture, and where jnr-ffi cannot be loaded there is still tcpdump.
+ * The compiler of libpcap, where the library is installed. Bound by jnr-ffi on every JVM: a filter is compiled once in
+ * the life of a capture, and where jnr-ffi cannot be loaded there is still tcpdump.
  *
  * <p>Thread-safe; one filter at a time, since libpcap before 1.8 cannot do more.
  */
@@ -68,7 +68,8 @@ public final class Libpcap {
     }
 
     /**
-     * Compiles a filter for Ethernet frames as they are in a file. May block in the resolver, where the filter has names.
+     * Compiles a filter for Ethernet frames as they are in a file. May block in the resolver, where the filter has
+     * names.
      *
      * @param filter a filter in the syntax of pcap-filter(7)
      * @return an instruction an element: code, jump if true, jump if false, operand, from the highest bits down

@@ -55,8 +55,8 @@ public final class ScmRights {
     }
 
     /**
-     * Returns the byte that came with the descriptor (0 to 255), or the negated errno: ECONNRESET if the peer has closed,
-     * EBADF if the message carried no descriptor or more than one. The descriptor is close-on-exec.
+     * Returns the byte that came with the descriptor (0 to 255), or the negated errno: ECONNRESET if the peer has
+     * closed, EBADF if the message carried no descriptor or more than one. The descriptor is close-on-exec.
      *
      * @param received where the descriptor is put
      */

@@ -12,7 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The attributes of one received message or nest, by type. A malformed tail ends the list; nothing is read beyond it. */
+/**
+ * The attributes of one received message or nest, by type. A malformed tail ends the list; nothing is read beyond it.
+ */
 final class Attributes {
 
     private static final int HEADER = 4;

@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
  * What the kernel reports about the links of one network namespace whenever something changes (RTNLGRP_LINK), and its
  * list of them, over one socket.
  *
- * <p>{@link #drain} never blocks: {@link #fd()} becomes readable when there is something to drain, so that any event loop
- * can wait for it. {@link #list} waits for the kernel. Belongs to the namespace of the thread that opens it. Not
+ * <p>{@link #drain} never blocks: {@link #fd()} becomes readable when there is something to drain, so that any event
+ * loop can wait for it. {@link #list} waits for the kernel. Belongs to the namespace of the thread that opens it. Not
  * thread-safe.
  */
 public final class LinkNotifications implements AutoCloseable {
@@ -74,7 +74,9 @@ public final class LinkNotifications implements AutoCloseable {
         default void listed(Set<Integer> present) {}
     }
 
-    /** A list under way. What is notified meanwhile is newer than, or as new as, what the list says of the same link. */
+    /**
+     * A list under way. What is notified meanwhile is newer than, or as new as, what the list says of the same link.
+     */
     private static final class Listing {
         final int sequence;
         final Set<Integer> present = new HashSet<>();
@@ -112,8 +114,9 @@ public final class LinkNotifications implements AutoCloseable {
     }
 
     /**
-     * Delivers what has arrived, up to a bound that keeps an event loop alive; the descriptor stays readable if there is
-     * more. After an overrun the notifications that came before it are delivered as usual, being older than any list.
+     * Delivers what has arrived, up to a bound that keeps an event loop alive; the descriptor stays readable if there
+     * is more. After an overrun the notifications that came before it are delivered as usual, being older than any
+     * list.
      *
      * @param handler takes the notifications, on this thread
      * @return false if the kernel had to drop some since the last list, so that the links must be {@linkplain #list

@@ -90,8 +90,8 @@ public final class LinkStatistics {
     }
 
     /**
-     * Frames for transmission that the kernel dropped; for a TAP, because the reader was too slow, a filter refused them
-     * or no queue was attached.
+     * Frames for transmission that the kernel dropped; for a TAP, because the reader was too slow, a filter refused
+     * them or no queue was attached.
      *
      * @return the number since the link was made
      */

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Timeout;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 
-/** What every test of a contract starts from: an open subject, and two loops of one kind, on a plain group of Netty's. */
+/**
+ * What every test of a contract starts from: an open subject, and two loops of one kind, on a plain group of Netty's.
+ */
 @Timeout(60)
 abstract class ChannelContract {
 

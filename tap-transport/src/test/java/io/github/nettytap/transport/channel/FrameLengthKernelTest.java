@@ -42,7 +42,9 @@ class FrameLengthKernelTest {
 
     private static final int ETHERNET_HEADER = 14;
 
-    /** With the largest MTU of a TAP, 65,521, the length that no frame exceeds; Linux cuts GSO frames that are longer. */
+    /**
+     * With the largest MTU of a TAP, 65,521, the length that no frame exceeds; Linux cuts GSO frames that are longer.
+     */
     private static final int MAX_LENGTH = 65_535;
 
     /** Frames on their way at a time: fewer than the queue of the device holds. */

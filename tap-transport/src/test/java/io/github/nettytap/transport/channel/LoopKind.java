@@ -16,8 +16,8 @@ enum LoopKind {
     IO_URING(TapIoType.IO_URING, IoUringOps.RWF_NOWAIT),
 
     /**
-     * As before Linux 6.4, whose tun driver knows no RWF_NOWAIT: a flag that no kernel knows is answered in the same way
-     * (EOPNOTSUPP), so that io_uring only waits, and each frame is a system call.
+     * As before Linux 6.4, whose tun driver knows no RWF_NOWAIT: a flag that no kernel knows is answered in the same
+     * way (EOPNOTSUPP), so that io_uring only waits, and each frame is a system call.
      */
     IO_URING_WITHOUT_NOWAIT(TapIoType.IO_URING, IoUringOps.RWF_NOWAIT | 1 << 30);
 

@@ -4,7 +4,9 @@
  */
 package io.github.nettytap.transport.channel;
 
-/** The other side of a channel under test: whoever talks to the TAP through the kernel. Blocking, for the test's thread. */
+/**
+ * The other side of a channel under test: whoever talks to the TAP through the kernel. Blocking, for the test's thread.
+ */
 interface Peer extends AutoCloseable {
 
     /** Makes the channel receive a frame. */

@@ -67,7 +67,9 @@ class ReceiveSlabsTest {
         assertThat(slabs.hasRoom(ROOM)).isFalse();
     }
 
-    /** The stated bound: one small frame kept in a thousand pins no more than MAX_SLABS slabs, and none is overwritten. */
+    /**
+     * The stated bound: one small frame kept in a thousand pins no more than MAX_SLABS slabs, and none is overwritten.
+     */
     @Test
     void keptFramesPinNoMoreThanTheBound() {
         for (int i = 0; i < 200_000; i++) {

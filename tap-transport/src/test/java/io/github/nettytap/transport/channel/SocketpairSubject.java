@@ -10,8 +10,8 @@ import io.github.nettytap.transport.linux.LibC;
 import java.io.IOException;
 
 /**
- * A channel on one end of a {@code SOCK_SEQPACKET} pair, which keeps frame boundaries like a TAP, needs no privilege, and
- * blocks and ends like no TAP does.
+ * A channel on one end of a {@code SOCK_SEQPACKET} pair, which keeps frame boundaries like a TAP, needs no privilege,
+ * and blocks and ends like no TAP does.
  */
 final class SocketpairSubject implements Subject {
 

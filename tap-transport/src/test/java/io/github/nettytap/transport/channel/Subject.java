@@ -4,7 +4,9 @@
  */
 package io.github.nettytap.transport.channel;
 
-/** What the contract of a channel is tested on: a channel that is not registered yet, and whoever is at its other end. */
+/**
+ * What the contract of a channel is tested on: a channel that is not registered yet, and whoever is at its other end.
+ */
 interface Subject extends AutoCloseable {
 
     TapChannel channel();

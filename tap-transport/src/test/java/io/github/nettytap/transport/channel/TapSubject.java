@@ -73,7 +73,9 @@ final class TapSubject implements Subject {
         return new TapSubject(loop, namespace, device, ifindex, namespace.call(() -> PacketPeer.open(ifindex)));
     }
 
-    /** Neighbor discovery sends frames by itself, which would be counted. {@code /proc/sys/net} is that of the thread. */
+    /**
+     * Neighbor discovery sends frames by itself, which would be counted. {@code /proc/sys/net} is that of the thread.
+     */
     private static void disableAutoconfiguration() throws Exception {
         Files.writeString(Path.of("/proc/sys/net/ipv6/conf/default/disable_ipv6"), "1");
     }

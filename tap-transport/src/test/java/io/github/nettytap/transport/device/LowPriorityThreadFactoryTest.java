@@ -14,7 +14,9 @@ import java.util.concurrent.CompletableFuture;
 
 class LowPriorityThreadFactoryTest {
 
-    /** The nice value is the 19th field of the line (proc_pid_stat(5)); the second, a name, ends with the last bracket. */
+    /**
+     * The nice value is the 19th field of the line (proc_pid_stat(5)); the second, a name, ends with the last bracket.
+     */
     private static int niceOfThisThread() {
         try {
             String line = Files.readString(Path.of("/proc/thread-self/stat"));

@@ -144,7 +144,9 @@ class OperationFailureTest {
         }
     }
 
-    /** Lets one call after the other fail; returns the number of that to go on with on a new device, or -1 at the end. */
+    /**
+     * Lets one call after the other fail; returns the number of that to go on with on a new device, or -1 at the end.
+     */
     private int failFrom(
             int first, Operation operation, Errno errno, TapDevice tap, AtomicReference<FaultyLibC.Fault> fault)
             throws Exception {

@@ -15,8 +15,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * The program of a process without privilege: gets a TAP, by hand-over or as its owner, and sends the first UDP datagram
- * that arrives back to where it came from.
+ * The program of a process without privilege: gets a TAP, by hand-over or as its owner, and sends the first UDP
+ * datagram that arrives back to where it came from.
  */
 public final class UnprivilegedWorker {
 

@@ -18,7 +18,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is said where the environment is in the way: real nodes, folders and mounts, which a process of its own sees. */
+/**
+ * What is said where the environment is in the way: real nodes, folders and mounts, which a process of its own sees.
+ */
 @KernelTest
 class EnvironmentKernelTest {
 

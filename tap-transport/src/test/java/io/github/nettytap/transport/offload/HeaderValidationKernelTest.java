@@ -22,8 +22,8 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * Our verdict on mutated headers against what the kernel says when they are written to a TAP: where it says EINVAL, so do
- * we; where we refuse what it takes, the reason is one of those marked stricter in {@link FrameVerdict}.
+ * Our verdict on mutated headers against what the kernel says when they are written to a TAP: where it says EINVAL, so
+ * do we; where we refuse what it takes, the reason is one of those marked stricter in {@link FrameVerdict}.
  */
 @KernelTest
 class HeaderValidationKernelTest {

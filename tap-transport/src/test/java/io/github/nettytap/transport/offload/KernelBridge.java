@@ -17,8 +17,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Two TAPs that the kernel's bridge joins, in a namespace of their own. What is written to the first leaves by the second,
- * which has no offloads: the kernel must finish whatever the first left undone.
+ * Two TAPs that the kernel's bridge joins, in a namespace of their own. What is written to the first leaves by the
+ * second, which has no offloads: the kernel must finish whatever the first left undone.
  */
 final class KernelBridge implements AutoCloseable {
 

@@ -28,9 +28,9 @@ import java.util.Set;
 /**
  * Our segments of a GSO frame against those that Linux makes of it on its way to a TAP without offloads.
  *
- * <p>One difference is accepted: a TCP GSO frame whose payload fits one segment, but is longer than that without the TCP
- * options, is dropped by the kernel, which counts a header of 20 bytes when it decides that this is a GSO frame and finds
- * later that there is nothing to cut. We send the one segment.
+ * <p>One difference is accepted: a TCP GSO frame whose payload fits one segment, but is longer than that without the
+ * TCP options, is dropped by the kernel, which counts a header of 20 bytes when it decides that this is a GSO frame and
+ * finds later that there is nothing to cut. We send the one segment.
  */
 @KernelTest
 class SegmentationKernelTest {

@@ -18,9 +18,9 @@ import java.util.function.Consumer;
 /**
  * One frame a datagram, and one peer: the protocol of QEMU's {@code -netdev dgram}, libkrun and vfkit.
  *
- * <p>A Unix datagram socket has no peer before it has heard one. Then it is connected to that one: a full queue of the peer
- * makes a connected socket wait, one that is not would never stop saying that it is writable. Until then what is sent is
- * dropped. vfkit's greeting, a datagram of four bytes, is not passed on.
+ * <p>A Unix datagram socket has no peer before it has heard one. Then it is connected to that one: a full queue of the
+ * peer makes a connected socket wait, one that is not would never stop saying that it is writable. Until then what is
+ * sent is dropped. vfkit's greeting, a datagram of four bytes, is not passed on.
  *
  * <p>What is passed on is a copy behind headroom for a virtio-net header: the receive buffer holds the largest frame.
  */

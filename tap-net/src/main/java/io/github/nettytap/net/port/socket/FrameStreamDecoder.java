@@ -13,8 +13,8 @@ import io.netty.handler.codec.CorruptedFrameException;
 import java.util.List;
 
 /**
- * Finds the Ethernet frames in a stream, each behind its length: the protocol of QEMU's {@code -netdev stream} and {@code
- * -netdev socket}, passt, gvproxy and libkrun.
+ * Finds the Ethernet frames in a stream, each behind its length: the protocol of QEMU's {@code -netdev stream} and
+ * {@code -netdev socket}, passt, gvproxy and libkrun.
  *
  * <pre>
  *    0                   1                   2                   3
@@ -25,14 +25,14 @@ import java.util.List;
  *   |              frame without FCS and virtio-net header ...
  * </pre>
  *
- * <p>Each frame comes out as a direct buffer of its own, behind headroom for the virtio-net
- * header that a {@link io.github.nettytap.net.port.BareFrameHandler} puts there. It is a copy: behind its length a frame
- * has no room for a header, and a small frame shall not pin a receive buffer. For sending, Netty's {@code
- * LengthFieldPrepender(4)} is the reverse.
+ * <p>Each frame comes out as a direct buffer of its own, behind headroom for the virtio-net header that a {@link
+ * io.github.nettytap.net.port.BareFrameHandler} puts there. It is a copy: behind its length a frame has no room for a
+ * header, and a small frame shall not pin a receive buffer. For sending, Netty's {@code LengthFieldPrepender(4)} is the
+ * reverse.
  *
- * <p>A length that cannot be right, or an end in the middle of a frame, is a {@link CorruptedFrameException} in the pipeline; what comes
- * after it cannot be told apart from noise, so close the channel then. A peer can make this handler keep one frame and
- * what one read brings, no more.
+ * <p>A length that cannot be right, or an end in the middle of a frame, is a {@link CorruptedFrameException} in the
+ * pipeline; what comes after it cannot be told apart from noise, so close the channel then. A peer can make this
+ * handler keep one frame and what one read brings, no more.
  */
 public final class FrameStreamDecoder extends ByteToMessageDecoder {
 

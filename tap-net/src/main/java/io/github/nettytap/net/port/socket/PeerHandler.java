@@ -15,8 +15,8 @@ import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 
 /**
- * Stands between the socket and the handler of the port: counts bare frames, reports when a peer has come and why it has
- * gone, and keeps what a peer does wrong from looking like a fault of the port.
+ * Stands between the socket and the handler of the port: counts bare frames, reports when a peer has come and why it
+ * has gone, and keeps what a peer does wrong from looking like a fault of the port.
  */
 final class PeerHandler extends ChannelDuplexHandler {
 

@@ -22,8 +22,8 @@ import java.util.Objects;
 import java.util.function.Function;
 
 /**
- * A port of a switch or a router that is a socket: virtual machines, passt, gvproxy, or a switch of another process on the
- * other side of it.
+ * A port of a switch or a router that is a socket: virtual machines, passt, gvproxy, or a switch of another process on
+ * the other side of it.
  *
  * <pre>{@code
  *   SocketPort port = SocketPort.builder(SocketPortAddress.parse("unix:/run/lan.sock"))
@@ -32,16 +32,19 @@ import java.util.function.Function;
  *           .open(group);
  * }</pre>
  *
- * <p>Each peer of a listening stream socket gets a channel of its own, named {@code ADDRESS#N}, with a handler of its own,
- * for as long as it stays. A socket that connects is connected again after each loss, at first after {@value
- * StreamClient#FIRST_DELAY_MILLIS} ms, then after twice as long each time, up to {@value StreamClient#LAST_DELAY_MILLIS}
- * ms. There is no virtio-net header on the wire, so what is sent has to be segmented and complete, and what comes in is.
+ * <p>Each peer of a listening stream socket gets a channel of its own, named {@code ADDRESS#N}, with a handler of its
+ * own, for as long as it stays. A socket that connects is connected again after each loss, at first after {@value
+ * StreamClient#FIRST_DELAY_MILLIS} ms, then after twice as long each time, up to {@value
+ * StreamClient#LAST_DELAY_MILLIS} ms. There is no virtio-net header on the wire, so what is sent has to be segmented
+ * and complete, and what comes in is.
  *
  * <p><b>A slow peer</b> loses its own frames: as soon as {@link Builder#maxQueuedBytes} wait for it, its channel is not
- * writable, and {@link io.github.nettytap.net.port.EgressBatch} drops and counts. <b>A peer that sends nonsense</b>, such as
- * a length of 0 or over {@value FrameStreamDecoder#MAX_FRAME}, or ends within a frame, is disconnected with the reason.
+ * writable, and {@link io.github.nettytap.net.port.EgressBatch} drops and counts. <b>A peer that sends nonsense</b>,
+ * such as a length of 0 or over {@value FrameStreamDecoder#MAX_FRAME}, or ends within a frame, is disconnected with the
+ * reason.
  *
- * <p>A Unix socket is its owner's alone (mode 0600); a file that a dead process left is replaced, one that answers is not.
+ * <p>A Unix socket is its owner's alone (mode 0600); a file that a dead process left is replaced, one that answers is
+ * not.
  *
  * <p>Thread-safe.
  */
@@ -119,7 +122,8 @@ public final class SocketPort implements AutoCloseable {
     }
 
     /**
-     * Where the socket is bound, with the number that the kernel chose for port 0; for a socket that connects, its peer.
+     * Where the socket is bound, with the number that the kernel chose for port 0; for a socket that connects, its
+     * peer.
      *
      * @return the address
      */
@@ -236,8 +240,8 @@ public final class SocketPort implements AutoCloseable {
          *
          * @param group event loops on epoll or io_uring; Unix datagram sockets need epoll
          * @return the open port
-         * @throws IOException if the socket cannot be bound; the message says what is in the way. A peer that is not there
-         *     yet is none: the port connects when it is.
+         * @throws IOException if the socket cannot be bound; the message says what is in the way. A peer that is not
+         *     there yet is none: the port connects when it is.
          */
         public SocketPort open(EventLoopGroup group) throws IOException {
             Objects.requireNonNull(handler, "handler");

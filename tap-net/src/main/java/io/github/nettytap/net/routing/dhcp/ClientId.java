@@ -11,8 +11,8 @@ import io.netty.buffer.ByteBufUtil;
 import java.util.Arrays;
 
 /**
- * By what a client is known: its client identifier, or else its MAC address behind the hardware type of Ethernet, which is what
- * most clients send as their identifier anyway (RFC 2131, section 2; RFC 2132, section 9.14).
+ * By what a client is known: its client identifier, or else its MAC address behind the hardware type of Ethernet, which
+ * is what most clients send as their identifier anyway (RFC 2131, section 2; RFC 2132, section 9.14).
  *
  * <p>Clients choose their identifiers: the hash is keyed, and a map orders those that collide.
  */

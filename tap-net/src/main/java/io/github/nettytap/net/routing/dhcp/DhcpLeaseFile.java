@@ -25,12 +25,12 @@ import java.util.function.LongSupplier;
 
 /**
  * Leases that outlive the router: a line for each, with the address, when it ends (seconds since 1970) and the client's
- * identifier in hexadecimal digits. The last line of an address holds. Others are ignored, so that a file that was cut off by a
- * crash is read as far as it goes.
+ * identifier in hexadecimal digits. The last line of an address holds. Others are ignored, so that a file that was cut
+ * off by a crash is read as far as it goes.
  *
- * <p>The event loop never waits for the disk: it leaves what has changed to a thread of the file, which keeps the last change of
- * each address only, and so not more than the pool has. The file is replaced as a whole, by way of another beside it, when
- * something has changed, at most once a second.
+ * <p>The event loop never waits for the disk: it leaves what has changed to a thread of the file, which keeps the last
+ * change of each address only, and so not more than the pool has. The file is replaced as a whole, by way of another
+ * beside it, when something has changed, at most once a second.
  */
 public final class DhcpLeaseFile implements AutoCloseable {
 

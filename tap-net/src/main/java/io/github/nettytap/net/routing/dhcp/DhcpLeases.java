@@ -21,9 +21,9 @@ import java.util.function.LongSupplier;
  *                      OVER ───────────────┴── (the client may come back)      DECLINED ──10 min──► OVER
  * </pre>
  *
- * <p>Places of one state are a list, in the order of their ends, since all of a state last equally long: every step takes the
- * head of a list. When no address is free, an offer that was not taken yet goes on to the next who asks, the oldest first; who
- * asks for it all the same has it, if nobody was faster.
+ * <p>Places of one state are a list, in the order of their ends, since all of a state last equally long: every step
+ * takes the head of a list. When no address is free, an offer that was not taken yet goes on to the next who asks, the
+ * oldest first; who asks for it all the same has it, if nobody was faster.
  */
 final class DhcpLeases {
 
@@ -188,7 +188,10 @@ final class DhcpLeases {
         return state == State.FREE || state == State.OVER;
     }
 
-    /** One that nobody ever had, else the one that has been over for longest, else the offer that has waited for longest. */
+    /**
+     * One that nobody ever had, else the one that has been over for longest, else the offer that has waited for
+     * longest.
+     */
     private int findFree() {
         int place = first(State.FREE);
         if (place == NOTHING) {

@@ -25,7 +25,8 @@ import java.util.Set;
  * @param nameServers may be empty
  * @param domain the domain of the clients, or null
  * @param search the domains in which clients look for names, may be empty
- * @param fixed the addresses of clients that always get the same one, by MAC address; of the network, whether of the pool or not
+ * @param fixed the addresses of clients that always get the same one, by MAC address; of the network, whether of the
+ *     pool or not
  * @param leaseTime how long an address is leased
  * @param leaseFile where leases are kept over a restart, or null
  */
@@ -116,7 +117,9 @@ public record DhcpPool(
         return new DhcpPool(first, last, nameServers, domain, search, fixed, leaseTime, file);
     }
 
-    /** Whether hosts of a network can have these addresses: all are of it, and none is the router's own, or all hosts'. */
+    /**
+     * Whether hosts of a network can have these addresses: all are of it, and none is the router's own, or all hosts'.
+     */
     public boolean fits(Cidr network) {
         int length = network.prefixLength();
         if (!(network.address() instanceof Inet4Address own)) {

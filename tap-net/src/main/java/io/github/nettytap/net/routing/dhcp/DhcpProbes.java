@@ -19,8 +19,8 @@ import java.util.Queue;
 import java.util.function.LongSupplier;
 
 /**
- * Addresses that are about to be offered: all hosts of the link are asked by ARP who has one (a probe as in RFC 5227, section
- * 2.1.1), and if nobody says so within a moment, it is offered.
+ * Addresses that are about to be offered: all hosts of the link are asked by ARP who has one (a probe as in RFC 5227,
+ * section 2.1.1), and if nobody says so within a moment, it is offered.
  *
  * <p>A flood of clients gets its offers without: so many at a time are asked for, and so many a second.
  */

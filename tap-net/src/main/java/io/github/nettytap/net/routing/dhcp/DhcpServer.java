@@ -28,9 +28,10 @@ import java.util.function.LongSupplier;
  *
  * <ul>
  *   <li>A client is known by its client identifier, or else its MAC address; some always get the same address.
- *   <li>Before an address is offered to somebody new, whoever has it already is asked for by ARP (RFC 2131, section 2.2).
- *   <li>Who is another server's client hears nothing, whether it refuses our offer, or comes back with an address that we know
- *       nothing of (RFC 2131, section 4.3.2).
+ *   <li>Before an address is offered to somebody new, whoever has it already is asked for by ARP (RFC 2131, section
+ *       2.2).
+ *   <li>Who is another server's client hears nothing, whether it refuses our offer, or comes back with an address that
+ *       we know nothing of (RFC 2131, section 4.3.2).
  *   <li>Leases outlive the router in a file, if there is one.
  * </ul>
  *

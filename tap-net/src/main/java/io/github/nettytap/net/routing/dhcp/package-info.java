@@ -3,8 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * A DHCP server for the hosts of a link: {@link io.github.nettytap.net.routing.dhcp.DhcpServer}, on a port of a router, or on any
- * channel of frames:
+ * A DHCP server for the hosts of a link: {@link io.github.nettytap.net.routing.dhcp.DhcpServer}, on a port of a router,
+ * or on any channel of frames:
  *
  * <pre>{@code
  *   Output output = new Output(0);                                   // frames without virtio-net headers

@@ -25,8 +25,8 @@ import java.util.function.LongSupplier;
 /**
  * Tells senders what became of their packets, with the packet quoted, and not too often.
  *
- * <p>Never about another error, a fragment that is not the first, a packet from or to a group, or one that came in a frame to
- * a group: RFC 1122, section 3.2.2, and RFC 4443, section 2.4 (e).
+ * <p>Never about another error, a fragment that is not the first, a packet from or to a group, or one that came in a
+ * frame to a group: RFC 1122, section 3.2.2, and RFC 4443, section 2.4 (e).
  */
 public final class IcmpErrors {
 
@@ -159,7 +159,9 @@ public final class IcmpErrors {
                 && !Icmpv6Header.isError(Icmpv6Header.type(offender, icmp));
     }
 
-    /** RFC 1122, section 3.2.2, and RFC 4443, section 2.4 (e.4): all hosts of the link would have their errors about it. */
+    /**
+     * RFC 1122, section 3.2.2, and RFC 4443, section 2.4 (e.4): all hosts of the link would have their errors about it.
+     */
     private boolean isToLinkGroup(ByteBuf offender) {
         int ethernet = offender.readerIndex() + output.vnetHeaderSize();
         return MacAddress.isGroup(EthernetHeader.destination(offender, ethernet));

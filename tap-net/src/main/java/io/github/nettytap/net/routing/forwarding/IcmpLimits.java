@@ -11,11 +11,13 @@ import io.github.nettytap.net.table.TokenBucket;
 import java.util.Arrays;
 
 /**
- * How many ICMP errors a host gets, and how many all hosts of a link: RFC 1812, section 4.3.2.8, and RFC 4443, section 2.4 (f).
+ * How many ICMP errors a host gets, and how many all hosts of a link: RFC 1812, section 4.3.2.8, and RFC 4443, section
+ * 2.4 (f).
  *
- * <p>A host that asks for more errors than it is due gets none, and others theirs. Since sources can be made up, a link has a
- * limit as well, and its hosts share the harm that one of them does. Packet-too-big messages are neither limited nor counted
- * here: without one, path MTU discovery ends in a black hole; there is one for each packet at most, and it is not longer.
+ * <p>A host that asks for more errors than it is due gets none, and others theirs. Since sources can be made up, a link
+ * has a limit as well, and its hosts share the harm that one of them does. Packet-too-big messages are neither limited
+ * nor counted here: without one, path MTU discovery ends in a black hole; there is one for each packet at most, and it
+ * is not longer.
  */
 final class IcmpLimits {
 

@@ -232,13 +232,17 @@ public final class Ipv4Forwarding {
         }
     }
 
-    /** Groups and reserved, this network, loopback, own addresses and those of all hosts of a network: RFC 1812, 5.3.7. */
+    /**
+     * Groups and reserved, this network, loopback, own addresses and those of all hosts of a network: RFC 1812, 5.3.7.
+     */
     private boolean isMartian(int source) {
         int network = source >>> 24;
         return network >= 224 || network == 0 || network == 127 || routes.isNotSource(source);
     }
 
-    /** Whether an answer would leave by the port that the packet came in through, if that is asked for: RFC 3704, 2.2. */
+    /**
+     * Whether an answer would leave by the port that the packet came in through, if that is asked for: RFC 3704, 2.2.
+     */
     private boolean isReversePath(RouterPort from, int source) {
         if (!from.checksReversePath()) {
             return true;

@@ -7,7 +7,7 @@
  *                   └─ IcmpErrors ─┘
  * </pre>
  *
- * <p>RFC 1812, RFC 8200, RFC 792 and RFC 4443. Used on the event loop of the router. Each step owns the frame that it gets, but
- * for {@code IcmpErrors}, which quotes one of the caller's.
+ * <p>RFC 1812, RFC 8200, RFC 792 and RFC 4443. Used on the event loop of the router. Each step owns the frame that it
+ * gets, but for {@code IcmpErrors}, which quotes one of the caller's.
  */
 package io.github.nettytap.net.routing.forwarding;

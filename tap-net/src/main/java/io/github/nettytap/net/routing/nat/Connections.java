@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Mappings and their connections: {@link FairTable}s in which each host inside has a budget, and for each address outside an
- * array of its ports. A mapping goes with its last connection, and connections go with their mapping.
+ * Mappings and their connections: {@link FairTable}s in which each host inside has a budget, and for each address
+ * outside an array of its ports. A mapping goes with its last connection, and connections go with their mapping.
  */
 final class Connections {
 
@@ -121,8 +121,8 @@ final class Connections {
     }
 
     /**
-     * The port that it has inside if that is free; else any of the same range and, for UDP, parity: RFC 4787, REQ-3 and REQ-4.
-     * Which one is chance, so that nobody outside guesses it.
+     * The port that it has inside if that is free; else any of the same range and, for UDP, parity: RFC 4787, REQ-3 and
+     * REQ-4. Which one is chance, so that nobody outside guesses it.
      */
     private static int freePort(Mapping[] taken, int protocol, int insidePort) {
         if (taken[insidePort] == null) {

@@ -11,15 +11,18 @@ import io.netty.buffer.ByteBuf;
 /**
  * Which connection fragments belong to: only the first of a datagram has ports, so the others go the way that it went.
  *
- * <p>Fragments that come before their first are nobody's (RFC 4787, section 11, calls this received in order). Each host inside
- * has a budget, of which the oldest goes first.
+ * <p>Fragments that come before their first are nobody's (RFC 4787, section 11, calls this received in order). Each
+ * host inside has a budget, of which the oldest goes first.
  */
 final class FragmentedDatagrams {
 
     static final int CAPACITY = 4_096;
     static final int BUDGET = 256;
 
-    /** How long the rest may take: as the kernel's ipfrag_time, within the 60 to 120 s of RFC 1122, section 3.3.2, at most. */
+    /**
+     * How long the rest may take: as the kernel's ipfrag_time, within the 60 to 120 s of RFC 1122, section 3.3.2, at
+     * most.
+     */
     private static final long MILLIS = 30_000;
 
     private final FairTable<Datagram> datagrams =

@@ -7,8 +7,8 @@ package io.github.nettytap.net.routing.nat;
 import io.github.nettytap.net.table.FairTable;
 
 /**
- * An address and port inside, and the port outside that stands for them whoever the other side is (RFC 4787, REQ-1). It is there
- * as long as it has a connection.
+ * An address and port inside, and the port outside that stands for them whoever the other side is (RFC 4787, REQ-1). It
+ * is there as long as it has a connection.
  */
 final class Mapping extends FairTable.Entry {
 

@@ -26,8 +26,8 @@ public record NatSettings(
         Duration icmp) {
 
     /**
-     * 65,536 connections, an eighth of them for a host; RFC 5382, REQ-5: two hours and four minutes, four minutes; RFC 4787,
-     * REQ-5: five minutes; RFC 5508, REQ-1: a minute.
+     * 65,536 connections, an eighth of them for a host; RFC 5382, REQ-5: two hours and four minutes, four minutes; RFC
+     * 4787, REQ-5: five minutes; RFC 5508, REQ-1: a minute.
      */
     public static final NatSettings DEFAULT = new NatSettings(
             65_536,

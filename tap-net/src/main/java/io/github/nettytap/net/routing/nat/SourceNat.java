@@ -21,12 +21,13 @@ import java.util.function.LongSupplier;
  * Source NAT: what leaves through some ports does so with the router's address, and the answers find back.
  *
  * <ul>
- *   <li>A port inside has the same port outside for all remote ends, the same number if that is free, and is reached from inside
- *       by it too: endpoint-independent mapping and hairpinning of RFC 4787, RFC 5382 and RFC 5508.
+ *   <li>A port inside has the same port outside for all remote ends, the same number if that is free, and is reached
+ *       from inside by it too: endpoint-independent mapping and hairpinning of RFC 4787, RFC 5382 and RFC 5508.
  *   <li>Only the remote end that a host has talked to gets in: address- and port-dependent filtering.
  *   <li>Each host inside has a budget of connections. What was never answered goes first when there are too many.
- *   <li>TCP, UDP and pings, and the ICMP errors about them, whichever side they come from (RFC 5508, section 4). GSO frames and
- *       partial checksums stay what they are. Fragments go the way of the first of their datagram, the only one with ports.
+ *   <li>TCP, UDP and pings, and the ICMP errors about them, whichever side they come from (RFC 5508, section 4). GSO
+ *       frames and partial checksums stay what they are. Fragments go the way of the first of their datagram, the only
+ *       one with ports.
  * </ul>
  *
  * <p>Used by one thread. A frame stays the caller's; it is changed in place, where it is said so.
@@ -71,7 +72,9 @@ public final class SourceNat {
     public enum Translation {
         /** It has the address outside, and may leave. */
         DONE,
-        /** It is not to leave: a later fragment without its first, an unknown protocol, an error about nothing known. */
+        /**
+         * It is not to leave: a later fragment without its first, an unknown protocol, an error about nothing known.
+         */
         IMPOSSIBLE,
         /** It is not to leave: there is no room for its connection. */
         FULL
@@ -173,7 +176,9 @@ public final class SourceNat {
                 || type == Icmpv4Header.PARAMETER_PROBLEM;
     }
 
-    /** Parses the packet that a sound error quotes, and returns the index of its header; {@link #NONE} if there is none. */
+    /**
+     * Parses the packet that a sound error quotes, and returns the index of its header; {@link #NONE} if there is none.
+     */
     private int parseQuote(ByteBuf frame, int ip) {
         int icmp = ip + Ipv4Header.headerLength(frame, ip);
         int limit = frame.writerIndex();
@@ -195,7 +200,9 @@ public final class SourceNat {
                 : translated(frame, quote);
     }
 
-    /** Finds the ports, of a packet or of one that is quoted, of which only eight bytes behind the header may be there. */
+    /**
+     * Finds the ports, of a packet or of one that is quoted, of which only eight bytes behind the header may be there.
+     */
     private boolean parse(ByteBuf frame, int ip, int limit) {
         protocol = Ipv4Header.protocol(frame, ip);
         transport = ip + Ipv4Header.headerLength(frame, ip);
@@ -329,7 +336,8 @@ public final class SourceNat {
     }
 
     /**
-     * Takes a translation back, so that an error about the packet quotes what its sender has sent. Others stay as they are.
+     * Takes a translation back, so that an error about the packet quotes what its sender has sent. Others stay as they
+     * are.
      *
      * @param frame changed in place
      * @param ip the index of its IPv4 header

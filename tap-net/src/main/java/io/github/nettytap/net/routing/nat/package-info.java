@@ -3,7 +3,8 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 /**
- * Source NAT of IPv4: {@link io.github.nettytap.net.routing.nat.SourceNat} translates packets in their frames, on any channel:
+ * Source NAT of IPv4: {@link io.github.nettytap.net.routing.nat.SourceNat} translates packets in their frames, on any
+ * channel:
  *
  * <pre>{@code
  *   SourceNat nat = new SourceNat(0, System::currentTimeMillis, NatSettings.DEFAULT);

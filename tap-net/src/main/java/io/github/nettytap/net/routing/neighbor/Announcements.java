@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * What the router says of itself on a link that has come up: which groups it listens to, that it is about to use its addresses,
- * and, when nobody objects, that they are at its MAC address. So neighbors that knew another one learn it, and a switch in
- * between where it is.
+ * What the router says of itself on a link that has come up: which groups it listens to, that it is about to use its
+ * addresses, and, when nobody objects, that they are at its MAC address. So neighbors that knew another one learn it,
+ * and a switch in between where it is.
  *
  * <pre>
  *   0 s   MLD report; ARP probe, neighbor solicitation from the unspecified address for each own address
@@ -27,9 +27,10 @@ import java.util.function.LongSupplier;
  *   3 s   the same
  * </pre>
  *
- * <p>RFC 5227, section 2; RFC 4862, section 5.4; RFC 4861, section 7.2.6; RFC 3810, section 6.1. Unlike a host, the router uses its
- * addresses from the beginning, and does not give one up that somebody else claims: whoever is on the link could take them all
- * from it. It defends them, once in ten seconds, counts the claims and logs the first (RFC 5227, section 2.4 (c)).
+ * <p>RFC 5227, section 2; RFC 4862, section 5.4; RFC 4861, section 7.2.6; RFC 3810, section 6.1. Unlike a host, the
+ * router uses its addresses from the beginning, and does not give one up that somebody else claims: whoever is on the
+ * link could take them all from it. It defends them, once in ten seconds, counts the claims and logs the first (RFC
+ * 5227, section 2.4 (c)).
  */
 public final class Announcements {
 

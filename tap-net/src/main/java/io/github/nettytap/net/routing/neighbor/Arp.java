@@ -94,7 +94,8 @@ public final class Arp {
     }
 
     /**
-     * Says which MAC address an own address has, or asks whether somebody else has it: RFC 5227, sections 2.1.1 and 2.3.
+     * Says which MAC address an own address has, or asks whether somebody else has it: RFC 5227, sections 2.1.1 and
+     * 2.3.
      *
      * @param isProbe whether it asks
      */

@@ -20,11 +20,12 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
 
 /**
- * The multicast groups that the router itself listens to, said when a link comes up and when a querier asks: a switch that snoops
- * would else keep neighbor solicitations from it. RFC 3810; reports of version 1 (RFC 2710) where a querier speaks that.
+ * The multicast groups that the router itself listens to, said when a link comes up and when a querier asks: a switch
+ * that snoops would else keep neighbor solicitations from it. RFC 3810; reports of version 1 (RFC 2710) where a querier
+ * speaks that.
  *
- * <p>Those are the solicited-node groups of its addresses and that of all routers. One answer is outstanding for a port at most,
- * and names all groups, whichever were asked for.
+ * <p>Those are the solicited-node groups of its addresses and that of all routers. One answer is outstanding for a port
+ * at most, and names all groups, whichever were asked for.
  */
 public final class MldReports {
 

@@ -32,12 +32,14 @@ import java.util.function.LongSupplier;
  *        question of the neighbor's own, with its MAC address
  * </pre>
  *
- * <p>RFC 4861, section 7.3, and the same for ARP (RFC 1122, section 2.3.2.1). Hints of upper layers, which a router does not
- * hear, are the only thing left out. In {@code STALE}, {@code DELAY} and {@code PROBE} packets go to the address that is known.
+ * <p>RFC 4861, section 7.3, and the same for ARP (RFC 1122, section 2.3.2.1). Hints of upper layers, which a router
+ * does not hear, are the only thing left out. In {@code STALE}, {@code DELAY} and {@code PROBE} packets go to the
+ * address that is known.
  *
- * <p>Neighbors of a port and a version of IP have a budget: a flood on one link, or towards it, leaves all others alone. On the
- * link itself those that have answered the router stay, and a new one has as long to answer as a flood needs to go through the
- * budget. The frames that wait have a budget for each port as well, of which the oldest go first.
+ * <p>Neighbors of a port and a version of IP have a budget: a flood on one link, or towards it, leaves all others
+ * alone. On the link itself those that have answered the router stay, and a new one has as long to answer as a flood
+ * needs to go through the budget. The frames that wait have a budget for each port as well, of which the oldest go
+ * first.
  */
 public final class NextHops {
 
@@ -193,8 +195,8 @@ public final class NextHops {
     }
 
     /**
-     * A host has asked for something and said what its MAC address is: RFC 4861, section 7.2.3. An answer to it is to be
-     * expected, so it is remembered, if it is of this link.
+     * A host has asked for something and said what its MAC address is: RFC 4861, section 7.2.3. An answer to it is to
+     * be expected, so it is remembered, if it is of this link.
      */
     void asked(RouterPort port, long high, long low, long mac) {
         Neighbor neighbor = find(port, high, low);

@@ -81,7 +81,9 @@ public final class RouterAdvertisements {
         }
     }
 
-    /** What is advertised has changed, or the link has come up: it is said soon, and a few times as in the beginning. */
+    /**
+     * What is advertised has changed, or the link has come up: it is said soon, and a few times as in the beginning.
+     */
     public void changed(RouterPort port) {
         for (Link link : links) {
             if (link.port == port) {

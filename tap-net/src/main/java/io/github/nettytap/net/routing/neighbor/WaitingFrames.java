@@ -11,8 +11,8 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
- * The frames that wait for neighbors of one port, in the order of their coming: bounded in number and bytes, and the one that has
- * waited longest goes for the next one.
+ * The frames that wait for neighbors of one port, in the order of their coming: bounded in number and bytes, and the
+ * one that has waited longest goes for the next one.
  */
 final class WaitingFrames {
 

@@ -8,7 +8,7 @@
  *              NeighborTable of Neighbor, with the packets that wait
  * </pre>
  *
- * <p>RFC 826 and RFC 4861. Used on the event loop of the router. {@code NextHops} owns the frames that it gets, also while they
- * wait; {@code Arp} owns its frames, the others leave a message that they look at to the caller.
+ * <p>RFC 826 and RFC 4861. Used on the event loop of the router. {@code NextHops} owns the frames that it gets, also
+ * while they wait; {@code Arp} owns its frames, the others leave a message that they look at to the caller.
  */
 package io.github.nettytap.net.routing.neighbor;

@@ -12,8 +12,8 @@ import io.github.nettytap.codec.wire.Ipv6Header;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Turns pings round in place: type and checksum of the message, and the addresses of its packet. The checksum of the pseudo
- * header is the same for both directions.
+ * Turns pings round in place: type and checksum of the message, and the addresses of its packet. The checksum of the
+ * pseudo header is the same for both directions.
  */
 public final class EchoReplies {
 

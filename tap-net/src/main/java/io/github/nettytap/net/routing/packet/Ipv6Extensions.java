@@ -8,9 +8,11 @@ import io.github.nettytap.codec.wire.Ipv6Header;
 import io.netty.buffer.ByteBuf;
 
 /**
- * The extension headers of a packet that is for this node, in the order in which RFC 8200, section 4, has them looked at.
+ * The extension headers of a packet that is for this node, in the order in which RFC 8200, section 4, has them looked
+ * at.
  *
- * <p>What is found is a number: the transport header as {@link Ipv6Header#transport} has it, or, negative, what is wrong.
+ * <p>What is found is a number: the transport header as {@link Ipv6Header#transport} has it, or, negative, what is
+ * wrong.
  */
 public final class Ipv6Extensions {
 

@@ -19,8 +19,8 @@ public final class PacketSize {
     private PacketSize() {}
 
     /**
-     * Cuts off what is behind the packet: padding to the least length of a frame. The virtio-net header was checked against the
-     * whole frame, so it is checked again against what is left.
+     * Cuts off what is behind the packet: padding to the least length of a frame. The virtio-net header was checked
+     * against the whole frame, so it is checked again against what is left.
      *
      * @param end the index behind the packet, within the frame
      * @return false if the header points behind the packet; the frame is then malformed

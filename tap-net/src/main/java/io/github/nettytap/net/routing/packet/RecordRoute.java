@@ -8,8 +8,8 @@ import io.github.nettytap.codec.wire.Ipv4Header;
 import io.netty.buffer.ByteBuf;
 
 /**
- * The IPv4 option in which each router on the way leaves its address, until it is full: RFC 791, section 3.1, which routers
- * must support by RFC 1812, section 5.3.13.5.
+ * The IPv4 option in which each router on the way leaves its address, until it is full: RFC 791, section 3.1, which
+ * routers must support by RFC 1812, section 5.3.13.5.
  *
  * <pre>
  *  0      1        2         3

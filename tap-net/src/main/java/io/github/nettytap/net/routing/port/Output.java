@@ -9,7 +9,9 @@ import io.github.nettytap.net.port.EgressBatch;
 import io.github.nettytap.net.port.RequiredOffloads;
 import io.netty.buffer.ByteBuf;
 
-/** The end of a frame's way, for all ports of a router: an {@link EgressBatch} that counts what becomes of the frames. */
+/**
+ * The end of a frame's way, for all ports of a router: an {@link EgressBatch} that counts what becomes of the frames.
+ */
 public final class Output {
 
     private final int vnetHeaderSize;
@@ -31,7 +33,9 @@ public final class Output {
         taken = null;
     }
 
-    /** Whether somebody else than the handler that it came in through owns this frame, since the last {@link #begin}. */
+    /**
+     * Whether somebody else than the handler that it came in through owns this frame, since the last {@link #begin}.
+     */
     public boolean isTaken(ByteBuf frame) {
         return taken == frame;
     }

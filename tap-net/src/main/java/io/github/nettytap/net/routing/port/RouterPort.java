@@ -16,7 +16,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * An interface of the router: a channel, a MAC address and IP addresses on the link behind it, and what was counted here.
+ * An interface of the router: a channel, a MAC address and IP addresses on the link behind it, and what was counted
+ * here.
  *
  * <p>Used on the event loop of the router, but for the counters, which any thread may read.
  */

@@ -27,19 +27,21 @@ import java.util.function.LongPredicate;
  *        +------------+--------+------+----------------------------------+
  * </pre>
  *
- * <p>An address is learned, and then ages and may move to another port; or it is pinned ({@link Kind}), and does neither.
+ * <p>An address is learned, and then ages and may move to another port; or it is pinned ({@link Kind}), and does
+ * neither.
  *
- * <p>Set-associative: a key may be in one of the 8 places of the set that its hash selects. Nothing is ever moved, so no
- * operation takes longer than two sets. Nothing is allocated, no operation waits for another thread, and an entry that would
- * not change is not written, so that its cache line stays shared: with ticks of a second that is nearly every frame. Time
- * comes from the caller; it must not be negative and needs no common origin with anything.
+ * <p>Set-associative: a key may be in one of the 8 places of the set that its hash selects. Nothing is ever moved, so
+ * no operation takes longer than two sets. Nothing is allocated, no operation waits for another thread, and an entry
+ * that would not change is not written, so that its cache line stays shared: with ticks of a second that is nearly
+ * every frame. Time comes from the caller; it must not be negative and needs no common origin with anything.
  *
  * <h2>A full set: who has to go</h2>
  *
- * <p>The hash is keyed with a secret of the process, so nobody chooses which addresses share a set. A port's share of the
- * table is its capacity divided by the number of ports that have entries; a port may have more while nobody else wants the
- * room. An entry is in use once a frame from another port was addressed to it: addresses that somebody makes up never are. A
- * new address takes an empty place, else one that has aged out, else it replaces, the longest silent first:
+ * <p>The hash is keyed with a secret of the process, so nobody chooses which addresses share a set. A port's share of
+ * the table is its capacity divided by the number of ports that have entries; a port may have more while nobody else
+ * wants the room. An entry is in use once a frame from another port was addressed to it: addresses that somebody makes
+ * up never are. A new address takes an empty place, else one that has aged out, else it replaces, the longest silent
+ * first:
  *
  * <ol>
  *   <li>what is not in use, of any port that is above its share;
@@ -49,9 +51,9 @@ import java.util.function.LongPredicate;
  *   <li>if its port is within its share: what is not in use of any port, what is in use of its own, then of any.
  * </ol>
  *
- * <p>So a port that fills the table takes only what is free, and hosts behind other ports keep their entries and find room
- * for new ones. An address for which there is no place is not learned: frames to it are flooded. {@link FdbCounters} says
- * how often each happens.
+ * <p>So a port that fills the table takes only what is free, and hosts behind other ports keep their entries and find
+ * room for new ones. An address for which there is no place is not learned: frames to it are flooded. {@link
+ * FdbCounters} says how often each happens.
  *
  * <h2>Races, declared and benign</h2>
  *
@@ -217,8 +219,8 @@ public final class Fdb {
     }
 
     /**
-     * Notes that a frame from an address came in through a port. An address that has moved is found at its new port from
-     * here on. Group addresses and the zero address, which no frame may come from, are not learned.
+     * Notes that a frame from an address came in through a port. An address that has moved is found at its new port
+     * from here on. Group addresses and the zero address, which no frame may come from, are not learned.
      *
      * @param key the source of the frame
      * @param port the ingress port, 0 to {@link #MAX_PORT}
@@ -230,8 +232,8 @@ public final class Fdb {
     }
 
     /**
-     * Notes that an address is behind a port and stays there, unless it is pinned as firmly to another port already. A port
-     * above its share of the table pins nothing more: what would be {@link Kind#STICKY} is learned.
+     * Notes that an address is behind a port and stays there, unless it is pinned as firmly to another port already. A
+     * port above its share of the table pins nothing more: what would be {@link Kind#STICKY} is learned.
      *
      * @param key the address and VLAN
      * @param port the port, 0 to {@link #MAX_PORT}
@@ -343,7 +345,9 @@ public final class Fdb {
         return ports.get(port) > keys.length / Math.max(1, ports.inUse());
     }
 
-    /** A step of the way through all sets: what has aged out would count for its port until somebody wants its place. */
+    /**
+     * A step of the way through all sets: what has aged out would count for its port until somebody wants its place.
+     */
     private void sweep(long now) {
         int first = (hand++ & setMask) * WAYS;
         for (int i = first; i < first + WAYS; i++) {
@@ -377,8 +381,8 @@ public final class Fdb {
     }
 
     /**
-     * Finds the port that a frame is to leave through; an address that is found at another port than the frame's is in use
-     * from here on.
+     * Finds the port that a frame is to leave through; an address that is found at another port than the frame's is in
+     * use from here on.
      *
      * @param key the destination of the frame
      * @param ingress the port that it came in through
@@ -432,8 +436,8 @@ public final class Fdb {
     }
 
     /**
-     * Forgets the addresses that were learned behind a port; sticky and static ones stay. Walks the whole table if there are
-     * any.
+     * Forgets the addresses that were learned behind a port; sticky and static ones stay. Walks the whole table if
+     * there are any.
      *
      * @param port the port
      */

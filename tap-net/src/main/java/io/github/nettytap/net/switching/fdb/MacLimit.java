@@ -8,11 +8,11 @@ import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.table.KeyedHash;
 
 /**
- * How many MAC addresses may be behind a port: those that were admitted, and a look into the FDB for which of them are there
- * still.
+ * How many MAC addresses may be behind a port: those that were admitted, and a look into the FDB for which of them are
+ * there still.
  *
- * <p>The FDB forgets without telling anyone, so an address counts until somebody else wants its place; then, at most once
- * a tick, all that the FDB no longer finds here are struck off. Of the port's loop; allocates only then.
+ * <p>The FDB forgets without telling anyone, so an address counts until somebody else wants its place; then, at most
+ * once a tick, all that the FDB no longer finds here are struck off. Of the port's loop; allocates only then.
  */
 public final class MacLimit {
 

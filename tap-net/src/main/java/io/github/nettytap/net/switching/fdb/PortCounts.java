@@ -8,7 +8,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
-/** How many entries each port has, and how many ports have any. Thread-safe; written when entries come, move and go only. */
+/**
+ * How many entries each port has, and how many ports have any. Thread-safe; written when entries come, move and go
+ * only.
+ */
 final class PortCounts {
 
     private static final int BLOCK = 256;

@@ -17,6 +17,7 @@
  *   }
  * }</pre>
  *
- * <p>The table may be used by all event loops at once, a limit only by that of its port. It knows no frames and no buffers.
+ * <p>The table may be used by all event loops at once, a limit only by that of its port. It knows no frames and no
+ * buffers.
  */
 package io.github.nettytap.net.switching.fdb;

@@ -13,13 +13,15 @@ import java.util.concurrent.TimeUnit;
 /**
  * Who listens to what, and where routers are. Thread-safe; reading takes no lock.
  *
- * <p>A port has a budget of memberships, and may add {@value #MAX_JOINS_PER_SECOND} a second. One that exceeds either, or
- * loses a membership since all are taken, gets the groups that nobody is known to listen to as long as a membership would
- * have lasted: it hears more, not less, and other ports are as before.
+ * <p>A port has a budget of memberships, and may add {@value #MAX_JOINS_PER_SECOND} a second. One that exceeds either,
+ * or loses a membership since all are taken, gets the groups that nobody is known to listen to as long as a membership
+ * would have lasted: it hears more, not less, and other ports are as before.
  */
 final class GroupTable {
 
-    /** RFC 3376, section 8.4: robustness 2 × query interval 125 s + response interval 10 s. RFC 3810, 9.4, is the same. */
+    /**
+     * RFC 3376, section 8.4: robustness 2 × query interval 125 s + response interval 10 s. RFC 3810, 9.4, is the same.
+     */
     static final int MEMBERSHIP_SECONDS = 260;
 
     /** RFC 3376, section 8.5: robustness 2 × query interval 125 s + half the response interval. */

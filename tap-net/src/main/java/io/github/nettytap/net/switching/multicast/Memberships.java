@@ -11,8 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntConsumer;
 
 /**
- * Which ports belong to which group, each until a time; each port within a budget. Written under a lock of the caller's, read
- * without.
+ * Which ports belong to which group, each until a time; each port within a budget. Written under a lock of the
+ * caller's, read without.
  */
 final class Memberships {
 

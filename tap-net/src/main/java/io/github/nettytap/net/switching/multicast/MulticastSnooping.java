@@ -24,9 +24,9 @@ import io.netty.buffer.ByteBuf;
  *   not IP, or behind a second tag                all ports
  * </pre>
  *
- * <p>Neighbor discovery goes to groups of link scope, so one whose report was missed must not cut a host off. A port leads to
- * a router, too, if a PIM hello (RFC 7761, section 4.9.2) or an advertisement of multicast router discovery (RFC 4286) came
- * from it, or if it was set.
+ * <p>Neighbor discovery goes to groups of link scope, so one whose report was missed must not cut a host off. A port
+ * leads to a router, too, if a PIM hello (RFC 7761, section 4.9.2) or an advertisement of multicast router discovery
+ * (RFC 4286) came from it, or if it was set.
  *
  * <p>Each port has a budget of memberships; see {@link GroupTable} for what happens beyond it. A report is read once, a
  * frame's receivers are found in a few steps, and nothing walks a table on a frame's way.

@@ -20,7 +20,8 @@ import io.netty.buffer.ByteBuf;
  * +----------+----------+------------+------------+-------------------------------
  * </pre>
  *
- * <p>The checksum is not looked at: who can send a wrong one can send a right one. Source: RFC 7761, sections 4.9.2 and 4.11.
+ * <p>The checksum is not looked at: who can send a wrong one can send a right one. Source: RFC 7761, sections 4.9.2 and
+ * 4.11.
  */
 final class PimMessages {
 

@@ -42,8 +42,8 @@ final class QueryTimes {
     }
 
     /**
-     * Whether a query of IGMPv3 or MLDv2 must not bring timers forward: the querier said so (the S flag), or it asks for
-     * sources, which are not told apart here, so that who listens to others would not answer.
+     * Whether a query of IGMPv3 or MLDv2 must not bring timers forward: the querier said so (the S flag), or it asks
+     * for sources, which are not told apart here, so that who listens to others would not answer.
      *
      * @param fields the index of the byte with the S flag
      */
@@ -57,7 +57,10 @@ final class QueryTimes {
         return robustness == 0 ? DEFAULT_ROBUSTNESS : robustness;
     }
 
-    /** The last member query time: as many queries as the robustness says may be lost but one; and the grain of our clock. */
+    /**
+     * The last member query time: as many queries as the robustness says may be lost but one; and the grain of our
+     * clock.
+     */
     static long answerSeconds(long millis, int robustness) {
         long each = Math.min(Math.max(millis, MIN_MILLIS), MAX_MILLIS);
         return (each * Math.max(robustness, DEFAULT_ROBUSTNESS) + 999) / 1_000 + 1;

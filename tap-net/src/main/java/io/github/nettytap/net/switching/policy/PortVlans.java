@@ -19,7 +19,8 @@ import java.util.List;
  *  … withNative(1)     are in VLAN 1               are in VLAN 1, 20 or 30, else dropped; VLAN 1 leaves without
  * </pre>
  *
- * <p>A frame with the VLAN identifier 0 has only a priority (IEEE Std 802.1Q-2018, table 9-2): it counts as one without.
+ * <p>A frame with the VLAN identifier 0 has only a priority (IEEE Std 802.1Q-2018, table 9-2): it counts as one
+ * without.
  */
 public final class PortVlans {
 
@@ -130,7 +131,10 @@ public final class PortVlans {
         return 31 * tagged.hashCode() + untagged;
     }
 
-    /** {@return the VLANs as on the command line: {@code vlan=10}, {@code trunk=20-30+40,native=1}, or {@code transparent}} */
+    /**
+     * {@return the VLANs as on the command line: {@code vlan=10}, {@code trunk=20-30+40,native=1}, or {@code
+     * transparent}}
+     */
     @Override
     public String toString() {
         if (!trunk) {

@@ -7,8 +7,8 @@ package io.github.nettytap.net.switching.policy;
 import java.util.Locale;
 
 /**
- * Protocols that neighbors talk to groups that bridges do not forward, {@code 01:80:c2:00:00:0x}, and that a switch can be
- * told to forward all the same, so that it is a wire for them.
+ * Protocols that neighbors talk to groups that bridges do not forward, {@code 01:80:c2:00:00:0x}, and that a switch can
+ * be told to forward all the same, so that it is a wire for them.
  *
  * <p>Source: IEEE Std 802.1Q-2018, table 8-1. Pause frames, {@code …:01}, are for the link alone and never forwarded.
  */

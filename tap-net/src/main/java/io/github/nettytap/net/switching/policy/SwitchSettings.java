@@ -24,10 +24,15 @@ public record SwitchSettings(
         int groupMembers,
         int groupMembersPerPort) {
 
-    /** Room for 8192 addresses, which are forgotten after 300 seconds (IEEE Std 802.1D-2004, table 7-5); no snooping. */
+    /**
+     * Room for 8192 addresses, which are forgotten after 300 seconds (IEEE Std 802.1D-2004, table 7-5); no snooping.
+     */
     public static final SwitchSettings DEFAULT = new SwitchSettings(8192, 300, false);
 
-    /** The largest {@link #fdbCapacity} that any heap has room for; what fits this one is checked when the table is made. */
+    /**
+     * The largest {@link #fdbCapacity} that any heap has room for; what fits this one is checked when the table is
+     * made.
+     */
     public static final int MAX_FDB_CAPACITY = 1 << 24;
 
     private static final int DEFAULT_MEMBERS = 16_384;

@@ -334,7 +334,10 @@ class MulticastSnoopingTest {
         assertThat(QueryTimes.mld(0xffff, false)).isEqualTo(65_535);
     }
 
-    /** An isolated port, or one whose storm limit is used up, could end what others listen to without their hearing of it. */
+    /**
+     * An isolated port, or one whose storm limit is used up, could end what others listen to without their hearing of
+     * it.
+     */
     @Test
     void aQueryThatListenersWillNotHearEndsNothing() {
         routerAsks();

@@ -5,8 +5,8 @@
 package io.github.nettytap.transport.linux.libc;
 
 /**
- * The functions of libpcap that compile filters, as jnr-ffi binds them: pointers are numbers. Public for jnr-ffi alone. Source:
- * {@code pcap/pcap.h}.
+ * The functions of libpcap that compile filters, as jnr-ffi binds them: pointers are numbers. Public for jnr-ffi alone.
+ * Source: {@code pcap/pcap.h}.
  */
 public interface PcapLibrary {
 
