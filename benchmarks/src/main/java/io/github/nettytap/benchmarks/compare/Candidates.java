@@ -98,7 +98,6 @@ final class Candidates {
         variant("c-uring/delay-200", "forward_uring", "DELAY_NS=200");
         variant("c-uring/delay-400", "forward_uring", "DELAY_NS=400");
         variant("c-multishot", "forward_multishot");
-        variant("c-multishot/wait-8", "forward_multishot", "WAIT=8");
     }
 
     private void variant(String name, String program, String... settings) {
