@@ -134,15 +134,23 @@ class OffloadPipelineKernelTest {
                 .as("cut for the port without offloads")
                 .isGreaterThan(10);
 
-        transfer(right, left, "10.77.0.1");
-        // How many come in one burst is up to the scheduler, so that half of them was too much to ask on a busy
-        // machine.
-        assertThat(coalescing.received() - coalescing.delivered())
-                .as("frames that were coalesced into others")
-                .isGreaterThan(100);
+        assertThat(mostCoalescedOfSomeTransfers()).as("joined").isGreaterThan(0.5);
 
         assertThat(checksums.wrong()).isZero();
         assertThatNothingWasMalformed();
+    }
+
+    /** The share of frames that went into others: how many come in one burst is up to the scheduler, so a few tries. */
+    private double mostCoalescedOfSomeTransfers() throws Exception {
+        double most = 0;
+        for (int i = 0; i < 5 && most <= 0.5; i++) {
+            long received = coalescing.received();
+            long delivered = coalescing.delivered();
+            transfer(right, left, "10.77.0.1");
+            most = Math.max(
+                    most, 1 - (double) (coalescing.delivered() - delivered) / (coalescing.received() - received));
+        }
+        return most;
     }
 
     @Test
