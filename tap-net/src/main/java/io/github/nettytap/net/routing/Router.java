@@ -36,6 +36,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 
 import java.net.InetAddress;
+import java.util.List;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
@@ -159,6 +160,32 @@ public final class Router {
      */
     public void addRoute(Cidr destination, InetAddress gateway) {
         routes.add(destination, gateway);
+    }
+
+    /**
+     * Forgets a route through a gateway.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public void removeRoute(Cidr destination) {
+        routes.remove(destination);
+    }
+
+    /** The routing table, for people to read: the networks of ports, then the routes through gateways. */
+    public List<Routes.Entry> routes() {
+        return routes.entries();
+    }
+
+    /**
+     * Forgets a port whose channel is closed: its networks, the routes through gateways in them, its DHCP server.
+     *
+     * @return ends what its services do beside the event loop, and waits for the disk: not to be run on the loop
+     */
+    public Runnable removePort(RouterPort port) {
+        remove(port);
+        routes.remove(port);
+        DhcpServer server = localIpv4.unserve(port);
+        return server == null ? () -> {} : server::close;
     }
 
     /** Every now and then, at least once a second: what has not been answered is asked again or given up. */

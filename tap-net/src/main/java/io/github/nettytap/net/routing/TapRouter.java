@@ -11,6 +11,7 @@ import io.github.nettytap.net.port.Port;
 import io.github.nettytap.net.routing.dhcp.DhcpLeaseFile;
 import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.port.RouterPort;
+import io.github.nettytap.net.routing.table.Routes;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapChannelOption;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
@@ -28,6 +29,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -160,10 +162,11 @@ public final class TapRouter implements AutoCloseable {
      * @param offloads what the other side of the channel takes
      * @param mtu of the network behind it
      * @param settings what the port is to be
+     * @return the port
      * @throws IllegalArgumentException if a network of the port is on another one; the channel is closed then
      * @throws UncheckedIOException if the file of its leases cannot be read or written
      */
-    public void add(Channel channel, Set<TapOffload> offloads, int mtu, PortSettings settings)
+    public RouterPort add(Channel channel, Set<TapOffload> offloads, int mtu, PortSettings settings)
             throws InterruptedException {
         DhcpLeaseFile leases;
         try {
@@ -188,6 +191,10 @@ public final class TapRouter implements AutoCloseable {
             }
         });
         loop.register(channel).sync();
+        return ports.stream()
+                .filter(port -> port.channel() == channel)
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("port lost at once: port=" + name));
     }
 
     /**
@@ -206,6 +213,26 @@ public final class TapRouter implements AutoCloseable {
      */
     public VnetHeader vnetHeader() {
         return VnetHeader.ofLength(vnetHeaderSize);
+    }
+
+    /**
+     * Closes a port and forgets its networks, the routes through gateways in them, and its DHCP server. What NAT knows
+     * of connections through it stays until they time out, so that they go on if the port comes back with its addresses.
+     *
+     * @param port one of {@link #ports()}, failed or not
+     * @throws InterruptedException if the thread is interrupted meanwhile
+     */
+    public void remove(RouterPort port) throws InterruptedException {
+        if (!ports.remove(port)) {
+            throw new IllegalArgumentException("not a port of this router: port=" + port.name());
+        }
+        port.channel().close().await();
+        Runnable[] end = {() -> {}};
+        onLoop(() -> {
+            end[0] = router.removePort(port);
+            return null;
+        });
+        end[0].run();
     }
 
     private static DhcpLeaseFile openLeases(PortSettings settings) {
@@ -234,6 +261,30 @@ public final class TapRouter implements AutoCloseable {
         });
     }
 
+    /**
+     * Forgets a route through a gateway.
+     *
+     * @param destination the prefix of one that was added
+     * @throws IllegalArgumentException if there is none for it
+     */
+    public void removeRoute(Cidr destination) throws InterruptedException {
+        onLoop(() -> {
+            router.removeRoute(destination);
+            return null;
+        });
+    }
+
+    /**
+     * The routing table of this moment, for people to read.
+     *
+     * @return the networks of ports, then the routes through gateways
+     */
+    public List<Routes.Entry> routes() throws InterruptedException {
+        List<Routes.Entry> entries = new ArrayList<>();
+        onLoop(() -> entries.addAll(router.routes()));
+        return entries;
+    }
+
     private void onLoop(Callable<?> task) throws InterruptedException {
         try {
             loop.submit(task).get();
@@ -244,7 +295,7 @@ public final class TapRouter implements AutoCloseable {
         }
     }
 
-    /** All ports that were ever added, those that have failed included. */
+    /** All ports that were added and not removed, those that have failed included. */
     public List<RouterPort> ports() {
         return List.copyOf(ports);
     }

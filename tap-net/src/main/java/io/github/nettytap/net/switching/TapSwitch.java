@@ -14,7 +14,7 @@ import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapChannelOption;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapDevice;
-import io.netty.bootstrap.Bootstrap;
+import io.github.nettytap.transport.device.TapOffload;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -29,6 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -105,28 +106,37 @@ public final class TapSwitch implements AutoCloseable {
      * @throws InterruptedException if the thread is interrupted meanwhile
      */
     public SwitchPort add(TapDevice device, PortPolicy policy) throws InterruptedException {
+        TapChannel channel = TapChannel.factory(device).newChannel();
+        channel.config().setOption(TapChannelOption.TAP_LINK_EVENTS, true);
+        return add(channel, device.vnetHeader(), device.offloads(), policy);
+    }
+
+    /**
+     * Makes any channel of frames a port, such as an end of a patch cable.
+     *
+     * @param channel not registered yet; it belongs to the switch from now on. Handlers that are in its pipeline stay in
+     *     front of the switch.
+     * @param vnetHeader the virtio-net header in front of each frame
+     * @param offloads what the other side of the channel takes
+     * @param policy what the port may do, and what is done for it
+     * @return the port
+     * @throws IllegalArgumentException if it cannot be a port of this switch with this policy; it is closed then
+     * @throws InterruptedException if the thread is interrupted meanwhile
+     */
+    public SwitchPort add(Channel channel, VnetHeader vnetHeader, Set<TapOffload> offloads, PortPolicy policy)
+            throws InterruptedException {
         PortLife life = new PortLife();
-        Channel channel = new Bootstrap()
-                .group(loops)
-                .channelFactory(TapChannel.factory(device))
-                .option(TapChannelOption.TAP_LINK_EVENTS, true)
-                .handler(new ChannelInitializer<>() {
-                    @Override
-                    protected void initChannel(Channel made) {
-                        made.pipeline().addLast(lan.newPort(policy), life);
-                    }
-                })
-                .register()
-                .sync()
-                .channel();
+        channel.pipeline().addLast(lan.newPort(vnetHeader, offloads, policy), life);
+        loops.register(channel).sync();
         life.attached.await();
         if (life.refusal != null) {
+            channel.close().await();
             throw new IllegalArgumentException(life.refusal.getMessage(), life.refusal);
         }
         SwitchPort added = lan.ports().stream()
                 .filter(port -> port.channel() == channel)
                 .findFirst()
-                .orElseThrow(() -> new IllegalStateException("port lost at once: port=" + device.name()));
+                .orElseThrow(() -> new IllegalStateException("port lost at once: port=" + channel.localAddress()));
         ports.add(added);
         return added;
     }
@@ -142,10 +152,33 @@ public final class TapSwitch implements AutoCloseable {
      * @throws IOException if the socket cannot be bound; the message says what is in the way
      */
     public SocketPort add(SocketPortAddress address, VnetHeader vnetHeader, PortPolicy policy) throws IOException {
+        return add(address, vnetHeader, policy, channel -> {});
+    }
+
+    /**
+     * Opens a socket as {@link #add(SocketPortAddress, VnetHeader, PortPolicy)} does.
+     *
+     * @param address where the socket is
+     * @param vnetHeader the virtio-net header that the ports of this switch have; on the wire there is none
+     * @param policy what each of these ports may do, and what is done for it
+     * @param inFront puts handlers into the pipeline of each peer in front of the switch: they see what the switch
+     *     sees, with the virtio-net header. On the event loop of the peer.
+     * @return the socket, which ends with the switch
+     * @throws IOException if the socket cannot be bound; the message says what is in the way
+     */
+    public SocketPort add(
+            SocketPortAddress address, VnetHeader vnetHeader, PortPolicy policy, Consumer<Channel> inFront)
+            throws IOException {
         Map<String, SwitchPort> peers = new ConcurrentHashMap<>();
         SocketPort socket = SocketPort.builder(address)
                 .vnetHeader(vnetHeader)
-                .handler(name -> lan.newPort(vnetHeader, Set.of(), policy))
+                .handler(name -> new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel peer) {
+                        inFront.accept(peer);
+                        peer.pipeline().addLast(lan.newPort(vnetHeader, Set.of(), policy));
+                    }
+                })
                 .observer(new SocketPort.Observer() {
                     @Override
                     public void connected(String name) {

@@ -15,6 +15,7 @@ import io.github.nettytap.net.switching.SwitchListener;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.transport.device.TapOffload;
+import io.netty.channel.EventLoop;
 
 import java.io.IOException;
 import java.util.Set;
@@ -32,11 +33,13 @@ import java.util.Set;
  */
 public final class SocketLan implements AutoCloseable {
 
-    private final PatchChannel cable;
+    private final PatchChannel outside;
+    private final PatchChannel inside;
     private final SocketPort socket;
 
-    private SocketLan(PatchChannel cable, SocketPort socket) {
-        this.cable = cable;
+    private SocketLan(PatchChannel outside, PatchChannel inside, SocketPort socket) {
+        this.outside = outside;
+        this.inside = inside;
         this.socket = socket;
     }
 
@@ -56,25 +59,58 @@ public final class SocketLan implements AutoCloseable {
             TapRouter router, SocketPortAddress address, int mtu, PortSettings settings, SwitchListener listener)
             throws IOException, InterruptedException {
         VnetHeader header = router.vnetHeader();
-        Set<TapOffload> offloads = header.isPresent() ? TapOffload.ALL : Set.of();
+        SocketLan lan = open(router.eventLoop(), header, address, listener);
+        boolean joined = false;
+        try {
+            router.add(lan.outside, offloads(header), mtu, settings);
+            joined = true;
+            return lan;
+        } finally {
+            if (!joined) {
+                lan.close();
+            }
+        }
+    }
+
+    /**
+     * Opens a socket and a switch behind it, whose patch cable has a free end.
+     *
+     * @param loop drives all of it
+     * @param header what is in front of the frames of the cable
+     * @param address where the socket is
+     * @param listener hears which peers come and go
+     * @return the network; its {@link #outside} end is to be registered
+     * @throws IOException if the socket cannot be bound
+     */
+    static SocketLan open(EventLoop loop, VnetHeader header, SocketPortAddress address, SwitchListener listener)
+            throws IOException, InterruptedException {
         EthernetSwitch lan = new EthernetSwitch(SwitchSettings.DEFAULT, listener);
         PatchChannel[] cable = PatchChannel.pair(address.toString(), address + " router", header);
-        router.add(cable[0], offloads, mtu, settings);
-        cable[1].pipeline().addLast(lan.newPort(header, offloads, PortPolicy.DEFAULT));
-        router.eventLoop().register(cable[1]).sync();
+        cable[1].pipeline().addLast(lan.newPort(header, offloads(header), PortPolicy.DEFAULT));
+        loop.register(cable[1]).sync();
         SocketPort socket = null;
         try {
             socket = SocketPort.builder(address)
                     .vnetHeader(header)
                     .handler(name -> lan.newPort(header, Set.of(), PortPolicy.DEFAULT))
                     .observer(new Peers(listener))
-                    .open(router.eventLoop());
-            return new SocketLan(cable[1], socket);
+                    .open(loop);
+            return new SocketLan(cable[0], cable[1], socket);
         } finally {
             if (socket == null) {
                 cable[1].close().sync();
             }
         }
+    }
+
+    /** What passes a cable whole. */
+    static Set<TapOffload> offloads(VnetHeader header) {
+        return header.isPresent() ? TapOffload.ALL : Set.of();
+    }
+
+    /** The end of the cable that a router gets. */
+    PatchChannel outside() {
+        return outside;
     }
 
     /** The names of peers, since the switch between is nobody's concern. */
@@ -104,6 +140,6 @@ public final class SocketLan implements AutoCloseable {
     @Override
     public void close() {
         socket.close();
-        cable.close().syncUninterruptibly();
+        inside.close().syncUninterruptibly();
     }
 }

@@ -15,7 +15,6 @@ import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapOffload;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
@@ -91,17 +90,28 @@ public final class VxlanEndpoint implements AutoCloseable {
      * @throws InterruptedException if the thread is interrupted meanwhile
      */
     public TapChannel add(TapDevice device, int vni) throws InterruptedException {
-        TapChannel tap = (TapChannel) new Bootstrap()
-                .group(loops)
-                .channelFactory(TapChannel.factory(device))
-                .handler(newPort(vni, device.vnetHeader(), device.offloads()))
-                .register()
-                .sync()
-                .channel();
-        // The port is one as soon as what was queued before this has run.
-        tap.eventLoop().submit(() -> {}).sync();
+        TapChannel tap = TapChannel.factory(device).newChannel();
+        add(tap, vni, device.vnetHeader(), device.offloads());
         taps.add(tap);
         return tap;
+    }
+
+    /**
+     * Joins any channel of frames to a network, such as an end of a patch cable.
+     *
+     * @param channel not registered yet; the caller closes it. Handlers that are in its pipeline stay in front of the
+     *     endpoint.
+     * @param vni the network, one that the peers have
+     * @param vnetHeader the virtio-net header in front of each frame
+     * @param offloads what the other side of the channel takes
+     * @throws InterruptedException if the thread is interrupted meanwhile
+     */
+    public void add(Channel channel, int vni, VnetHeader vnetHeader, Set<TapOffload> offloads)
+            throws InterruptedException {
+        channel.pipeline().addLast(newPort(vni, vnetHeader, offloads));
+        loops.register(channel).sync();
+        // The port is one as soon as what was queued before this has run.
+        channel.eventLoop().submit(() -> {}).sync();
     }
 
     /**

@@ -39,6 +39,11 @@ public final class LocalIpv4 {
         dhcpServers.put(link, server);
     }
 
+    /** Hosts of this link are leased no more addresses by the server that is returned, for the caller to close; or null. */
+    public DhcpServer unserve(RouterPort link) {
+        return dhcpServers.remove(link);
+    }
+
     /** A host of the link has said by ARP that it has an address. */
     public void heard(RouterPort link, int address, long mac) {
         DhcpServer server = dhcpServers.get(link);

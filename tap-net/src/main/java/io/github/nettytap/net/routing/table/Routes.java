@@ -10,6 +10,8 @@ import io.github.nettytap.net.routing.port.RouterPort;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The routing table: what the ports' addresses imply, what must never be forwarded, and the routes that were added. */
 public final class Routes {
@@ -17,13 +19,28 @@ public final class Routes {
     private static final int IPV4_BITS = 32;
     private static final int IPV6_BITS = 128;
 
-    private final PrefixTable<Route> ipv4 = new PrefixTable<>();
-    private final PrefixTable<Route> ipv6 = new PrefixTable<>();
+    /** A network of a port. */
+    private record OnLink(RouterPort port, Cidr network) {}
+
+    /** What a user has added, and where its gateway was on link. */
+    private record Added(Cidr destination, InetAddress gateway, RouterPort port) {}
+
+    private final List<OnLink> networks = new ArrayList<>();
+    private final List<Added> added = new ArrayList<>();
+    private PrefixTable<Route> ipv4;
+    private PrefixTable<Route> ipv6;
 
     /** Own addresses and those of all hosts of a network, which no packet comes from. */
-    private final PrefixTable<Boolean> notSources = new PrefixTable<>();
+    private PrefixTable<Boolean> notSources;
 
     public Routes() {
+        clear();
+    }
+
+    private void clear() {
+        ipv4 = new PrefixTable<>();
+        ipv6 = new PrefixTable<>();
+        notSources = new PrefixTable<>();
         // RFC 1122, section 3.2.1.3: this network, loopback; RFC 1112: groups, reserved; limited broadcast.
         putIpv4(0x0000_0000, 8, Route.NEVER);
         putIpv4(0x7f00_0000, 8, Route.NEVER);
@@ -64,6 +81,64 @@ public final class Routes {
 
     /** The network and the own address of a port. */
     public void addNetwork(RouterPort port, Cidr network) {
+        networks.add(new OnLink(port, network));
+        putNetwork(port, network);
+    }
+
+    /**
+     * Forgets the networks of a port, and the routes through gateways in them. The table is made anew: ports go so
+     * seldom that prefixes need not be taken out one by one.
+     */
+    public void remove(RouterPort port) {
+        networks.removeIf(onLink -> onLink.port() == port);
+        added.removeIf(route -> route.port() == port);
+        rebuild();
+    }
+
+    /**
+     * Forgets a route through a gateway.
+     *
+     * @throws IllegalArgumentException if there is none for this prefix
+     */
+    public void remove(Cidr destination) {
+        if (!added.removeIf(route -> isSame(route.destination(), destination))) {
+            throw new IllegalArgumentException(
+                    "no such route: destination=" + destination + " (expected: the prefix of one that was added)");
+        }
+        rebuild();
+    }
+
+    private void rebuild() {
+        clear();
+        networks.forEach(onLink -> putNetwork(onLink.port(), onLink.network()));
+        added.forEach(this::put);
+    }
+
+    private static boolean isSame(Cidr one, Cidr other) {
+        int length = one.prefixLength() + (one.address() instanceof Inet4Address ? IpAddress.MAPPED_PREFIX : 0);
+        return one.prefixLength() == other.prefixLength()
+                && one.address().getClass() == other.address().getClass()
+                && ((IpAddress.high(one.address()) ^ IpAddress.high(other.address())) & IpAddress.highMask(length)) == 0
+                && ((IpAddress.low(one.address()) ^ IpAddress.low(other.address())) & IpAddress.lowMask(length)) == 0;
+    }
+
+    /** A line of the table, for people to read. */
+    public record Entry(Cidr destination, InetAddress gateway, String port) {}
+
+    /** The networks of ports, then the routes through gateways, whose gateway is not null. */
+    public List<Entry> entries() {
+        List<Entry> entries = new ArrayList<>();
+        for (OnLink onLink : networks) {
+            entries.add(new Entry(onLink.network(), null, onLink.port().name()));
+        }
+        for (Added route : added) {
+            entries.add(
+                    new Entry(route.destination(), route.gateway(), route.port().name()));
+        }
+        return entries;
+    }
+
+    private void putNetwork(RouterPort port, Cidr network) {
         int length = network.prefixLength();
         long high = IpAddress.high(network.address());
         long low = IpAddress.low(network.address());
@@ -100,20 +175,28 @@ public final class Routes {
             throw new IllegalArgumentException("gateway of another family: destination=" + destination + ", gateway="
                     + gateway.getHostAddress() + " (expected: both IPv4 or both IPv6)");
         }
-        long high = IpAddress.high(gateway);
-        long low = IpAddress.low(gateway);
         PrefixTable<Route> table = isIpv4 ? ipv4 : ipv6;
-        Route link = table.find(high, low);
+        Route link = table.find(IpAddress.high(gateway), IpAddress.low(gateway));
         if (link == null || link.kind() != Route.Kind.FORWARD || link.hasGateway()) {
             throw new IllegalArgumentException("gateway on no network of the router: destination=" + destination
                     + ", gateway=" + gateway.getHostAddress() + " (expected: an address in the network of a port)");
         }
-        int length = destination.prefixLength() + (isIpv4 ? IpAddress.MAPPED_PREFIX : 0);
-        table.put(
-                IpAddress.high(destination.address()),
-                IpAddress.low(destination.address()),
-                length,
-                Route.through(link.port(), high, low));
+        Added route = new Added(destination, gateway, link.port());
+        added.removeIf(other -> isSame(other.destination(), destination));
+        added.add(route);
+        put(route);
+    }
+
+    private void put(Added route) {
+        Cidr destination = route.destination();
+        boolean isIpv4 = destination.address() instanceof Inet4Address;
+        Route through = Route.through(route.port(), IpAddress.high(route.gateway()), IpAddress.low(route.gateway()));
+        (isIpv4 ? ipv4 : ipv6)
+                .put(
+                        IpAddress.high(destination.address()),
+                        IpAddress.low(destination.address()),
+                        destination.prefixLength() + (isIpv4 ? IpAddress.MAPPED_PREFIX : 0),
+                        through);
     }
 
     /** Whether an IPv4 packet cannot come from there: an own address, or that of all hosts of a network. */
