@@ -94,7 +94,8 @@ class CaptureKernelTest {
                 .up(true)
                 .namespace(namespace)
                 .open();
-        run("ip neigh add 10.0.0.2 lladdr 52:54:00:00:00:02 dev tap0").waitFor();
+        Process neighbor = run("ip neigh add 10.0.0.2 lladdr 52:54:00:00:00:02 dev tap0");
+        assertThat(neighbor.waitFor()).as("%s", neighbor.info()).isZero();
         capture = Capture.toFile(ours).ringBytes(1 << 27).start();
         new Bootstrap()
                 .group(group)
@@ -137,7 +138,7 @@ class CaptureKernelTest {
     /** It ends by itself when it has all frames: told to, it would leave without those not yet handed to it. */
     private static void awaitEnd(Process tcpdump) throws Exception {
         try {
-            assertThat(tcpdump.waitFor(60, TimeUnit.SECONDS))
+            assertThat(tcpdump.waitFor(120, TimeUnit.SECONDS))
                     .as("tcpdump has all frames")
                     .isTrue();
         } finally {
@@ -165,7 +166,7 @@ class CaptureKernelTest {
     }
 
     private void await(int frames) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (read.get() < frames) {
             assertThat(System.nanoTime()).as("frames read: " + read.get()).isLessThan(deadline);
             Thread.sleep(1);

@@ -20,8 +20,11 @@ import java.util.concurrent.TimeUnit;
 /**
  * What every test of a contract starts from: an open subject, and two loops of one kind, on a plain group of Netty's.
  */
-@Timeout(60)
+@Timeout(120)
 abstract class ChannelContract {
+
+    /** Long enough for a machine that does a lot besides; it is waited out only where a test fails. */
+    static final long PATIENCE_SECONDS = 30;
 
     final LoopKind loop;
     final Inbox inbox = new Inbox();
@@ -49,7 +52,7 @@ abstract class ChannelContract {
             channel.unsafe().closeForcibly();
         }
         subject.close();
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        group.shutdownGracefully(0, PATIENCE_SECONDS, TimeUnit.SECONDS).sync();
     }
 
     final Bootstrap bootstrap(ChannelHandler handler) {

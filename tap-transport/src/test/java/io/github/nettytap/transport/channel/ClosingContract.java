@@ -40,7 +40,7 @@ abstract class ClosingContract extends ChannelContract {
                 channel.writeAndFlush(buffer(NumberedFrames.numbered(1, 64))).await();
         assertThat(write.cause()).isInstanceOf(ClosedChannelException.class);
         // Inactivity is told in a later turn of the loop.
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        group.shutdownGracefully(0, PATIENCE_SECONDS, TimeUnit.SECONDS).sync();
         assertThat(inbox.inactive.get()).isOne();
     }
 
@@ -92,7 +92,7 @@ abstract class ClosingContract extends ChannelContract {
     void loopShutdownClosesTheChannel() throws Exception {
         Channel channel = register(inbox);
         // Not with a quiet period of 0, with which Netty's loop may end before it has closed its channels.
-        group.shutdownGracefully(20, 5_000, TimeUnit.MILLISECONDS).sync();
+        group.shutdownGracefully(20, 30_000, TimeUnit.MILLISECONDS).sync();
         assertThat(channel.isOpen()).isFalse();
         assertThat(subject.channel().fd().isOpen()).isFalse();
     }
@@ -145,7 +145,7 @@ abstract class ClosingContract extends ChannelContract {
         assertThat(nextSent()).isEqualTo(1);
         subject.peer().send(NumberedFrames.numbered(2, 64));
         assertThat(NumberedFrames.numberOf(inbox.next())).isEqualTo(2);
-        assertThat(channel.close().await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(channel.close().await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test
@@ -158,7 +158,8 @@ abstract class ClosingContract extends ChannelContract {
                     promise.cancel(false);
                 })
                 .sync();
-        assertThat(channel.closeFuture().await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(channel.closeFuture().await(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isTrue();
         assertThat(promise.await().isSuccess()).isTrue();
     }
 
@@ -196,7 +197,8 @@ abstract class ClosingContract extends ChannelContract {
         channel.deregister().sync();
         ChannelFuture write = channel.writeAndFlush(frame(1));
         channel.close();
-        assertThat(channel.closeFuture().await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(channel.closeFuture().await(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isTrue();
         assertThat(write.await().cause()).isInstanceOf(ClosedChannelException.class);
         assertThat(subject.channel().fd().isOpen()).isFalse();
     }
@@ -206,7 +208,8 @@ abstract class ClosingContract extends ChannelContract {
         Channel channel = register(inbox);
         ChannelFuture write = channel.write(frame(1));
         channel.eventLoop().submit(() -> channel.unsafe().closeForcibly()).sync();
-        assertThat(channel.closeFuture().await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(channel.closeFuture().await(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isTrue();
         assertThat(write.await().cause()).isInstanceOf(ClosedChannelException.class);
         assertThat(subject.channel().fd().isOpen()).isFalse();
         assertThat(inbox.inactive.get()).isOne();
@@ -217,7 +220,8 @@ abstract class ClosingContract extends ChannelContract {
         TapChannel channel = (TapChannel) register(inbox);
         ChannelFuture write = channel.write(frame(1));
         channel.eventLoop().submit(() -> channel.doShutdownOutput()).sync();
-        assertThat(channel.closeFuture().await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(channel.closeFuture().await(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isTrue();
         assertThat(write.await().cause()).isInstanceOf(ClosedChannelException.class);
         assertThat(channel.fd().isOpen()).isFalse();
         assertThat(inbox.inactive.get()).isOne();
@@ -229,7 +233,8 @@ abstract class ClosingContract extends ChannelContract {
         IllegalStateException error = new IllegalStateException("for the test");
         ChannelFuture write = channel.write(frame(1));
         channel.eventLoop().submit(() -> channel.closeWith(error)).sync();
-        assertThat(channel.closeFuture().await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(channel.closeFuture().await(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isTrue();
         assertThat(write.await().cause())
                 .isInstanceOf(ClosedChannelException.class)
                 .hasCause(error);

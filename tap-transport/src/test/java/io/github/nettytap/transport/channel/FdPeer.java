@@ -13,7 +13,7 @@ import java.nio.ByteOrder;
 /** Sends and receives frames on a descriptor that keeps frame boundaries. */
 class FdPeer implements Peer {
 
-    private static final int TIMEOUT_MILLIS = 5_000;
+    private static final int TIMEOUT_MILLIS = 30_000;
     private static final short POLLIN = 1;
     private static final LibC LIBC = LibC.get();
 

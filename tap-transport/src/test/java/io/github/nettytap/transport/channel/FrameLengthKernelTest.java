@@ -66,7 +66,7 @@ class FrameLengthKernelTest {
 
     @AfterEach
     void endGroup() throws Exception {
-        group.shutdownGracefully(20, 5_000, TimeUnit.MILLISECONDS).sync();
+        group.shutdownGracefully(20, 30_000, TimeUnit.MILLISECONDS).sync();
     }
 
     @Test

@@ -54,7 +54,7 @@ class Inbox extends ChannelInboundHandlerAdapter {
     }
 
     byte[] next() throws InterruptedException {
-        byte[] frame = frames.poll(5, TimeUnit.SECONDS);
+        byte[] frame = frames.poll(ChannelContract.PATIENCE_SECONDS, TimeUnit.SECONDS);
         if (frame == null) {
             throw new AssertionError("no frame in time; errors=" + errors);
         }

@@ -53,7 +53,7 @@ class LinkEventsKernelTest {
 
     @AfterEach
     void endGroup() throws Exception {
-        group.shutdownGracefully(20, 5_000, TimeUnit.MILLISECONDS).sync();
+        group.shutdownGracefully(20, 30_000, TimeUnit.MILLISECONDS).sync();
         namespace.close();
     }
 
@@ -103,7 +103,7 @@ class LinkEventsKernelTest {
 
     private static LinkEvent await(BlockingQueue<LinkEvent> events, LinkEvent.Kind kind) throws InterruptedException {
         while (true) {
-            LinkEvent event = events.poll(5, TimeUnit.SECONDS);
+            LinkEvent event = events.poll(ChannelContract.PATIENCE_SECONDS, TimeUnit.SECONDS);
             if (event == null) {
                 throw new AssertionError("no event in time: kind=" + kind);
             }
@@ -141,7 +141,8 @@ class LinkEventsKernelTest {
             channel.device().up();
         }
         for (TapChannel channel : channels) {
-            assertThat(channel.closeFuture().await(5, TimeUnit.SECONDS)).isTrue();
+            assertThat(channel.closeFuture().await(ChannelContract.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                    .isTrue();
         }
         assertThat(events)
                 .filteredOn(event -> event.kind() == LinkEvent.Kind.UP)

@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Takes the steps of a random run on one channel, and finds out whether it kept its promises. */
 final class ModelRun {
 
-    private static final long PATIENCE_SECONDS = 10;
+    private static final long PATIENCE_SECONDS = 30;
     private static final int MAX_LENGTH = 1_400;
     private static final int MAX_WAITING = 300;
 

@@ -55,7 +55,7 @@ final class ModelSeeds {
             }
         } finally {
             NETTY.setLevel(usual);
-            group.shutdownGracefully(20, 5_000, TimeUnit.MILLISECONDS).sync();
+            group.shutdownGracefully(20, 30_000, TimeUnit.MILLISECONDS).sync();
         }
     }
 

@@ -71,7 +71,7 @@ class MultiQueueKernelTest {
     void close() throws Exception {
         device.close();
         peer.close();
-        group.shutdownGracefully(20, 5_000, TimeUnit.MILLISECONDS).sync();
+        group.shutdownGracefully(20, 30_000, TimeUnit.MILLISECONDS).sync();
         namespace.close();
     }
 
@@ -199,7 +199,7 @@ class MultiQueueKernelTest {
         }
 
         void await(int count) throws InterruptedException {
-            for (int i = 0; i < 5_000 && received.get() < count; i++) {
+            for (int i = 0; i < 30_000 && received.get() < count; i++) {
                 Thread.sleep(1);
             }
             assertThat(received.get()).isEqualTo(count);

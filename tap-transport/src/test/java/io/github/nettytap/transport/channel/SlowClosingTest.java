@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
 @EnumSource(TapIoType.class)
 class SlowClosingTest {
 
-    private static final long PATIENCE_SECONDS = 10;
+    private static final long PATIENCE_SECONDS = 30;
 
     private final TapIoType io;
     private final CountDownLatch closing = new CountDownLatch(1);

@@ -44,7 +44,7 @@ class SocketpairBackpressureTest {
 
     @AfterEach
     void endGroup() throws Exception {
-        group.shutdownGracefully(20, 5_000, TimeUnit.MILLISECONDS).sync();
+        group.shutdownGracefully(20, 30_000, TimeUnit.MILLISECONDS).sync();
     }
 
     private TapChannel register(SocketpairSubject subject) throws InterruptedException {
@@ -180,7 +180,9 @@ class SocketpairBackpressureTest {
                     }
                 }
             }
-            assertThat(closed.await(5, TimeUnit.SECONDS)).as("round %d", i).isTrue();
+            assertThat(closed.await(ChannelContract.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                    .as("round %d", i)
+                    .isTrue();
             subject.close();
             inbox.frames.clear();
         }

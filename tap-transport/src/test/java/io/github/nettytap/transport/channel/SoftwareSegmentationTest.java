@@ -47,7 +47,7 @@ class SoftwareSegmentationTest {
     void end() throws Exception {
         subject.channel().close().sync();
         subject.close();
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        group.shutdownGracefully(0, 30, TimeUnit.SECONDS).sync();
     }
 
     private ChannelFuture writeRefused(ByteBuf packet) throws Exception {

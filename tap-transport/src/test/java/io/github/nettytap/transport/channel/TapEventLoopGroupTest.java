@@ -13,6 +13,7 @@ import io.github.nettytap.transport.netlink.Rtnetlink;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoopGroup;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 class TapEventLoopGroupTest {
@@ -38,7 +40,7 @@ class TapEventLoopGroupTest {
             assertThat(group.executorCount()).isEqualTo(2);
             assertThat(TapIoSelector.isCompatible(group.next())).isTrue();
         } finally {
-            group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+            group.shutdownGracefully(0, 30, TimeUnit.SECONDS).sync();
         }
     }
 
@@ -48,10 +50,16 @@ class TapEventLoopGroupTest {
         TapEventLoopGroup group = TapEventLoopGroup.builder().io(io).build();
         try {
             InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+            CompletableFuture<Channel> accepted = new CompletableFuture<>();
             Channel server = new ServerBootstrap()
                     .group(group)
                     .channel(group.serverSocketChannelClass())
-                    .childHandler(new ChannelInboundHandlerAdapter())
+                    .childHandler(new ChannelInboundHandlerAdapter() {
+                        @Override
+                        public void channelActive(ChannelHandlerContext context) {
+                            accepted.complete(context.channel());
+                        }
+                    })
                     .bind(any)
                     .sync()
                     .channel();
@@ -71,9 +79,13 @@ class TapEventLoopGroupTest {
                     .channel();
             assertThat(socket.isActive()).isTrue();
             assertThat(datagrams.isActive()).isTrue();
+            // Before the loops end, which may leave behind what they have yet to take or to close (Netty 4.2.18).
+            for (Channel channel : List.of(
+                    accepted.get(ChannelContract.PATIENCE_SECONDS, TimeUnit.SECONDS), socket, datagrams, server)) {
+                channel.close().sync();
+            }
         } finally {
-            // Time for the server to take the connection, which would be left behind otherwise.
-            group.shutdownGracefully(50, 5_000, TimeUnit.MILLISECONDS).sync();
+            group.shutdownGracefully(0, 30, TimeUnit.SECONDS).sync();
         }
     }
 
@@ -97,7 +109,7 @@ class TapEventLoopGroupTest {
             assertThat(here.links().named(name)).isPresent();
             channel.close().sync();
         } finally {
-            group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+            group.shutdownGracefully(0, 30, TimeUnit.SECONDS).sync();
         }
     }
 
@@ -121,7 +133,7 @@ class TapEventLoopGroupTest {
             }
             assertThat(allowed).containsExactlyInAnyOrder("1", "0", "1");
         } finally {
-            group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+            group.shutdownGracefully(0, 30, TimeUnit.SECONDS).sync();
         }
     }
 
@@ -156,7 +168,7 @@ class TapEventLoopGroupTest {
     void loopsOfTheBestTypeAreTheDefault() throws Exception {
         TapEventLoopGroup group = TapEventLoopGroup.builder().build();
         assertThat(group.io()).isEqualTo(TapIoType.best());
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        group.shutdownGracefully(0, 30, TimeUnit.SECONDS).sync();
     }
 
     @ParameterizedTest
@@ -182,7 +194,7 @@ class TapEventLoopGroupTest {
         assertThat(counters.turns()).isPositive();
         assertThat(counters.asleepNanos()).isPositive();
         subject.close();
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        group.shutdownGracefully(0, 30, TimeUnit.SECONDS).sync();
     }
 
     /** Netty's own loop may end without closing its channels then. */
@@ -194,8 +206,8 @@ class TapEventLoopGroupTest {
             SocketpairSubject subject =
                     SocketpairSubject.of(LoopKind.valueOf(io.name())).open();
             ((EventLoopGroup) group).register(subject.channel()).sync();
-            group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
-            assertThat(subject.channel().closeFuture().await(5, TimeUnit.SECONDS))
+            group.shutdownGracefully(0, 30, TimeUnit.SECONDS).sync();
+            assertThat(subject.channel().closeFuture().await(ChannelContract.PATIENCE_SECONDS, TimeUnit.SECONDS))
                     .isTrue();
             assertThat(subject.channel().fd().isOpen()).isFalse();
             subject.close();

@@ -55,7 +55,7 @@ class TapFaultKernelTest {
 
     @AfterEach
     void endGroup() throws Exception {
-        group.shutdownGracefully(20, 5_000, TimeUnit.MILLISECONDS).sync();
+        group.shutdownGracefully(20, 30_000, TimeUnit.MILLISECONDS).sync();
         namespace.close();
     }
 
@@ -107,7 +107,8 @@ class TapFaultKernelTest {
     void deletedDeviceClosesTheChannelOnce() throws Exception {
         TapChannel channel = bind();
         delete(channel.device());
-        assertThat(channel.closeFuture().await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(channel.closeFuture().await(ChannelContract.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isTrue();
         assertGone(channel);
     }
 
@@ -119,7 +120,8 @@ class TapFaultKernelTest {
                 .sync()
                 .channel();
         delete(channel.device());
-        assertThat(channel.closeFuture().await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(channel.closeFuture().await(ChannelContract.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isTrue();
         assertGone(channel);
     }
 
@@ -143,7 +145,8 @@ class TapFaultKernelTest {
         assertThat(write.cause()).as("a move sets the link down").hasMessageContaining("errno=EIO");
         assertThat(channel.isActive()).isTrue();
         other.close();
-        assertThat(channel.closeFuture().await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(channel.closeFuture().await(ChannelContract.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isTrue();
     }
 
     @Test
@@ -229,7 +232,8 @@ class TapFaultKernelTest {
             TapChannel channel = bind();
             channel.writeAndFlush(frame());
             delete(channel.device());
-            assertThat(channel.closeFuture().await(5, TimeUnit.SECONDS)).isTrue();
+            assertThat(channel.closeFuture().await(ChannelContract.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                    .isTrue();
         }
         TapChannel last = bind();
         last.writeAndFlush(frame()).sync();
@@ -251,9 +255,11 @@ class TapFaultKernelTest {
                         return null;
                     })
                     .sync();
-            assertThat(channel.closeFuture().await(5, TimeUnit.SECONDS)).isTrue();
+            assertThat(channel.closeFuture().await(ChannelContract.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                    .isTrue();
             for (ChannelFuture write : writes) {
-                assertThat(write.await(5, TimeUnit.SECONDS)).isTrue();
+                assertThat(write.await(ChannelContract.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                        .isTrue();
                 assertThat(write.isSuccess()).isFalse();
             }
             assertThat(channel.isOpen()).isFalse();
@@ -282,14 +288,16 @@ class TapFaultKernelTest {
         TapDevice never = TapDevice.builder("tap0").namespace(namespace).open();
         TapChannel unregistered = new TapChannel(never.queues().get(0));
         never.close();
-        assertThat(unregistered.closeFuture().await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(unregistered.closeFuture().await(ChannelContract.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isTrue();
         assertThat(unregistered.isOpen()).isFalse();
         assertThat(unregistered.fd().isOpen()).isFalse();
 
         TapChannel deregistered = bind();
         deregistered.deregister().sync();
         deregistered.device().close();
-        assertThat(deregistered.closeFuture().await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(deregistered.closeFuture().await(ChannelContract.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .isTrue();
         assertThat(deregistered.fd().isOpen()).isFalse();
     }
 
@@ -304,8 +312,9 @@ class TapFaultKernelTest {
             closer.start();
             ChannelFuture registration = bootstrap.register();
             closer.join();
-            assertThat(registration.await(5, TimeUnit.SECONDS)).isTrue();
-            assertThat(channel.closeFuture().await(5, TimeUnit.SECONDS))
+            assertThat(registration.await(ChannelContract.PATIENCE_SECONDS, TimeUnit.SECONDS))
+                    .isTrue();
+            assertThat(channel.closeFuture().await(ChannelContract.PATIENCE_SECONDS, TimeUnit.SECONDS))
                     .as("round %d", i)
                     .isTrue();
             assertThat(channel.fd().isOpen()).isFalse();

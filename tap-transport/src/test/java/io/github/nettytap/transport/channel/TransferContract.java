@@ -91,7 +91,7 @@ abstract class TransferContract extends ChannelContract {
             @Override
             public void channelRead(ChannelHandlerContext ctx, Object message) {
                 super.channelRead(ctx, message);
-                if (frames.size() == 5) {
+                if (frames.size() >= 5) {
                     ctx.channel().config().setAutoRead(false);
                     stopped.countDown();
                 }
@@ -109,14 +109,11 @@ abstract class TransferContract extends ChannelContract {
         stopped.await();
         Thread.sleep(50);
         assertThat(stopping.frames).hasSize(5);
-        channel.config().setAutoRead(true);
-        for (int i = 0; i < 5; i++) {
+        // The handler stops again whenever five frames are waiting. Only the loop switches, so that what is switched on
+        // after a frame is taken comes after what the handler did with that frame.
+        for (int i = 0; i < 50; i++) {
             assertThat(NumberedFrames.numberOf(stopping.next())).isEqualTo(i);
-        }
-        // The handler stops again whenever five frames are waiting.
-        for (int i = 5; i < 50; i++) {
-            assertThat(NumberedFrames.numberOf(stopping.next())).isEqualTo(i);
-            channel.config().setAutoRead(true);
+            channel.eventLoop().submit(() -> channel.config().setAutoRead(true)).sync();
         }
     }
 

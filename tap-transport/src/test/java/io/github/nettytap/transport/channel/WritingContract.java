@@ -143,7 +143,7 @@ abstract class WritingContract extends ChannelContract {
                             .addListener(echo -> done.countDown()));
         }
         channel.flush();
-        assertThat(done.await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(done.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
         for (int i = 0; i < 200; i++) {
             assertThat(subject.peer().receive()).isNotNull();
         }
@@ -185,7 +185,8 @@ abstract class WritingContract extends ChannelContract {
                 .sync();
         for (int i = 0; i < 100; i++) {
             if (i % 3 != 0) {
-                assertThat(promises.get(i).await(5, TimeUnit.SECONDS)).isTrue();
+                assertThat(promises.get(i).await(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                        .isTrue();
                 assertThat(promises.get(i).isSuccess()).isTrue();
                 assertThat(nextSent()).isEqualTo(i);
             }

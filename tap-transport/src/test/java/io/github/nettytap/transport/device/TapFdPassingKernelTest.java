@@ -150,7 +150,7 @@ class TapFdPassingKernelTest {
             }
             channel.close().sync();
         } finally {
-            group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+            group.shutdownGracefully(0, 30, TimeUnit.SECONDS).sync();
         }
     }
 
@@ -182,7 +182,7 @@ class TapFdPassingKernelTest {
             }
             channel.close().sync();
         } finally {
-            group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+            group.shutdownGracefully(0, 30, TimeUnit.SECONDS).sync();
         }
     }
 

@@ -46,6 +46,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * The handlers in the pipelines of two channels that forward to one another, between a host whose TAP has every offload
@@ -118,7 +119,7 @@ class OffloadPipelineKernelTest {
 
     @AfterEach
     void disconnect() {
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
+        group.shutdownGracefully(0, 30, TimeUnit.SECONDS).syncUninterruptibly();
         leftTap.close();
         rightTap.close();
         left.close();
@@ -134,21 +135,24 @@ class OffloadPipelineKernelTest {
                 .as("cut for the port without offloads")
                 .isGreaterThan(10);
 
-        assertThat(mostCoalescedOfSomeTransfers()).as("joined").isGreaterThan(0.5);
+        assertThat(mostCoalescedOfSomeTransfers(coalescing::received, coalescing::delivered))
+                .as("joined")
+                .isGreaterThan(0.5);
 
         assertThat(checksums.wrong()).isZero();
         assertThatNothingWasMalformed();
     }
 
     /** The share of frames that went into others: how many come in one burst is up to the scheduler, so a few tries. */
-    private double mostCoalescedOfSomeTransfers() throws Exception {
+    private double mostCoalescedOfSomeTransfers(LongSupplier received, LongSupplier delivered) throws Exception {
         double most = 0;
         for (int i = 0; i < 5 && most <= 0.5; i++) {
-            long received = coalescing.received();
-            long delivered = coalescing.delivered();
+            long receivedBefore = received.getAsLong();
+            long deliveredBefore = delivered.getAsLong();
             transfer(right, left, "10.77.0.1");
             most = Math.max(
-                    most, 1 - (double) (coalescing.delivered() - delivered) / (coalescing.received() - received));
+                    most,
+                    1 - (double) (delivered.getAsLong() - deliveredBefore) / (received.getAsLong() - receivedBefore));
         }
         return most;
     }
@@ -160,9 +164,9 @@ class OffloadPipelineKernelTest {
                 List.of(offloadingCodec, joining),
                 List.of(plainCodec, segmentation, ChecksumOffloadHandler.completing()));
 
-        transfer(right, left, "10.77.0.1");
-
-        assertThat(joining.delivered()).as("joined").isLessThan(joining.received() / 2);
+        assertThat(mostCoalescedOfSomeTransfers(joining::received, joining::delivered))
+                .as("joined")
+                .isGreaterThan(0.5);
         assertThatNothingWasMalformed();
     }
 

@@ -120,7 +120,7 @@ class WireFramesKernelTest {
 
     @AfterEach
     void close() {
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
+        group.shutdownGracefully(0, 30, TimeUnit.SECONDS).syncUninterruptibly();
         left.close();
         right.close();
     }
