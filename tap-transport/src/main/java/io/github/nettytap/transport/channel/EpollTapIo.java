@@ -45,6 +45,11 @@ final class EpollTapIo extends TapIo implements EpollIoHandle {
     private final FileDescriptor fd;
     private final LoopBuffers buffers;
     private final SystemCallReads reads;
+    private final RestPolicy restPolicy;
+
+    /** Never asleep: epoll tells of the frames again in the next turn. */
+    private final RestPolicy.Entry rest = new RestPolicy.Entry(() -> {});
+
     private IoRegistration registration;
     private int interest;
 
@@ -53,8 +58,9 @@ final class EpollTapIo extends TapIo implements EpollIoHandle {
         this.channel = channel;
         this.buffers = buffers;
         fd = endpoint.fd();
+        restPolicy = channel.resources().restPolicy();
         reads = new SystemCallReads(
-                channel, fd, buffers.slabs(), copier, channel.config().getHeadroom());
+                channel, fd, buffers.slabs(), copier, channel.config().getHeadroom(), rest);
     }
 
     @Override
@@ -110,7 +116,9 @@ final class EpollTapIo extends TapIo implements EpollIoHandle {
             channel.resumeWrites();
         }
         if ((ready & (IN | HUP)) != 0 && (interest & IN) != 0) {
-            reads.readBatch();
+            if (!restPolicy.rests(rest)) {
+                reads.readBatch();
+            }
         } else if ((ready & HUP) != 0 && channel.isOpen()) {
             // Only a socket in place of a TAP reports this. It would be reported for ever, and there is no reader.
             channel.failures().peerClosed();
@@ -155,6 +163,7 @@ final class EpollTapIo extends TapIo implements EpollIoHandle {
             registration.cancel();
             registration = null;
         }
+        restPolicy.forget(rest);
         interest = 0;
         buffers.release();
     }

@@ -48,6 +48,7 @@ final class IoUringReads {
     private int pending;
     private int limit = MIN_BATCH;
     private boolean drained = true;
+    private boolean full;
     private boolean unsupported;
 
     IoUringReads(TapChannel channel, TapEndpoint endpoint, ReceiveSlots slots, FrameCopier copier, int headroom) {
@@ -67,6 +68,11 @@ final class IoUringReads {
     /** Whether the last batch found less than it asked for, so that it is time to wait. */
     boolean isDrained() {
         return drained;
+    }
+
+    /** Whether the last batch brought as many frames as a batch may have. */
+    boolean isFull() {
+        return full;
     }
 
     /**
@@ -152,6 +158,7 @@ final class IoUringReads {
                 reads.failed(cause);
             }
         }
+        full = received == Math.min(MAX_BATCH, channel.config().maxFramesPerRead());
         adapt(received, receivedBytes);
         if (drained) {
             channel.counters().receiveWouldBlock.increment();

@@ -60,6 +60,8 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
     private final IoUringPoll devicePoll;
 
     private final SystemCallReads systemCallReads;
+    private final RestPolicy restPolicy;
+    private final RestPolicy.Entry rest = new RestPolicy.Entry(this::endRest);
 
     private IoRegistration registration;
 
@@ -81,7 +83,8 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
         int headroom = channel.config().getHeadroom();
         reads = new IoUringReads(channel, endpoint, buffers.slots(), copier, headroom);
         writes = new IoUringWrites(channel.writeLoop(), endpoint);
-        systemCallReads = new SystemCallReads(channel, endpoint.fd(), buffers.slabs(), copier, headroom);
+        systemCallReads = new SystemCallReads(channel, endpoint.fd(), buffers.slabs(), copier, headroom, rest);
+        restPolicy = channel.resources().restPolicy();
         readPoll = new IoUringPoll(fd, IoUringPoll.IN | IoUringPoll.ERR | IoUringPoll.HUP, POLL_READ);
         writePoll = new IoUringPoll(fd, IoUringPoll.OUT | IoUringPoll.ERR | IoUringPoll.HUP, POLL_WRITE);
         devicePoll = new IoUringPoll(fd, IoUringPoll.RDBAND | IoUringPoll.ERR | IoUringPoll.HUP, POLL_DEVICE);
@@ -195,7 +198,11 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
         if (events < 0 && events != ECANCELED) {
             channel.failures().pollFailed(-events);
         } else if (read && !leaving && events > 0) {
-            readable();
+            if (events == IoUringPoll.IN && restPolicy.rests(rest)) {
+                restPolicy.sleep(rest);
+            } else {
+                readable();
+            }
         } else if (write && finishWrites()) {
             channel.resumeWrites();
         } else if (device && !leaving) {
@@ -218,6 +225,22 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
         watchDevice();
     }
 
+    /** Called by the policy, in the midst of another channel's completion or between two turns. */
+    private void endRest() {
+        if (leaving) {
+            return;
+        }
+        inFlight++; // A channel that is closed from in here keeps its buffers until we are through with them.
+        try {
+            readable();
+        } catch (Throwable cause) {
+            channel.closeWith(cause);
+        } finally {
+            inFlight--;
+            runIfIdle();
+        }
+    }
+
     private void devicePolled(int events) {
         if (events > 0 && (events & IoUringPoll.ERR) != 0) {
             channel.failures().deviceFailed();
@@ -235,6 +258,11 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
             reads.deliver();
         } finally {
             delivering = false;
+        }
+        if (reads.isDrained()) {
+            restPolicy.drained(rest);
+        } else if (reads.isFull()) {
+            restPolicy.full(rest);
         }
         if (reads.isUnsupported() && readingInBatches) {
             readingInBatches = false;
@@ -342,6 +370,7 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
             registration.cancel();
             registration = null;
         }
+        restPolicy.forget(rest);
         writes.release();
         buffers.release();
     }

@@ -15,10 +15,12 @@ import io.netty.util.concurrent.FastThreadLocal;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 
 /**
  * What the channels of one event loop share: receive buffers, one set for each allocator in use, iovecs, one watcher of
- * links for each network namespace, and the counters of the loop. So an idle port costs none of them.
+ * links for each network namespace, the counters of the loop, and which channel is read when. So an idle port costs
+ * none of them.
  *
  * <p>A {@link TapEventLoop} owns them; for any other loop they hang on its thread. The memory goes with the last
  * channel that uses it, as far as no frame holds it. On the loop's thread only, where nothing else is said.
@@ -35,9 +37,18 @@ final class LoopResources {
     private final Map<ByteBufAllocator, LoopBuffers> buffers = new IdentityHashMap<>(1);
     private final Map<String, LinkWatcher> watchers = new ConcurrentHashMap<>(1);
     private final TapLoopCounters counters = new TapLoopCounters();
+    private final RestPolicy restPolicy;
 
     /** For frames in several parts; made when the first one comes. */
     private IovArray iovArray;
+
+    LoopResources() {
+        this(System::nanoTime);
+    }
+
+    LoopResources(LongSupplier clock) {
+        restPolicy = new RestPolicy(counters, clock);
+    }
 
     /** Called on the thread of the loop. */
     static LoopResources of(EventLoop loop) {
@@ -46,6 +57,11 @@ final class LoopResources {
 
     TapLoopCounters counters() {
         return counters;
+    }
+
+    /** Which channel of the loop is read when. */
+    RestPolicy restPolicy() {
+        return restPolicy;
     }
 
     /** The receive buffers, once for each channel that starts to use the loop. */

@@ -18,18 +18,31 @@ final class SystemCallReads {
     private final ReceiveSlabs slabs;
     private final FrameCopier copier;
     private final int headroom;
+    private final RestPolicy restPolicy;
+    private final RestPolicy.Entry rest;
 
-    SystemCallReads(TapChannel channel, FileDescriptor fd, ReceiveSlabs slabs, FrameCopier copier, int headroom) {
+    /** @param rest of the channel, for the policy of its loop, which is told how each batch ended */
+    SystemCallReads(
+            TapChannel channel,
+            FileDescriptor fd,
+            ReceiveSlabs slabs,
+            FrameCopier copier,
+            int headroom,
+            RestPolicy.Entry rest) {
         this.channel = channel;
         this.fd = fd;
         this.slabs = slabs;
         this.copier = copier;
         this.headroom = headroom;
+        this.rest = rest;
+        restPolicy = channel.resources().restPolicy();
     }
 
     void readBatch() {
         ReceiveBatch reads = channel.readLoop();
         int room = headroom + ReceiveSlabs.MAX_FRAME;
+        int received = 0;
+        boolean drained = false;
         try {
             // Not wanted: autoRead was switched off by another thread, whose task has yet to come.
             boolean continuing = reads.isWanted();
@@ -38,6 +51,7 @@ final class SystemCallReads {
                 int length = read(slab, slab.writerIndex() + headroom);
                 if (length <= 0) {
                     channel.counters().receiveWouldBlock.increment();
+                    drained = true;
                     if (length < 0) {
                         reads.endOfInput();
                     }
@@ -46,6 +60,7 @@ final class SystemCallReads {
                 if (slabs.isCopying()) {
                     channel.counters().framesCopied.increment();
                 }
+                received++;
                 reads.deliver(slabs.take(headroom, length, copier), length, ReceiveSlabs.MAX_FRAME);
                 // A full slab ends the batch, so that what was read is sent on while it is in the cache.
                 continuing = reads.isContinuing() && slabs.hasRoom(room);
@@ -54,6 +69,11 @@ final class SystemCallReads {
             reads.failed(cause);
         }
         reads.end();
+        if (drained) {
+            restPolicy.drained(rest);
+        } else if (received >= channel.config().maxFramesPerRead()) {
+            restPolicy.full(rest);
+        }
     }
 
     /** Returns 0 if there is no frame and -1 if there will never be one. */

@@ -19,14 +19,21 @@ import java.util.concurrent.Executor;
  */
 public final class TapEventLoop extends SingleThreadIoEventLoop {
 
-    private final LoopResources resources = new LoopResources();
+    private final LoopResources resources;
     private final IoHandlerContext context = new Context();
     private boolean waiting;
     private long waitingSince;
     private long activeNanos;
 
     TapEventLoop(IoEventLoopGroup parent, Executor executor, IoHandlerFactory ioHandlerFactory) {
+        this(parent, executor, ioHandlerFactory, new LoopResources());
+    }
+
+    TapEventLoop(
+            IoEventLoopGroup parent, Executor executor, IoHandlerFactory ioHandlerFactory, LoopResources resources) {
         super(parent, executor, ioHandlerFactory);
+        this.resources = resources;
+        resources.restPolicy().start();
     }
 
     LoopResources resources() {
@@ -51,6 +58,7 @@ public final class TapEventLoop extends SingleThreadIoEventLoop {
         if (waiting) {
             counters.asleep.add(Math.max(0, System.nanoTime() - waitingSince - activeNanos));
         }
+        resources.restPolicy().turnEnds();
         return handled;
     }
 
@@ -67,7 +75,9 @@ public final class TapEventLoop extends SingleThreadIoEventLoop {
 
         @Override
         public boolean canBlock() {
-            boolean free = !hasTasks() && !hasScheduledTasks();
+            boolean free = !hasTasks()
+                    && !hasScheduledTasks()
+                    && !resources.restPolicy().hasSleepers();
             if (free && !waiting) {
                 waiting = true;
                 activeNanos = 0;
@@ -83,7 +93,8 @@ public final class TapEventLoop extends SingleThreadIoEventLoop {
 
         @Override
         public long deadlineNanos() {
-            return TapEventLoop.this.deadlineNanos();
+            // Netty's own method answers now and a second if nothing is scheduled, so that each sleep sets a timer.
+            return nextScheduledTaskDeadlineNanos();
         }
 
         @Override

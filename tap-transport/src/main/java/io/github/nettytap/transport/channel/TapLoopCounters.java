@@ -17,6 +17,8 @@ public final class TapLoopCounters {
     final TapCounters.Counter frames = new TapCounters.Counter();
     final TapCounters.Counter asleep = new TapCounters.Counter();
 
+    final TapCounters.Counter rests = new TapCounters.Counter();
+
     TapLoopCounters() {}
 
     /**
@@ -56,9 +58,19 @@ public final class TapLoopCounters {
         return asleep.get();
     }
 
+    /**
+     * Times that a drained channel was left alone, although it had frames, while others of the loop brought full
+     * batches: for a few batches and milliseconds at most, until the frames of a batch have gathered.
+     *
+     * @return the number of rests
+     */
+    public long rests() {
+        return rests.get();
+    }
+
     @Override
     public String toString() {
         return "TapLoopCounters(turns=" + turns() + ", batches=" + batches() + ", frames=" + frames() + ", asleepNanos="
-                + asleepNanos() + ')';
+                + asleepNanos() + ", rests=" + rests() + ')';
     }
 }
