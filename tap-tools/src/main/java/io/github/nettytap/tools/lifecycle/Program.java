@@ -33,6 +33,7 @@ public final class Program {
 
     private final CommandSpec spec;
     private final ShutdownSignal signal;
+    private final ServiceManager manager = new ServiceManager(System.getenv(ServiceManager.VARIABLE));
     private final Map<Channel, String> open = new HashMap<>();
     private final Set<Channel> reported = new HashSet<>();
     private Talk talk = Runnable::run;
@@ -141,13 +142,31 @@ public final class Program {
         });
     }
 
-    /** The program is ready. */
+    /** The program is ready, which a service manager is told. */
     public void run(Talk how) {
+        int ports;
         synchronized (this) {
             running = true;
             talk = how;
+            ports = open.size();
         }
+        notifying(() -> manager.ready(ports));
         endWithoutPorts();
+    }
+
+    /** A service manager that cannot be reached is its own trouble: what is forwarded goes on. */
+    private void notifying(Notification notification) {
+        try {
+            notification.send();
+        } catch (IOException e) {
+            report("cannot notify the service manager: " + ServiceManager.VARIABLE + "="
+                    + System.getenv(ServiceManager.VARIABLE) + ": " + e.getMessage());
+        }
+    }
+
+    @FunctionalInterface
+    private interface Notification {
+        void send() throws IOException;
     }
 
     private void endWithoutPorts() {
@@ -166,9 +185,12 @@ public final class Program {
     }
 
     /** The program closes its ports now. */
-    public synchronized void stopping() {
-        running = false;
-        open.clear();
+    public void stopping() {
+        synchronized (this) {
+            running = false;
+            open.clear();
+        }
+        notifying(manager::stopping);
     }
 
     /**

@@ -94,6 +94,53 @@ class StartScriptTest {
         assertThat(result.exitCode()).isZero();
     }
 
+    /** What a JVM cannot use, such as the archive of another one, costs time and says nothing. */
+    @Test
+    void archiveThatDoesNotFitIsPassedOver() throws Exception {
+        Path archive = script.resolveSibling("../lib/netty-tap.jsa").normalize();
+        Files.writeString(archive, "no archive");
+        try {
+            Result result = run(Map.of(), script.toString(), "--version");
+            assertThat(result.errors()).isEmpty();
+            assertThat(result.output()).startsWith("netty-tap ");
+        } finally {
+            Files.delete(archive);
+        }
+    }
+
+    /** Without a space in the path, where JDK 17 takes no class of an application from an archive. */
+    @Test
+    @KernelTest
+    void archiveIsMadeAndUsed() throws Exception {
+        Path bin = Files.createDirectories(top.resolve("opt/bin"));
+        Path lib = Files.createDirectory(bin.resolveSibling("lib"));
+        try (Stream<Path> jars = Files.list(script.getParent().resolveSibling("lib"))) {
+            for (Path jar : (Iterable<Path>) jars::iterator) {
+                Files.createLink(lib.resolve(jar.getFileName()), jar);
+            }
+        }
+        for (Path file : List.of(
+                script, script.resolveSibling("netty-tap.vmoptions"), Path.of("packaging/make-class-archive"))) {
+            Files.copy(file, bin.resolve(file.getFileName()), StandardCopyOption.COPY_ATTRIBUTES);
+        }
+        Result made = run(Map.of(), bin.resolve("make-class-archive").toString());
+        assertThat(made.errors()).isEmpty();
+        Path archive = Path.of(made.output().strip());
+        try {
+            assertThat(archive).hasFileName("netty-tap.jsa").isNotEmptyFile();
+            Result result = run(
+                    Map.of("NETTY_TAP_JAVA_OPTIONS", "-Xlog:class+load:stderr"),
+                    bin.resolve("netty-tap").toString(),
+                    "--version");
+            assertThat(result.errors().lines().filter(line -> line.contains(NettyTap.class.getName() + " ")))
+                    .singleElement()
+                    .asString()
+                    .endsWith("source: shared objects file (top)");
+        } finally {
+            Files.delete(archive);
+        }
+    }
+
     @Test
     void missingJavaIsSaid() throws Exception {
         Result result = run(Map.of("JAVA_HOME", "/no/jdk"), script.toString(), "demo");
