@@ -176,6 +176,16 @@ public final class Router {
         return routes.entries();
     }
 
+    /** The connections that NAT knows, for people to read. */
+    public List<SourceNat.Entry> natEntries(int most) {
+        return nat.entries(most);
+    }
+
+    /** How many connections NAT knows. Any thread may ask. */
+    public int natSize() {
+        return nat.size();
+    }
+
     /**
      * Forgets a port whose channel is closed: its networks, the routes through gateways in them, its DHCP server.
      *

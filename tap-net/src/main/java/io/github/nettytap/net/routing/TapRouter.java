@@ -10,6 +10,7 @@ import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.port.Port;
 import io.github.nettytap.net.routing.dhcp.DhcpLeaseFile;
 import io.github.nettytap.net.routing.nat.NatSettings;
+import io.github.nettytap.net.routing.nat.SourceNat;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.net.routing.table.Routes;
 import io.github.nettytap.transport.channel.TapChannel;
@@ -283,6 +284,27 @@ public final class TapRouter implements AutoCloseable {
         List<Routes.Entry> entries = new ArrayList<>();
         onLoop(() -> entries.addAll(router.routes()));
         return entries;
+    }
+
+    /**
+     * The connections that NAT knows at this moment, for people to read.
+     *
+     * @param most how many at most
+     * @return in no order
+     */
+    public List<SourceNat.Entry> natEntries(int most) throws InterruptedException {
+        List<SourceNat.Entry> entries = new ArrayList<>();
+        onLoop(() -> entries.addAll(router.natEntries(most)));
+        return entries;
+    }
+
+    /**
+     * How many connections NAT knows.
+     *
+     * @return the number; any thread may ask
+     */
+    public int natSize() {
+        return router.natSize();
     }
 
     private void onLoop(Callable<?> task) throws InterruptedException {

@@ -103,7 +103,7 @@ public final class RunningPort {
     /**
      * The port as its node has it.
      *
-     * @return null for a socket of a switch, and for a port of a VXLAN endpoint
+     * @return null for a socket of a switch
      */
     public Port port() {
         return port;

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.topology;
 
+import io.github.nettytap.net.port.Port;
 import io.github.nettytap.net.vxlan.Underlay;
 import io.github.nettytap.net.vxlan.VxlanEndpoint;
 import io.github.nettytap.net.vxlan.VxlanPeers;
@@ -73,6 +74,7 @@ public final class RunningVxlan extends RunningNode {
                 })
                 .sync();
         endpoint.add(channel, network.vni(), port.vnetHeader(), offloads);
+        port.port(new Port(channel, port.vnetHeader(), offloads));
     }
 
     @Override

@@ -33,8 +33,9 @@ import java.util.concurrent.Callable;
 /** {@code ctl}: asks a running switch, or tells it what to change. */
 @Command(
         name = "ctl",
-        description = "Asks a running switch about its ports and MAC addresses, or changes them while it forwards. "
-                + "The switch must have been started with --control, and by the user who runs this.",
+        description =
+                "Asks a running switch, or a network of run, about its ports and MAC addresses, or changes them while"
+                        + " it forwards. It must have been started with --control, and by the user who runs this.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
@@ -48,7 +49,14 @@ import java.util.concurrent.Callable;
             "  fdb/flush [port=NAME]      forgets the MAC addresses that were heard",
             "  tables                     how full the tables are, and what found no room",
             "  stats                      what each port has carried and dropped",
-            "  help                       the verbs, as the switch knows them",
+            "  help                       the verbs, as the program knows them",
+            "",
+            "Verbs for run, whose ports are NODE/PORT:",
+            "  nodes                      the switches, routers and VXLAN endpoints",
+            "  ports, fdb/show, fdb/flush, tables [node=NAME]   of all nodes or one",
+            "  routes, nat [node=NAME]    the routing tables, and what NAT knows",
+            "  topology                   the network as JSON",
+            "  reload                     reads the file again, and changes what differs",
             "",
             "Examples:",
             "  netty-tap switch tap0 tap1 --control /run/netty-tap.sock",

@@ -41,6 +41,7 @@ import java.util.logging.Logger;
             EchoCommand.class,
             CaptureCommand.class,
             VxlanCommand.class,
+            RunCommand.class,
             DoctorCommand.class,
             CompletionCommand.class,
             ManualCommand.class

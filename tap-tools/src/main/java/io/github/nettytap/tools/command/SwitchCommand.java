@@ -305,10 +305,15 @@ final class SwitchCommand implements Callable<Integer> {
 
         @Override
         public void loopSuspected(SwitchPort port, MacAddress address, long moves) {
-            program.report("loop or duplicate address at port " + port.name() + ": " + moves
-                    + " addresses moved there within 10 s, the last one is " + address
-                    + ". Look for a second link between the networks behind two ports; storm=N limits what it does");
+            program.report(loop(port.name(), address, moves));
         }
+    }
+
+    /** What is said of a port that addresses keep moving to. */
+    static String loop(String port, MacAddress address, long moves) {
+        return "loop or duplicate address at port " + port + ": " + moves
+                + " addresses moved there within 10 s, the last one is " + address
+                + ". Look for a second link between the networks behind two ports; storm=N limits what it does";
     }
 
     /** Puts the table of the settings into the help. */

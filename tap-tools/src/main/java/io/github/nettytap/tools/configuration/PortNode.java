@@ -32,17 +32,27 @@ final class PortNode {
     private PortNode() {}
 
     static PortArgument read(Node node) {
-        return node instanceof ScalarNode
-                ? convert(node, ((ScalarNode) node).getValue())
-                : convert(node, argument(node));
+        return read(node, List.of());
     }
 
-    private static String argument(Node node) {
+    /**
+     * Reads a port that may have more keys, for others to read.
+     *
+     * @param more these keys
+     */
+    static PortArgument read(Node node, List<String> more) {
+        return node instanceof ScalarNode
+                ? convert(node, ((ScalarNode) node).getValue())
+                : convert(node, argument(node, more));
+    }
+
+    private static String argument(Node node, List<String> more) {
         if (!(node instanceof MappingNode)) {
             throw YamlMapping.wrong("ports", node, "a port: NAME[,SETTING…], or a mapping with a name");
         }
         List<String> keys = new ArrayList<>(List.of(NAME));
         Arrays.stream(PortSetting.values()).map(PortSetting::key).forEach(keys::add);
+        keys.addAll(more);
         YamlMapping port = new YamlMapping((MappingNode) node, keys);
         if (port.get(NAME) == null) {
             throw new YamlException(node.getStartMark(), "ports: a port without a name (expected: the key name)");

@@ -12,11 +12,6 @@ import io.github.nettytap.tools.argument.IoConverter;
 import io.github.nettytap.tools.argument.MirrorArgument;
 import io.github.nettytap.tools.argument.Offloads;
 import io.github.nettytap.tools.argument.PortArgument;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.error.MarkedYAMLException;
-import org.yaml.snakeyaml.error.YAMLException;
-import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,12 +19,6 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.StringReader;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -44,9 +33,6 @@ import java.util.Map;
 public final class SwitchFile {
 
     private static final String PORTS = "ports";
-
-    /** 4,096 ports with every setting that there is. */
-    private static final int MAX_BYTES = 1 << 20;
 
     private static final Map<String, YamlValue> OPTIONS = options();
 
@@ -88,31 +74,7 @@ public final class SwitchFile {
      * @throws IllegalArgumentException if it is not what it should be
      */
     public static SwitchFile read(Path file) throws IOException {
-        if (Files.isDirectory(file)) {
-            throw new IllegalArgumentException(
-                    "a directory is no configuration: path=" + file + " (expected: a YAML file)");
-        }
-        return parse(file.toString(), text(file));
-    }
-
-    /** Reads no more than a configuration can have, whatever the path leads to: a device may have no end. */
-    private static String text(Path file) throws IOException {
-        byte[] bytes;
-        try (InputStream stream = Files.newInputStream(file)) {
-            bytes = stream.readNBytes(MAX_BYTES + 1);
-        }
-        if (bytes.length > MAX_BYTES) {
-            throw new IllegalArgumentException(
-                    file + ": too large for a configuration (expected: at most " + MAX_BYTES + " bytes)");
-        }
-        try {
-            return StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
-                    .toString();
-        } catch (CharacterCodingException e) {
-            throw new IllegalArgumentException(file + ": not a text in UTF-8 (expected: a YAML file)", e);
-        }
+        return parse(file.toString(), YamlText.read(file));
     }
 
     /**
@@ -130,27 +92,11 @@ public final class SwitchFile {
     }
 
     private static SwitchFile parse(String text) {
-        Node root = compose(text);
-        if (!(root instanceof MappingNode)) {
-            throw new IllegalArgumentException("1:1: no configuration: value="
-                    + (root == null ? "nothing" : YamlMapping.kind(root)) + " (expected: a mapping with the keys "
-                    + String.join(", ", keys()) + ")");
-        }
         SwitchFile file = new SwitchFile();
-        new YamlMapping((MappingNode) root, keys())
+        new YamlMapping(YamlText.compose(text, keys()), keys())
                 .forEach((key, value) -> file.values.put(
                         key, key.equals(PORTS) ? ports(value) : OPTIONS.get(key).read(key, value)));
         return file;
-    }
-
-    private static Node compose(String text) {
-        try {
-            return new Yaml(new LoaderOptions()).compose(new StringReader(text));
-        } catch (MarkedYAMLException e) {
-            throw new YamlException(e.getProblemMark(), "not YAML: " + e.getProblem());
-        } catch (YAMLException e) {
-            throw new IllegalArgumentException("1:1: not YAML: " + e.getMessage(), e);
-        }
     }
 
     private static List<PortArgument> ports(Node value) {

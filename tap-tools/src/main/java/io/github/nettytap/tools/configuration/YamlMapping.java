@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.tools.configuration;
 
+import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
@@ -21,6 +22,7 @@ import java.util.function.BiConsumer;
 final class YamlMapping {
 
     private final Map<String, Node> values = new LinkedHashMap<>();
+    private final Map<String, Mark> marks = new LinkedHashMap<>();
 
     /**
      * Reads the keys.
@@ -29,11 +31,15 @@ final class YamlMapping {
      * @param keys the keys that may be there
      */
     YamlMapping(MappingNode node, List<String> keys) {
+        this(node, keys, false);
+    }
+
+    private YamlMapping(MappingNode node, List<String> keys, boolean isOpen) {
         Map<String, Integer> lines = new LinkedHashMap<>();
         for (NodeTuple tuple : node.getValue()) {
             Node keyNode = tuple.getKeyNode();
             String key = keyNode instanceof ScalarNode ? ((ScalarNode) keyNode).getValue() : kind(keyNode);
-            if (!keys.contains(key)) {
+            if (!isOpen && !keys.contains(key)) {
                 throw new YamlException(
                         keyNode.getStartMark(),
                         key + ": no such key (expected: one of " + String.join(", ", keys) + ")");
@@ -44,7 +50,35 @@ final class YamlMapping {
                         keyNode.getStartMark(), key + ": the key is there twice: line=" + first + " (expected: once)");
             }
             values.put(key, tuple.getValueNode());
+            marks.put(key, keyNode.getStartMark());
         }
+    }
+
+    /**
+     * A mapping whose keys are names.
+     *
+     * @param key of the mapping itself
+     * @param node the value
+     * @param expected what there is behind each name, for messages
+     */
+    static YamlMapping ofNames(String key, Node node, String expected) {
+        if (node instanceof MappingNode) {
+            return new YamlMapping((MappingNode) node, List.of(), true);
+        }
+        throw wrong(key, node, expected);
+    }
+
+    /** A mapping with a fixed set of keys; nothing at all is one without any. */
+    static YamlMapping of(String key, Node node, List<String> keys) {
+        if (node instanceof MappingNode) {
+            return new YamlMapping((MappingNode) node, keys);
+        }
+        throw wrong(key, node, "a mapping with keys of " + String.join(", ", keys));
+    }
+
+    /** Where a key is. */
+    Mark mark(String key) {
+        return marks.get(key);
     }
 
     /** Passes each key with its value to a consumer, in the order of the file. */

@@ -34,6 +34,11 @@ public final class AnswerTable {
             case PORTS, PORTS_ADD, PORTS_SET -> table(objects, "port", "index", "state", "settings");
             case FDB_SHOW -> table(sorted(objects), "mac", "vlan", "port", "kind", "age");
             case TABLES -> table(objects, "table", "entries", "capacity", "evicted", "refused");
+            case NODES -> table(objects, "node", "kind", "ports", "lost");
+            case ROUTES -> table(objects, "node", "prefix", "gateway", "port");
+            case NAT -> table(objects, "node", "protocol", "inside", "outside", "remote");
+            case RELOAD -> objects.isEmpty() ? "nothing differs\n" : table(objects, "change");
+            case TOPOLOGY -> String.join("\n", lines) + "\n";
             case HELP -> table(objects, "usage", "text");
             case STATS ->
                 PortTable.format(objects.stream()

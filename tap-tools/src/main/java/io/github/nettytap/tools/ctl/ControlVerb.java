@@ -10,28 +10,72 @@ import java.util.stream.Collectors;
 
 /** The verbs of the control socket of a switch, and of {@code ctl}. */
 public enum ControlVerb {
-    PORTS("ports", "", 0, 0, "the ports with their settings"),
-    PORTS_ADD("ports/add", "NAME[,SETTING…]", 1, 1, "makes a TAP a port, as an argument of switch does"),
-    PORTS_SET("ports/set", "NAME[,SETTING…]", 1, 1, "gives a port these settings in place of those it has"),
-    PORTS_REMOVE("ports/remove", "NAME", 1, 1, "takes a port out; its interface goes if it is not persistent"),
-    FDB_SHOW("fdb/show", "[port=NAME]", 0, 1, "the MAC addresses that are known, of all ports or one"),
-    FDB_FLUSH("fdb/flush", "[port=NAME]", 0, 1, "forgets the MAC addresses that were heard, at all ports or one"),
-    TABLES("tables", "", 0, 0, "how full the tables are, and what had to make room or found none"),
-    STATS("stats", "", 0, 0, "what each port has carried and dropped"),
-    HELP("help", "", 0, 0, "the verbs");
+    NODES("nodes", "", 0, 0, "of run: the switches, routers and VXLAN endpoints", Of.NETWORK),
+    PORTS("ports", "[node=NAME]", 0, 1, "the ports with their settings, of run also those of one node", Of.BOTH),
+    PORTS_ADD("ports/add", "NAME[,SETTING…]", 1, 1, "makes a TAP a port, as an argument of switch does", Of.SWITCH),
+    PORTS_SET("ports/set", "NAME[,SETTING…]", 1, 1, "gives a port these settings in place of those it has", Of.SWITCH),
+    PORTS_REMOVE(
+            "ports/remove", "NAME", 1, 1, "takes a port out; its interface goes if it is not persistent", Of.SWITCH),
+    FDB_SHOW("fdb/show", "[port=NAME]", 0, 1, "the MAC addresses that are known, of all ports or one", Of.BOTH),
+    FDB_FLUSH(
+            "fdb/flush",
+            "[port=NAME]",
+            0,
+            1,
+            "forgets the MAC addresses that were heard, at all ports or one",
+            Of.BOTH),
+    ROUTES("routes", "[node=NAME]", 0, 1, "of run: the routing tables of all routers or one", Of.NETWORK),
+    NAT("nat", "[node=NAME]", 0, 1, "of run: the connections that NAT of all routers or one knows", Of.NETWORK),
+    TABLES("tables", "", 0, 0, "how full the tables are, and what had to make room or found none", Of.BOTH),
+    STATS("stats", "", 0, 0, "what each port has carried and dropped", Of.BOTH),
+    TOPOLOGY("topology", "", 0, 0, "of run: the network, as JSON whatever else is asked for", Of.NETWORK),
+    RELOAD("reload", "", 0, 0, "of run: reads the file again, and changes what differs", Of.NETWORK),
+    HELP("help", "", 0, 0, "the verbs", Of.BOTH);
+
+    /** Which program knows a verb. */
+    enum Of {
+        SWITCH,
+        NETWORK,
+        BOTH
+    }
 
     private final String word;
     private final String arguments;
     private final int fewest;
     private final int most;
     private final String text;
+    private final Of of;
 
-    ControlVerb(String word, String arguments, int fewest, int most, String text) {
+    ControlVerb(String word, String arguments, int fewest, int most, String text, Of of) {
         this.word = word;
         this.arguments = arguments;
         this.fewest = fewest;
         this.most = most;
         this.text = text;
+        this.of = of;
+    }
+
+    /** Whether a program knows it. */
+    boolean isOf(Of program) {
+        return of == Of.BOTH || of == program;
+    }
+
+    /**
+     * The verb of a request to a program.
+     *
+     * @throws IllegalArgumentException if it does not know the verb
+     */
+    static ControlVerb of(String word, Of program) {
+        ControlVerb verb = of(word);
+        if (!verb.isOf(program)) {
+            throw new IllegalArgumentException("no verb of this program: verb=" + word + " (expected: "
+                    + Arrays.stream(values())
+                            .filter(known -> known.isOf(program))
+                            .map(ControlVerb::word)
+                            .collect(Collectors.joining(", "))
+                    + ")");
+        }
+        return verb;
     }
 
     public String word() {

@@ -19,6 +19,11 @@ final class JsonLine {
         return member(name, Long.toString(value));
     }
 
+    /** A value that is JSON already. */
+    JsonLine json(String name, String value) {
+        return member(name, value);
+    }
+
     private JsonLine member(String name, String value) {
         json.append(json.length() > 1 ? "," : "")
                 .append('"')

@@ -65,22 +65,28 @@ public final class SwitchRequests implements Requests {
     @Override
     public Iterator<String> answer(String request) throws Exception {
         String[] words = request.split("\\s+");
-        ControlVerb verb = ControlVerb.of(words[0]);
+        ControlVerb verb = ControlVerb.of(words[0], ControlVerb.Of.SWITCH);
         List<String> arguments = Arrays.asList(words).subList(1, words.length);
         verb.checkCount(arguments);
         return switch (verb) {
-            case PORTS -> ports();
+            case PORTS -> {
+                if (!arguments.isEmpty()) {
+                    throw new IllegalArgumentException(
+                            "a switch has no nodes: argument=" + arguments.get(0) + " (expected: no argument)");
+                }
+                yield ports();
+            }
             case PORTS_ADD -> add(arguments.get(0));
             case PORTS_SET -> set(arguments.get(0));
             case PORTS_REMOVE -> remove(arguments.get(0));
             case FDB_SHOW -> stations(arguments.isEmpty() ? null : behind(arguments.get(0)));
             case FDB_FLUSH -> flush(arguments);
-            case TABLES -> tables();
+            case TABLES -> tables("", lan.ethernetSwitch()).iterator();
             case STATS ->
                 List.of(StatsJson.now(ledger.samples(), System.nanoTime() - start, Map.of()))
                         .iterator();
-            case HELP ->
-                Arrays.stream(ControlVerb.values()).map(ControlVerb::toJson).iterator();
+            case HELP -> help(ControlVerb.Of.SWITCH);
+            case NODES, ROUTES, NAT, TOPOLOGY, RELOAD -> throw new IllegalStateException(verb.word());
         };
     }
 
@@ -166,12 +172,20 @@ public final class SwitchRequests implements Requests {
         return List.of(describe(changed)).iterator();
     }
 
-    private Iterator<String> tables() {
-        EthernetSwitch core = lan.ethernetSwitch();
+    /** The verbs that a program knows. */
+    static Iterator<String> help(ControlVerb.Of program) {
+        return Arrays.stream(ControlVerb.values())
+                .filter(verb -> verb.isOf(program))
+                .map(ControlVerb::toJson)
+                .iterator();
+    }
+
+    /** The tables of a switch, their names behind a prefix. */
+    static List<String> tables(String prefix, EthernetSwitch core) {
         FdbCounters fdb = core.fdbCounters();
         List<String> lines = new ArrayList<>();
         lines.add(new JsonLine()
-                .text("table", "fdb")
+                .text("table", prefix + "fdb")
                 .number("entries", core.fdbSize())
                 .number("capacity", core.fdbCapacity())
                 .number("evicted", fdb.evicted() + fdb.evictedOwn())
@@ -180,14 +194,14 @@ public final class SwitchRequests implements Requests {
         MulticastSnooping.Counters groups = core.groupCounters();
         if (groups != null) {
             lines.add(new JsonLine()
-                    .text("table", "groups")
+                    .text("table", prefix + "groups")
                     .number("entries", groups.size())
                     .number("capacity", groups.capacity())
                     .number("evicted", groups.evicted())
                     .number("refused", groups.refused())
                     .toString());
         }
-        return lines.iterator();
+        return lines;
     }
 
     /** A socket, which is there whether it has peers, that are ports, or not. */
@@ -247,8 +261,18 @@ public final class SwitchRequests implements Requests {
      * meanwhile keeps its name here.
      */
     private Iterator<String> stations(SwitchPort only) {
+        return stations("", lan, only);
+    }
+
+    /**
+     * The FDB of a switch.
+     *
+     * @param prefix of the names of ports
+     * @param only the port that is asked for, or null for all
+     */
+    static Iterator<String> stations(String prefix, TapSwitch lan, SwitchPort only) {
         Map<Integer, String> names = new HashMap<>();
-        lan.ports().forEach(port -> names.put(port.index(), port.name()));
+        lan.ports().forEach(port -> names.put(port.index(), prefix + port.name()));
         FdbListing found = new FdbListing();
         lan.ethernetSwitch().forEachFdbEntry((key, port, kind, age) -> {
             if ((only == null || port == only.index()) && names.containsKey(port)) {

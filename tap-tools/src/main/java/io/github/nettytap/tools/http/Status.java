@@ -33,6 +33,15 @@ public interface Status {
      */
     Iterator<String> fdb();
 
+    /**
+     * The network, as a JSON object of nodes and links.
+     *
+     * @return null if the program is one node alone
+     */
+    default String topology() {
+        return null;
+    }
+
     /** A status that is made of its parts. */
     record Of(
             String program,

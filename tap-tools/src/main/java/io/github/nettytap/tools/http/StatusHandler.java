@@ -60,7 +60,8 @@ final class StatusHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
                 "/health", new Resource(TEXT, () -> "ok\n"),
                 "/metrics", new Resource(PROMETHEUS, text::prometheus),
                 "/api/v1/ports", new Resource(JSON, text::ports),
-                "/api/v1/fdb", new Resource(JSON, text::fdb));
+                "/api/v1/fdb", new Resource(JSON, text::fdb),
+                "/api/v1/topology", new Resource(JSON, text::topology));
     }
 
     private static Resource page(String type, String name) {
@@ -98,7 +99,8 @@ final class StatusHandler extends SimpleChannelInboundHandler<FullHttpRequest> {
                     request,
                     HttpResponseStatus.NOT_FOUND,
                     TEXT,
-                    "no such path (expected: /, /metrics, /health, /api/v1/ports, /api/v1/fdb or /api/v1/events)\n");
+                    "no such path (expected: /, /metrics, /health, /api/v1/ports, /api/v1/fdb, /api/v1/topology or"
+                            + " /api/v1/events)\n");
         } else {
             answer(
                     context,

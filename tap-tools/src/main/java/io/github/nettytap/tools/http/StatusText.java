@@ -46,6 +46,12 @@ final class StatusText {
                 .toString();
     }
 
+    /** {@code {"nodes":[…],"links":[…]}}; both are empty where the program is one node alone. */
+    String topology() {
+        String topology = status.topology();
+        return topology == null ? "{\"nodes\":[],\"links\":[]}" : topology;
+    }
+
     /** Prometheus text format 0.0.4. */
     String prometheus() {
         List<PortSample> ports = status.ports();

@@ -110,6 +110,29 @@ public record PortSample(
         return of(port, port, counters, malformed, congested);
     }
 
+    /** A port that is neither of a switch nor of a router. */
+    public static PortSample of(Port port, long malformed, long congested) {
+        return of(port, port, malformed, congested);
+    }
+
+    /** The same port by another name, with more that is counted there. */
+    public PortSample named(String name, Map<String, Long> more) {
+        Map<String, Long> all = new LinkedHashMap<>(fates);
+        all.putAll(more);
+        return new PortSample(
+                // A name that tells ports of one node apart may be at another too.
+                identity.equals(port) ? name : identity,
+                name,
+                framesIn,
+                bytesIn,
+                framesOut,
+                bytesOut,
+                wouldBlockIn,
+                wouldBlockOut,
+                drops,
+                all);
+    }
+
     private static PortSample of(Object identity, Port port, long malformed, long congested) {
         return port.channelCounters() == null
                 ? of(identity, port.name(), port.frameCounters(), malformed, congested)

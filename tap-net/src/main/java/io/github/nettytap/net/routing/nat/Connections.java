@@ -11,6 +11,7 @@ import io.github.nettytap.net.table.TableCounter;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 
 /**
  * Mappings and their connections: {@link FairTable}s in which each host inside has a budget, and for each address
@@ -61,6 +62,10 @@ final class Connections {
                 .budget(Math.min(capacity, settings.connectionsPerHost()))
                 .evicted(this::end)
                 .build();
+    }
+
+    void forEach(Consumer<Connection> visitor) {
+        connections.forEach(visitor);
     }
 
     int size() {

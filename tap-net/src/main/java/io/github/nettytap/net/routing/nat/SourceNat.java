@@ -15,6 +15,8 @@ import io.github.nettytap.net.routing.packet.PacketSize;
 import io.github.nettytap.net.table.TableCounter;
 import io.netty.buffer.ByteBuf;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
@@ -85,6 +87,49 @@ public final class SourceNat {
         long now = clock.getAsLong();
         connections.tick(now);
         fragments.tick(now);
+    }
+
+    /**
+     * A connection, for people to read.
+     *
+     * @param protocol {@code tcp}, {@code udp}, {@code icmp} or a number
+     * @param inside address and port of the host inside
+     * @param outside address and port that it has outside
+     * @param remote address and port of the other side
+     */
+    public record Entry(String protocol, String inside, String outside, String remote) {}
+
+    /**
+     * The connections of this moment. On the event loop, whose time it takes.
+     *
+     * @param most how many at most
+     * @return in no order
+     */
+    public List<Entry> entries(int most) {
+        List<Entry> entries = new ArrayList<>();
+        connections.forEach(connection -> {
+            if (entries.size() < most) {
+                Mapping mapping = connection.mapping;
+                String protocol =
+                        switch (mapping.protocol) {
+                            case Ipv4Header.PROTOCOL_TCP -> "tcp";
+                            case Ipv4Header.PROTOCOL_UDP -> "udp";
+                            case Ipv4Header.PROTOCOL_ICMP -> "icmp";
+                            default -> String.valueOf(mapping.protocol);
+                        };
+                entries.add(new Entry(
+                        protocol,
+                        end(mapping.insideAddress, mapping.insidePort),
+                        end(mapping.outsideAddress, mapping.outsidePort),
+                        end(connection.remoteAddress, connection.remotePort)));
+            }
+        });
+        return entries;
+    }
+
+    private static String end(int address, int port) {
+        return (address >>> 24) + "." + (address >>> 16 & 0xff) + "." + (address >>> 8 & 0xff) + "." + (address & 0xff)
+                + ":" + port;
     }
 
     /** How many connections are known. Any thread may ask. */
