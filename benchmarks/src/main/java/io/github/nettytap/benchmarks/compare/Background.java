@@ -43,6 +43,11 @@ public final class Background implements AutoCloseable {
         return background;
     }
 
+    /** The process, to see what it uses. */
+    public ProcessHandle process() {
+        return process.toHandle();
+    }
+
     private String output() throws IOException {
         return Files.readString(out) + Files.readString(err);
     }

@@ -187,7 +187,8 @@ public final class Compare implements Callable<Integer> {
 
     public static void compile(Path top, Path compiled) throws IOException {
         Files.createDirectories(compiled);
-        for (String name : List.of("forward_epoll", "forward_uring", "forward_multishot", "udp_rate", "frame_rate")) {
+        for (String name : List.of(
+                "forward_epoll", "forward_uring", "forward_multishot", "udp_rate", "frame_rate", "attack", "honest")) {
             Path source = top.resolve("benchmarks/c/" + name + ".c");
             Path program = compiled.resolve(name);
             Commands.run(60, "gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program.toString(), source.toString());

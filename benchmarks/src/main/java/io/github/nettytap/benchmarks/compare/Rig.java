@@ -142,43 +142,12 @@ public final class Rig implements AutoCloseable {
 
     /** Processor seconds that the candidate and its children have used so far. */
     public double cpuSeconds() throws IOException {
-        double ticks = 0;
-        for (ProcessHandle process : processes()) {
-            String[] stat = procFile(process, "stat").split("\\) ", 2);
-            if (stat.length == 2) {
-                // proc(5): utime and stime are fields 14 and 15; the state, field 3, comes first after the name.
-                String[] fields = stat[1].split(" ");
-                ticks += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
-            }
-        }
-        return ticks / 100;
+        return program == null ? 0 : ProcessUsage.cpuSeconds(program.toHandle());
     }
 
     /** Resident memory of the candidate and its children in MB. */
     public double residentMegabytes() throws IOException {
-        double kilobytes = 0;
-        for (ProcessHandle process : processes()) {
-            kilobytes += procFile(process, "status")
-                    .lines()
-                    .filter(line -> line.startsWith("VmRSS:"))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D+", "")))
-                    .sum();
-        }
-        return kilobytes * 1024 / 1e6;
-    }
-
-    private List<ProcessHandle> processes() {
-        List<ProcessHandle> result = new ArrayList<>();
-        if (program != null) {
-            result.add(program.toHandle());
-            program.descendants().forEach(result::add);
-        }
-        return result;
-    }
-
-    private static String procFile(ProcessHandle process, String name) throws IOException {
-        Path path = Path.of("/proc", Long.toString(process.pid()), name);
-        return Files.exists(path) ? Files.readString(path) : "";
+        return program == null ? 0 : ProcessUsage.residentMegabytes(program.toHandle());
     }
 
     @Override
