@@ -42,6 +42,7 @@ public class OffloadBenchmark {
 
     private final Coalescer coalescer = new Coalescer();
     private final List<ByteBuf> frames = new ArrayList<>();
+    private final List<ByteBuf> partialFrames = new ArrayList<>();
     private ByteBuf gsoFrame;
     private ByteBuf copy;
 
@@ -52,7 +53,8 @@ public class OffloadBenchmark {
         GsoFrames.appendTcp(gsoFrame, payload);
         copy = PooledByteBufAllocator.DEFAULT.directBuffer(70_000);
         Segmentation.segment(gsoFrame, GsoFrames.HEADER, GsoFrames.HEADER, PooledByteBufAllocator.DEFAULT, frames::add);
-        if (frames.size() != SEGMENTS || join() != 1) {
+        Segmentation.segmentPartial(gsoFrame, VnetHeader.V1, PooledByteBufAllocator.DEFAULT, partialFrames::add);
+        if (frames.size() != SEGMENTS || join() != 1 || joinBuffers() != 1 || joinPartial() != 1) {
             throw new IllegalStateException("frames=" + frames.size() + ", joined=" + join());
         }
     }
@@ -60,6 +62,7 @@ public class OffloadBenchmark {
     @TearDown
     public void release() {
         frames.forEach(ByteBuf::release);
+        partialFrames.forEach(ByteBuf::release);
         gsoFrame.release();
         copy.release();
     }
@@ -78,10 +81,36 @@ public class OffloadBenchmark {
     @Benchmark
     public int join() {
         for (ByteBuf frame : frames) {
-            coalescer.add(VirtioNetFrame.parse(frame.readerIndex(0).retain(), GsoFrames.HEADER));
+            coalescer.add(
+                    VirtioNetFrame.parse(frame.readerIndex(0).retain(), GsoFrames.HEADER),
+                    PooledByteBufAllocator.DEFAULT);
         }
         int[] results = new int[1];
-        coalescer.flush(PooledByteBufAllocator.DEFAULT, frame -> {
+        coalescer.flush(frame -> {
+            results[0]++;
+            frame.release();
+        });
+        return results[0];
+    }
+
+    /** Without an object for each frame. */
+    @Benchmark
+    public int joinBuffers() {
+        return join(frames);
+    }
+
+    /** With checksums that nobody has to verify. */
+    @Benchmark
+    public int joinPartial() {
+        return join(partialFrames);
+    }
+
+    private int join(List<ByteBuf> list) {
+        for (ByteBuf frame : list) {
+            coalescer.add(frame.readerIndex(0).retain(), VnetHeader.V1, PooledByteBufAllocator.DEFAULT);
+        }
+        int[] results = new int[1];
+        coalescer.flush(VnetHeader.V1, PooledByteBufAllocator.DEFAULT, frame -> {
             results[0]++;
             frame.release();
         });

@@ -6,6 +6,8 @@ package io.github.nettytap.codec.offload;
 
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.virtio.VirtioNetOffload;
+import io.github.nettytap.codec.wire.VnetHeader;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -20,7 +22,7 @@ import java.util.function.Consumer;
  * Coalesces consecutive frames of a TCP or UDP flow into GSO frames, as the kernel's GRO does with what a card delivers
  * in one poll.
  *
- * <p>Frames go in one by one and come out at {@link #flush(ByteBufAllocator, Consumer)}, in the order in which the
+ * <p>Frames go in one by one and come out at {@link #flush(Consumer)}, in the order in which the
  * first frame of each result went in. What cannot be coalesced ends the run of its flow, and a fragment the runs of all
  * flows between its two hosts, so no flow is ever reordered. A frame is coalesced only if its checksums are right, and
  * all that its headers say is the same as in the frame before, but for what segmentation restores: length, checksum,
@@ -31,13 +33,16 @@ import java.util.function.Consumer;
  * DF the identification means nothing (RFC 6864).
  *
  * <p>Cost: one pass over the payload for the checksum, unless the frame is known to be valid or partial, and one copy
- * of it into the GSO frame. Frames that stay alone are neither summed nor copied.
+ * of it into the GSO frame, at once, so that the frame is released while it is still in the first cache and its memory
+ * can be read into again. Frames that stay alone are neither summed nor copied. Memory: what went in, in buffers that are
+ * at most twice as long as their frames, and 256 KiB.
  *
  * <p>Not for use by several threads.
  */
 public final class Coalescer {
 
     private static final int BUCKETS = 256;
+    private static final int MAX_SPARE = 256 << 10;
 
     private final GroFlow[] buckets = new GroFlow[BUCKETS];
     private final Segment segment = new Segment();
@@ -46,6 +51,16 @@ public final class Coalescer {
     private final int allowed;
 
     private final boolean cwrAllowed;
+
+    /** The run that was last appended to, which the next frame most likely continues. */
+    private GroFlow predicted;
+
+    /** How large GSO frames were of late. */
+    private int usualSize;
+
+    /** How much room was made on the strength of that since the last flush. */
+    private int spare;
+
     private int count;
     private int frames;
 
@@ -89,32 +104,71 @@ public final class Coalescer {
     }
 
     /**
-     * Takes a frame.
+     * Takes a frame. GSO frames come from the allocator of its content.
      *
      * @param frame the frame, which the coalescer owns until the flush
      */
     public void add(VirtioNetFrame frame) {
-        add(frame, null);
+        add(frame, frame.content().alloc());
     }
 
-    /** Takes a frame and the promise of its write, or null, which the result shares with those of its other frames. */
-    void add(VirtioNetFrame frame, ChannelPromise promise) {
-        Segment.Kind kind = segment.read(frame);
+    /**
+     * Takes a frame.
+     *
+     * @param frame the frame, which the coalescer owns until the flush
+     * @param alloc where the GSO frame comes from, if the frame is coalesced with one that came before
+     */
+    public void add(VirtioNetFrame frame, ByteBufAllocator alloc) {
+        add(frame, 0, null, alloc);
+    }
+
+    /**
+     * Takes a frame with its virtio-net header in one buffer. Cheaper than a {@link VirtioNetFrame}, where none is
+     * needed.
+     *
+     * @param frame header and frame, which the coalescer owns until the flush
+     * @param header the header in front of the frame; {@link VnetHeader#NONE} for a complete frame alone
+     * @param alloc where the GSO frame comes from, if the frame is coalesced with one that came before
+     */
+    public void add(ByteBuf frame, VnetHeader header, ByteBufAllocator alloc) {
+        add(frame, header.length(), null, alloc);
+    }
+
+    /**
+     * Takes a {@link VirtioNetFrame}, or a buffer of header and frame, and the promise of its write, or null, which the
+     * result shares with those of its other frames.
+     */
+    void add(Object msg, int headerLength, ChannelPromise promise, ByteBufAllocator alloc) {
+        if (msg instanceof ByteBuf) {
+            segment.take((ByteBuf) msg, headerLength);
+        } else {
+            segment.take((VirtioNetFrame) msg);
+        }
         frames++;
+        if (predicted == null || !predicted.isOpen || !segment.isPredicted(predicted)) {
+            addUnpredicted(msg, headerLength, promise, alloc);
+        } else if (!predicted.appendPredicted(msg, promise, segment)) {
+            unlink(predicted);
+        }
+    }
+
+    private void addUnpredicted(Object msg, int headerLength, ChannelPromise promise, ByteBufAllocator alloc) {
+        Segment.Kind kind = segment.read();
         if (kind == Segment.Kind.OF_HOSTS) {
             endRunsOfHosts();
         }
         if (kind != Segment.Kind.OF_FLOW || (allowed & segment.kindBit()) == 0) {
-            nextRun().startSingle(frame, promise);
+            nextRun().startSingle(msg, headerLength, promise);
             return;
         }
         GroFlow run = find();
-        boolean candidate = segment.isCandidate(frame);
+        boolean candidate = segment.isCandidate();
         if (run != null) {
             if (candidate && run.accepts(segment)) {
-                candidate = segment.hasRightChecksum(frame);
-                if (candidate && run.hasRightChecksum(segment)) {
-                    if (!run.append(frame, promise, segment)) {
+                candidate = segment.hasRightChecksum();
+                if (candidate && run.hasRightChecksum(segment) && run.makeRoom(segment, alloc, this)) {
+                    predicted = run;
+                    if (!run.append(msg, promise, segment)) {
                         unlink(run);
                     }
                     return;
@@ -123,13 +177,26 @@ public final class Coalescer {
             unlink(run);
         }
         GroFlow started = nextRun();
-        if (!candidate || segment.isCongestionWindowReduced() && !cwrAllowed) {
-            started.startSingle(frame, promise);
-        } else if (started.start(frame, promise, segment)) {
+        started.startSingle(msg, headerLength, promise);
+        if (candidate && (cwrAllowed || !segment.isCongestionWindowReduced()) && started.start(segment)) {
             started.next = buckets[started.hash & BUCKETS - 1];
             buckets[started.hash & BUCKETS - 1] = started;
             started.isOpen = true;
         }
+    }
+
+    /**
+     * How much room to make for a GSO frame of which two segments are known, at least. As much as the last ones needed,
+     * so that they are not moved while they grow, but of all that are open no more than {@link #MAX_SPARE} on such a
+     * guess.
+     */
+    int room(int needed, int limit) {
+        int guess = Math.min(usualSize, limit);
+        if (guess <= needed || spare + guess > MAX_SPARE) {
+            return needed;
+        }
+        spare += guess;
+        return guess;
     }
 
     /** Ends each run that a frame without ports may be of. Rare, and bounded by the frames that wait. */
@@ -186,51 +253,83 @@ public final class Coalescer {
     /**
      * Hands out everything that went in.
      *
-     * @param alloc where GSO frames come from
      * @param output takes each result and owns it; must not use this coalescer
      */
-    public void flush(ByteBufAllocator alloc, Consumer<? super VirtioNetFrame> output) {
+    public void flush(Consumer<? super VirtioNetFrame> output) {
         int flushed = count;
         forget();
         int i = 0;
         try {
-            for (; i < flushed; i++) {
-                VirtioNetFrame result = runs[i].finish(alloc);
-                if (result != null) {
-                    output.accept(result);
-                } else {
-                    runs[i].takeApart((frame, promise) -> output.accept(frame));
-                }
+            while (i < flushed) {
+                output.accept(finish(runs[i++]).toFrame());
             }
         } finally {
-            while (i < flushed) {
-                runs[i++].discard();
-            }
+            discard(i, flushed);
         }
     }
 
-    /** Hands out everything that went in with promises; one for each result, which completes those of its frames. */
-    void flush(ChannelHandlerContext ctx, BiConsumer<VirtioNetFrame, ChannelPromise> output) {
+    /**
+     * Hands out everything that went in as buffers of virtio-net header and frame. What went in like that and stayed
+     * alone is handed out as it came.
+     *
+     * @param header the header that the results get; the one that buffers were {@linkplain #add(ByteBuf, VnetHeader,
+     *     ByteBufAllocator) added} with
+     * @param alloc where a buffer comes from, if there is no room for the header in front of a frame
+     * @param output takes each result and owns it; must not use this coalescer
+     */
+    public void flush(VnetHeader header, ByteBufAllocator alloc, Consumer<? super ByteBuf> output) {
+        int flushed = count;
+        forget();
+        int i = 0;
+        try {
+            while (i < flushed) {
+                output.accept(finish(runs[i++]).toBuffer(header.length(), alloc));
+            }
+        } finally {
+            discard(i, flushed);
+        }
+    }
+
+    /**
+     * Hands out everything that went in with promises; one for each result, which completes those of its frames. What
+     * stayed alone is handed out as it came.
+     */
+    void flush(ChannelHandlerContext ctx, BiConsumer<Object, ChannelPromise> output) {
         int flushed = count;
         forget();
         for (int i = 0; i < flushed; i++) {
             ChannelPromise promise = runs[i].promise(ctx);
-            VirtioNetFrame result = runs[i].finish(ctx.alloc());
-            if (result != null) {
-                output.accept(result, promise);
-            } else {
-                runs[i].takeApart(output);
-            }
+            output.accept(finish(runs[i]).take(), promise);
         }
+    }
+
+    private GroFlow finish(GroFlow run) {
+        int size = run.finish();
+        if (size > 0) {
+            usualSize = Math.max(size, usualSize - (usualSize - size) / 4);
+        }
+        return run;
+    }
+
+    private void discard(int from, int to) {
+        for (int i = from; i < to; i++) {
+            runs[i].discard();
+        }
+    }
+
+    /** Fails the writes of everything that went in, and releases it. */
+    void fail(Throwable cause) {
+        for (int i = 0; i < count; i++) {
+            runs[i].fail(cause);
+        }
+        forget();
     }
 
     /** Releases everything that went in. */
     public void discard() {
         int discarded = count;
         forget();
-        for (int i = 0; i < discarded; i++) {
-            runs[i].discard();
-        }
+        discard(0, discarded);
     }
 
     private void forget() {
@@ -241,6 +340,8 @@ public final class Coalescer {
             run.isOpen = false;
         }
         segment.forget();
+        predicted = null;
+        spare = 0;
         count = 0;
         frames = 0;
     }

@@ -72,7 +72,7 @@ public final class CoalescingHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         received++;
-        coalescer.add((VirtioNetFrame) msg);
+        coalescer.add((VirtioNetFrame) msg, ctx.alloc());
         if (coalescer.size() >= MAX_FRAMES) {
             flush(ctx);
         }
@@ -101,7 +101,7 @@ public final class CoalescingHandler extends ChannelInboundHandlerAdapter {
 
     private void flush(ChannelHandlerContext ctx) {
         if (coalescer.size() > 0) {
-            coalescer.flush(ctx.alloc(), frame -> {
+            coalescer.flush(frame -> {
                 delivered++;
                 ctx.fireChannelRead(frame);
             });

@@ -4,7 +4,6 @@
  */
 package io.github.nettytap.codec.offload;
 
-import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
@@ -36,8 +35,9 @@ import java.util.function.BiConsumer;
  * <p>What is written waits for the flush, in order; at most {@value #MAX_WRITES} writes or {@value #MAX_BYTES} bytes
  * wait, then they are passed on without one. What waits does not count for {@link
  * io.netty.channel.Channel#isWritable()}. The results leave in the order of their first frames, so a flow keeps its
- * order; see {@link Coalescer}. A GSO frame that finds nothing waiting passes at once, and other messages pass in
- * order, as they are.
+ * order; see {@link Coalescer}. A GSO frame, or one of less than 128 bytes, that finds nothing waiting passes at once, and other messages pass in
+ * order, as they are. What is written with a void promise is coalesced at once, so that its memory is free again before
+ * the flush; else the write can still be cancelled, and is kept as it is.
  *
  * <p>The promise of each frame is completed with the write of its GSO frame, and fails with it. A write that is
  * cancelled before the flush is not sent. What still waits when the channel closes fails with {@link
@@ -54,6 +54,9 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
     /** How many bytes may wait for a flush. */
     public static final int MAX_BYTES = 1 << 20;
 
+    /** A frame below this begins no GSO frame: most have no payload, and a copy of the others saves little. */
+    private static final int MIN_LENGTH = 128;
+
     private final int headerLength;
     private final Coalescer coalescer;
 
@@ -65,7 +68,7 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
     private boolean drainAgain;
     private boolean flushWanted;
     private int passedOn;
-    private BiConsumer<VirtioNetFrame, ChannelPromise> output;
+    private BiConsumer<Object, ChannelPromise> output;
     private volatile long received;
     private volatile long delivered;
 
@@ -123,7 +126,8 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
     public void handlerAdded(ChannelHandlerContext ctx) {
         output = (frame, promise) -> {
             passedOn++;
-            ctx.write(headerLength == 0 ? frame : frame.toPacket(headerLength, ctx.alloc()), promise);
+            boolean needsHeader = headerLength > 0 && frame instanceof VirtioNetFrame;
+            ctx.write(needsHeader ? ((VirtioNetFrame) frame).toPacket(headerLength, ctx.alloc()) : frame, promise);
         };
     }
 
@@ -131,22 +135,35 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
     public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) {
         if (headerLength > 0 && msg instanceof VirtioNetFrame) {
             ReferenceCountUtil.release(msg);
-            promise.tryFailure(
-                    new IllegalStateException(
-                            "CoalescingWriteHandler.withHeader got a VirtioNetFrame (expected:"
-                                    + " ByteBuf of header and frame; use CoalescingWriteHandler.frames behind a VirtioNetCodec)"));
+            promise.tryFailure(new IllegalStateException(
+                    "CoalescingWriteHandler.withHeader got a VirtioNetFrame (expected: ByteBuf of header and"
+                            + " frame; use CoalescingWriteHandler.frames behind a VirtioNetCodec)"));
             return;
         }
-        if (waiting.isEmpty() && !draining && isGsoFrame(msg)) {
-            received++;
-            delivered++;
-            ctx.write(msg, promise);
-            return;
+        if (waiting.isEmpty() && !draining) {
+            if (coalescer.size() == 0 && (isGsoFrame(msg) || isShort(msg))) {
+                received++;
+                delivered++;
+                ctx.write(msg, promise);
+                return;
+            }
+            if (promise.isVoid() && isFrame(msg)) {
+                // Nobody can cancel it, so it is coalesced while it is in the cache, and its memory becomes free.
+                waitingBytes += length(msg);
+                received++;
+                add(ctx, msg, promise);
+                drainIfFull(ctx);
+                return;
+            }
         }
         waitingBytes += length(msg);
         waiting.add(msg);
         waiting.add(promise);
-        if (waiting.size() >= 2 * MAX_WRITES || waitingBytes >= MAX_BYTES) {
+        drainIfFull(ctx);
+    }
+
+    private void drainIfFull(ChannelHandlerContext ctx) {
+        if (coalescer.size() + waiting.size() / 2 >= MAX_WRITES || waitingBytes >= MAX_BYTES) {
             drain(ctx);
         }
     }
@@ -160,6 +177,11 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
         }
         ByteBuf packet = (ByteBuf) msg;
         return VirtioNetHeader.gsoType(packet, packet.readerIndex()) != VirtioNetHeader.GSO_NONE;
+    }
+
+    /** Acknowledgments, above all. */
+    private boolean isShort(Object msg) {
+        return isFrame(msg) && length(msg) - headerLength < MIN_LENGTH;
     }
 
     private boolean isPacket(Object msg) {
@@ -215,7 +237,7 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
                 ReferenceCountUtil.release(msg);
             } else if (isFrame(msg)) {
                 frames++;
-                add(msg, promise);
+                add(ctx, msg, promise);
             } else {
                 coalescer.flush(ctx, output);
                 ctx.write(msg, promise);
@@ -230,21 +252,12 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
         return headerLength > 0 ? isPacket(msg) : msg instanceof VirtioNetFrame || msg instanceof ByteBuf;
     }
 
-    private void add(Object msg, ChannelPromise promise) {
+    private void add(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) {
         try {
-            coalescer.add(frame(msg), promise);
+            coalescer.add(msg, headerLength, promise, ctx.alloc());
         } catch (IllegalReferenceCountException e) { // Released by who wrote it: no fault of the others.
             promise.tryFailure(e);
         }
-    }
-
-    private VirtioNetFrame frame(Object msg) {
-        if (msg instanceof VirtioNetFrame) {
-            return (VirtioNetFrame) msg;
-        }
-        return headerLength > 0
-                ? VirtioNetFrame.parse((ByteBuf) msg, headerLength)
-                : VirtioNetFrame.complete((ByteBuf) msg, ChecksumState.NONE);
     }
 
     @Override
@@ -271,6 +284,10 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
     private void fail() {
         waitingBytes = 0;
         ClosedChannelException cause = null;
+        if (coalescer.size() > 0) {
+            cause = new ClosedChannelException();
+            coalescer.fail(cause);
+        }
         for (Object msg = waiting.poll(); msg != null; msg = waiting.poll()) {
             ChannelPromise promise = (ChannelPromise) waiting.poll();
             ReferenceCountUtil.release(msg);

@@ -7,6 +7,7 @@ package io.github.nettytap.codec.offload;
 import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.FrameValidator;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
+import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.Ipv6Header;
 import io.github.nettytap.codec.wire.TcpHeader;
@@ -16,9 +17,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.util.ReferenceCountUtil;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.function.BiConsumer;
 
 /**
  * Consecutive frames of one flow that will leave as one GSO frame, or a single frame that will leave as it came.
@@ -38,8 +40,26 @@ final class GroFlow {
     private static final int MERGEABLE_FLAGS = TcpHeader.FLAG_CWR | TcpHeader.FLAG_FIN | TcpHeader.FLAG_PSH;
     private static final int CLOSING_FLAGS = TcpHeader.FLAG_FIN | TcpHeader.FLAG_PSH;
 
-    private VirtioNetFrame[] frames = new VirtioNetFrame[8];
-    private ChannelPromise[] promises = new ChannelPromise[8];
+    /** Where the frame starts in a GSO frame: behind room for any virtio-net header. */
+    private static final int START = VirtioNetHeader.TUNNEL_LENGTH;
+
+    /** How far headers reach that can be predicted, in longs. */
+    private static final int PREDICTED_LONGS = 12;
+
+    /** The only frame, a {@link VirtioNetFrame} or a buffer, or the finished GSO frame; null while there are several. */
+    private Object single;
+
+    /** The length of the virtio-net header in front of a frame that is a buffer. */
+    private int singleHeaderLength;
+
+    /** Null until there is one that is not void. */
+    private ChannelPromise[] promises;
+
+    private ChannelPromise firstPromise;
+
+    /** The GSO frame as it grows, once there are two frames. */
+    private ByteBuf merged;
+
     private int count;
 
     /** The next run in the same bucket of the flow table. */
@@ -60,21 +80,29 @@ final class GroFlow {
     private int segmentSize;
     private int payload;
     private int identifications;
+    private boolean firstIsUnverified;
 
-    /** Starts the run with a frame that stays alone. */
-    void startSingle(VirtioNetFrame frame, ChannelPromise promise) {
-        frames[0] = frame;
-        promises[0] = promise;
+    // The header of the next frame, if it is a full segment: the bytes, and which of them must be these.
+    private final long[] expected = new long[PREDICTED_LONGS];
+    private final long[] mask = new long[PREDICTED_LONGS];
+    private int predictedLength;
+    private int pseudoHeader;
+    private int identificationAndChecksum;
+
+    /** Starts the run with a frame that stays alone, for now. */
+    void startSingle(Object frame, int headerLength, ChannelPromise promise) {
+        single = frame;
+        singleHeaderLength = headerLength;
+        firstPromise = promise;
         count = 1;
     }
 
     /**
-     * Starts the run with a frame that others may follow.
+     * Says of the single frame that others may follow.
      *
      * @return whether they may, which they may not behind a frame that ends a run
      */
-    boolean start(VirtioNetFrame frame, ChannelPromise promise, Segment segment) {
-        startSingle(frame, promise);
+    boolean start(Segment segment) {
         hash = segment.hash;
         hostsHash = segment.hostsHash;
         System.arraycopy(segment.window, 0, header, 0, segment.headers);
@@ -87,7 +115,13 @@ final class GroFlow {
         payload = segment.payload;
         identifications = ID_UNKNOWN;
         closing = closingFlags(segment);
+        firstIsUnverified = segment.isUnverified();
+        predictedLength = -1;
         return closing == 0;
+    }
+
+    private ByteBuf singleContent() {
+        return single instanceof ByteBuf ? (ByteBuf) single : ((VirtioNetFrame) single).content();
     }
 
     private static int closingFlags(Segment segment) {
@@ -148,12 +182,12 @@ final class GroFlow {
 
     /** Tells whether the checksum of the first frame is right: asked when there is a second, and once. */
     boolean hasRightChecksum(Segment sums) {
-        if (count > 1 || frames[0].checksum() != ChecksumState.NONE) {
+        if (count > 1 || !firstIsUnverified) {
             return true;
         }
-        ByteBuf content = frames[0].content();
-        int index = content.readerIndex();
-        int length = content.readableBytes() - transport;
+        ByteBuf content = singleContent();
+        int index = content.readerIndex() + singleHeaderLength;
+        int length = content.writerIndex() - index - transport;
         int protocol = tcp ? Ipv4Header.PROTOCOL_TCP : Ipv4Header.PROTOCOL_UDP;
         int pseudo = Checksums.pseudoHeader(content, index + network, v6, protocol, length);
         return sums.isRight(content, index + transport, length, pseudo);
@@ -213,81 +247,238 @@ final class GroFlow {
     }
 
     /**
-     * Appends a frame that was accepted.
+     * Makes room for the payload of a frame that was accepted, and if it is the second, makes the GSO frame.
      *
-     * @return whether more may follow
+     * @return false if there is no memory for it, in which case the run is as it was
      */
-    boolean append(VirtioNetFrame frame, ChannelPromise promise, Segment segment) {
-        if (!v6) {
-            identifications = identificationMode(segment);
+    boolean makeRoom(Segment segment, ByteBufAllocator alloc, Coalescer coalescer) {
+        int end = START + headers + payload;
+        int needed = end + segment.payload;
+        int limit = START + network + (v6 ? Ipv6Header.LENGTH : 0) + MAX_IP_LENGTH;
+        try {
+            if (count > 1) {
+                if (merged.capacity() < needed) {
+                    merged.capacity(Math.min(limit, Math.max(needed, 2 * merged.capacity())));
+                    predictedLength = -1;
+                }
+                return true;
+            }
+            boolean more = segment.payload == segmentSize;
+            int room = more ? coalescer.room(Math.min(limit, needed + 2 * segmentSize), limit) : needed;
+            merged = alloc.directBuffer(room, Integer.MAX_VALUE);
+        } catch (OutOfMemoryError e) {
+            return false;
         }
-        if (count == frames.length) {
-            frames = Arrays.copyOf(frames, 2 * count);
-            promises = Arrays.copyOf(promises, 2 * count);
-        }
-        promises[count] = promise;
-        frames[count++] = frame;
-        payload += segment.payload;
-        closing = closingFlags(segment);
-        boolean last = segment.payload < segmentSize || closing != 0;
-        return !last && count < (tcp ? FrameValidator.MAX_TCP_SEGMENTS : MAX_DATAGRAMS);
+        merged.setBytes(START, header, 0, headers);
+        ByteBuf content = singleContent();
+        content.getBytes(content.readerIndex() + singleHeaderLength + headers, merged, START + headers, payload);
+        ReferenceCountUtil.release(single);
+        single = null;
+        return true;
     }
 
     /**
-     * Ends the run: hands out its only frame, or the GSO frame of all, and forgets them.
+     * Appends a frame that was accepted and that there is room for, and releases it.
      *
-     * @return null if there is no memory for a GSO frame, in which case the run is as it was
+     * @return whether more may follow
      */
-    VirtioNetFrame finish(ByteBufAllocator alloc) {
-        VirtioNetFrame result = frames[0];
-        if (count > 1) {
-            try {
-                result = merge(alloc);
-            } catch (OutOfMemoryError e) {
-                return null;
-            }
-            for (int i = 0; i < count; i++) {
-                frames[i].release();
-            }
+    boolean append(Object frame, ChannelPromise promise, Segment segment) {
+        if (!v6) {
+            identifications = identificationMode(segment);
         }
-        forget();
-        return result;
-    }
-
-    /** The promise of what {@link #finish} hands out, if the frames came with promises; asked for before that. */
-    ChannelPromise promise(ChannelHandlerContext ctx) {
-        return count == 1 ? promises[0] : SharedWrite.promise(ctx, promises, count);
-    }
-
-    private void forget() {
-        Arrays.fill(frames, 0, count, null);
-        Arrays.fill(promises, 0, count, null);
-        count = 0;
-    }
-
-    private VirtioNetFrame merge(ByteBufAllocator alloc) {
-        int start = VirtioNetHeader.TUNNEL_LENGTH;
-        // Allocated before anything is taken apart: if that fails, the run is as it was.
-        ByteBuf content = alloc.directBuffer(start + headers + payload);
-        content.writerIndex(start).readerIndex(start);
-        content.writeBytes(header, 0, headers);
-        for (int i = 0; i < count; i++) {
-            ByteBuf next = frames[i].content();
-            int from = next.readerIndex() + headers;
-            // Asked for its bytes, a slice hands its own memory over; given as a source, it first makes a view of it.
-            next.getBytes(from, content, next.writerIndex() - from);
+        closing = closingFlags(segment);
+        int length = segment.payload;
+        boolean more = append(frame, promise, segment, length) && length == segmentSize && closing == 0;
+        if (more && predictedLength < 0 && hasRoomForMore()) {
+            predict();
         }
-        int ip = start + network;
-        int end = content.writerIndex();
+        return more;
+    }
+
+    /** Appends a frame that {@link #predicts} says is next. */
+    boolean appendPredicted(Object frame, ChannelPromise promise, Segment segment) {
+        return append(frame, promise, segment, segmentSize);
+    }
+
+    private boolean append(Object frame, ChannelPromise promise, Segment segment, int length) {
+        segment.copyPayload(headers, merged, START + headers + payload, length);
+        payload += length;
+        note(promise);
+        count++;
+        if (!hasRoomForMore()) {
+            predictedLength = -1;
+        }
+        ReferenceCountUtil.release(frame);
+        return count < (tcp ? FrameValidator.MAX_TCP_SEGMENTS : MAX_DATAGRAMS);
+    }
+
+    private boolean hasRoomForMore() {
+        int end = START + headers + payload + segmentSize;
+        return end <= merged.capacity() && headers - network + payload + segmentSize <= MAX_IP_LENGTH;
+    }
+
+    private void note(ChannelPromise promise) {
+        if (promises == null) {
+            if (promise == null || promise.isVoid() && firstPromise.isVoid()) {
+                return;
+            }
+            promises = new ChannelPromise[Math.max(8, count + 1)];
+            Arrays.fill(promises, 0, count, firstPromise); // All that came before the first that counts are void.
+        } else if (count == promises.length) {
+            promises = Arrays.copyOf(promises, 2 * count);
+        }
+        promises[count] = promise;
+    }
+
+    /** Predicts the header of the next frame, which is that of the first but for what each has of its own. */
+    private void predict() {
+        int longs = (headers + Long.BYTES - 1) / Long.BYTES;
+        if (longs > PREDICTED_LONGS || headers + segmentSize < longs * Long.BYTES) {
+            return;
+        }
+        for (int i = 0; i < longs; i++) {
+            expected[i] = Segment.int64(header, i * Long.BYTES);
+            mask[i] = -1;
+        }
+        for (int at = headers; at < longs * Long.BYTES; at++) {
+            ignore(at, 1, 0xff);
+        }
+        if (tcp) {
+            ignore(transport + TcpHeader.SEQUENCE_OFFSET, Integer.BYTES, 0xff);
+            ignore(transport + TcpHeader.CHECKSUM_OFFSET, Short.BYTES, 0xff);
+            // Only the first has it.
+            int flags = transport + TcpHeader.FLAGS_OFFSET;
+            expected[flags / Long.BYTES] &= ~bits(flags, TcpHeader.FLAG_CWR);
+        } else {
+            ignore(transport + UdpHeader.CHECKSUM_OFFSET, Short.BYTES, 0xff);
+        }
+        if (!v6) {
+            ignore(network + Ipv4Header.IDENTIFICATION_OFFSET, Short.BYTES, 0xff);
+            ignore(network + Ipv4Header.CHECKSUM_OFFSET, Short.BYTES, 0xff);
+            int sum = Segment.int16(header, network + Ipv4Header.IDENTIFICATION_OFFSET)
+                    + Segment.int16(header, network + Ipv4Header.CHECKSUM_OFFSET);
+            identificationAndChecksum = sum % 0xffff;
+        }
+        int protocol = tcp ? Ipv4Header.PROTOCOL_TCP : Ipv4Header.PROTOCOL_UDP;
+        pseudoHeader = Checksums.pseudoHeader(merged, START + network, v6, protocol, headers + segmentSize - transport);
+        predictedLength = headers + segmentSize;
+    }
+
+    private void ignore(int from, int length, int bits) {
+        for (int at = from; at < from + length; at++) {
+            mask[at / Long.BYTES] &= ~bits(at, bits);
+        }
+    }
+
+    /** Bits of one byte of the header, where they are in the long that it is in. */
+    private static long bits(int at, int bits) {
+        return (long) bits << Long.SIZE - Byte.SIZE - at % Long.BYTES * Byte.SIZE;
+    }
+
+    /** The length of the frame whose header is predicted; -1 if none is. */
+    int predictedLength() {
+        return predictedLength;
+    }
+
+    /**
+     * Tells whether a frame of the predicted length is the next one: what {@link #isFlowOf}, {@link #accepts} and {@link
+     * Segment#isCandidate} would say, by a dozen words and without a copy of the header.
+     */
+    boolean predicts(Segment other, ByteBuffer memory, int at) {
+        long differences = 0;
+        for (int i = 0, word = at; i * Long.BYTES < headers; i++, word += Long.BYTES) {
+            differences |= (memory.getLong(word) ^ expected[i]) & mask[i];
+        }
+        if (differences != 0 || !other.hasChecksumInPlace(transport, tcp)) {
+            return false;
+        }
+        if (tcp) {
+            int sequence = Segment.int32(header, transport + TcpHeader.SEQUENCE_OFFSET) + payload;
+            if (memory.getInt(at + transport + TcpHeader.SEQUENCE_OFFSET) != sequence) {
+                return false;
+            }
+        } else if (memory.getShort(at + transport + UdpHeader.CHECKSUM_OFFSET) == 0) {
+            return false;
+        }
+        if (!v6 && !predictsIdentification(memory, at + network)) {
+            return false;
+        }
+        return !other.isUnverified()
+                || InternetChecksum.add(
+                                InternetChecksum.sum(memory, at + transport, predictedLength - transport), pseudoHeader)
+                        == 0xffff;
+    }
+
+    /** The header checksum is right if it makes up for the identification, since that of the first is. */
+    private boolean predictsIdentification(ByteBuffer memory, int ip) {
+        int identification = memory.getShort(ip + Ipv4Header.IDENTIFICATION_OFFSET) & 0xffff;
+        int checksum = memory.getShort(ip + Ipv4Header.CHECKSUM_OFFSET) & 0xffff;
+        int first = Segment.int16(header, network + Ipv4Header.IDENTIFICATION_OFFSET);
+        int next = identifications == ID_COUNTING ? first + count & 0xffff : first;
+        return identification == next && (identification + checksum) % 0xffff == identificationAndChecksum;
+    }
+
+    /**
+     * Finishes the headers of the GSO frame, if it became one.
+     *
+     * @return how long its buffer is filled; 0 for a frame that stayed alone
+     */
+    int finish() {
+        if (count == 1) {
+            return 0;
+        }
+        ByteBuf content = merged;
+        merged = null;
+        int ip = START + network;
+        int end = START + headers + payload;
+        content.setIndex(START, end);
         if (v6) {
             Ipv6Header.payloadLength(content, ip, end - ip - Ipv6Header.LENGTH);
         } else {
             Ipv4Header.totalLength(content, ip, end - ip);
             Ipv4Header.updateChecksum(content, ip);
         }
-        return tcp
-                ? tcpGsoFrame(content, ip, start + transport, end)
-                : udpGsoFrame(content, ip, start + transport, end);
+        single = tcp
+                ? tcpGsoFrame(content, ip, START + transport, end)
+                : udpGsoFrame(content, ip, START + transport, end);
+        return end;
+    }
+
+    /** The promise of the result, if the frames came with promises; asked for before {@link #take()}. */
+    ChannelPromise promise(ChannelHandlerContext ctx) {
+        return promises == null ? firstPromise : SharedWrite.promise(ctx, promises, count);
+    }
+
+    /** Hands out the result as it is, and forgets it. */
+    Object take() {
+        Object result = single;
+        forget();
+        return result;
+    }
+
+    /** Hands out the result as a frame, and forgets it. */
+    VirtioNetFrame toFrame() {
+        int headerLength = singleHeaderLength;
+        Object result = take();
+        if (result instanceof VirtioNetFrame) {
+            return (VirtioNetFrame) result;
+        }
+        return headerLength > 0
+                ? VirtioNetFrame.parse((ByteBuf) result, headerLength)
+                : VirtioNetFrame.complete((ByteBuf) result, ChecksumState.NONE);
+    }
+
+    /** Hands out the result behind a virtio-net header of this length, and forgets it. */
+    ByteBuf toBuffer(int headerLength, ByteBufAllocator alloc) {
+        Object result = take();
+        return result instanceof ByteBuf ? (ByteBuf) result : ((VirtioNetFrame) result).toPacket(headerLength, alloc);
+    }
+
+    private void forget() {
+        single = null;
+        firstPromise = null;
+        promises = null;
+        count = 0;
     }
 
     private VirtioNetFrame tcpGsoFrame(ByteBuf content, int ip, int at, int end) {
@@ -308,27 +499,19 @@ final class GroFlow {
         return VirtioNetFrame.gsoFrame(content, type, segmentSize, transport, UdpHeader.CHECKSUM_OFFSET, headers);
     }
 
-    /** Hands out the frames of the run as they came, each with its promise, and forgets them. */
-    void takeApart(BiConsumer<VirtioNetFrame, ChannelPromise> output) {
-        int i = 0;
-        try {
-            while (i < count) {
-                int next = i++;
-                output.accept(frames[next], promises[next]);
-            }
-        } finally {
-            while (i < count) {
-                frames[i++].release();
-            }
-            forget();
+    /** Fails the writes of the frames and releases them. */
+    void fail(Throwable cause) {
+        for (int i = 0; i < count; i++) {
+            (promises == null ? firstPromise : promises[i]).tryFailure(cause);
         }
+        discard();
     }
 
     /** Releases what the run holds. */
     void discard() {
-        for (int i = 0; i < count; i++) {
-            frames[i].release();
-        }
+        ReferenceCountUtil.release(merged);
+        merged = null;
+        ReferenceCountUtil.release(single);
         forget();
     }
 }

@@ -13,9 +13,11 @@ import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.Ipv6Header;
 import io.github.nettytap.codec.wire.TcpHeader;
 import io.github.nettytap.codec.wire.UdpHeader;
+import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.github.nettytap.codec.wire.Wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.util.IllegalReferenceCountException;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -57,6 +59,12 @@ final class Segment {
     private ByteBuf content;
     private int index;
     private int length;
+    private ChecksumState checksum;
+    private int checksumStart;
+    private int checksumOffset;
+    /** Neither a GSO frame nor malformed. */
+    private boolean plain;
+
     int network;
     int transport;
     int headers;
@@ -80,11 +88,50 @@ final class Segment {
         OF_FLOW
     }
 
-    /** Reads a frame. */
-    Kind read(VirtioNetFrame frame) {
-        content = frame.content();
-        index = content.readerIndex();
-        length = content.readableBytes();
+    /** Takes a frame to look at. */
+    void take(VirtioNetFrame frame) {
+        take(frame.content(), 0);
+        checksum = frame.checksum();
+        checksumStart = frame.checksumStart();
+        checksumOffset = frame.checksumOffset();
+        plain = !frame.isGsoFrame() && frame.verdict() == FrameVerdict.WELL_FORMED;
+    }
+
+    /** Takes a frame behind a virtio-net header of this length, or a complete frame if that is 0, to look at. */
+    void take(ByteBuf packet, int headerLength) {
+        if (packet.refCnt() == 0) { // Nothing behind this asks again.
+            throw new IllegalReferenceCountException(0);
+        }
+        content = packet;
+        int start = packet.readerIndex();
+        index = start + headerLength;
+        length = Math.max(0, packet.writerIndex() - index);
+        checksum = ChecksumState.NONE;
+        plain = true;
+        if (headerLength > 0 && length > 0 && !VirtioNetHeader.isPlain(packet, start)) {
+            int flags = VirtioNetHeader.flags(packet, start);
+            plain = VirtioNetHeader.gsoType(packet, start) == VirtioNetHeader.GSO_NONE;
+            if ((flags & VirtioNetHeader.FLAG_NEEDS_CSUM) != 0) {
+                checksum = ChecksumState.PARTIAL;
+                checksumStart = VirtioNetHeader.checksumStart(packet, start);
+                checksumOffset = VirtioNetHeader.checksumOffset(packet, start);
+            } else if ((flags & VirtioNetHeader.FLAG_DATA_VALID) != 0) {
+                checksum = ChecksumState.VALID;
+            }
+        }
+    }
+
+    /** Tells whether the frame that was taken is the next of a run, by the header that is predicted for it. */
+    boolean isPredicted(GroFlow run) {
+        if (!plain || length != run.predictedLength()) {
+            return false;
+        }
+        int at = slab.locate(content, index);
+        return at >= 0 && run.predicts(this, slab.memory(), at);
+    }
+
+    /** Reads the frame that was taken. */
+    Kind read() {
         Kind kind = read(Math.min(length, USUAL));
         // Whatever was read beyond the usual is of another frame, and says nothing of this one.
         return kind == Kind.OF_FLOW && headers <= USUAL || length <= USUAL ? kind : read(Math.min(length, WINDOW));
@@ -189,8 +236,8 @@ final class Segment {
      * Tells whether the frame may be part of a GSO frame by its headers. Its transport checksum must be right, too,
      * which is looked at once there is a frame to coalesce it with.
      */
-    boolean isCandidate(VirtioNetFrame frame) {
-        if (frame.isGsoFrame() || frame.verdict() != FrameVerdict.WELL_FORMED || payload == 0) {
+    boolean isCandidate() {
+        if (!plain || payload == 0) {
             return false;
         }
         // Padding would become payload.
@@ -206,13 +253,23 @@ final class Segment {
                 || UdpHeader.checksum(bytes, transport) == 0) {
             return false;
         }
-        return hasRightNetworkHeader() && hasChecksumInPlace(frame);
+        return hasRightNetworkHeader() && hasChecksumInPlace(transport, tcp);
     }
 
-    private boolean hasChecksumInPlace(VirtioNetFrame frame) {
-        int field = tcp ? TcpHeader.CHECKSUM_OFFSET : UdpHeader.CHECKSUM_OFFSET;
-        return frame.checksum() != ChecksumState.PARTIAL
-                || frame.checksumStart() == transport && frame.checksumOffset() == field;
+    /** Tells whether a partial checksum, if it is one, is that of the transport header. */
+    boolean hasChecksumInPlace(int transportOffset, boolean isTcp) {
+        int field = isTcp ? TcpHeader.CHECKSUM_OFFSET : UdpHeader.CHECKSUM_OFFSET;
+        return checksum != ChecksumState.PARTIAL || checksumStart == transportOffset && checksumOffset == field;
+    }
+
+    /** Whether nobody knows of the transport checksum, so that it has to be verified. */
+    boolean isUnverified() {
+        return checksum == ChecksumState.NONE;
+    }
+
+    /** Copies the payload of the frame that was taken. */
+    void copyPayload(int headerLength, ByteBuf target, int at, int payloadLength) {
+        content.getBytes(index + headerLength, target, at, payloadLength);
     }
 
     private boolean hasRightNetworkHeader() {
@@ -231,8 +288,8 @@ final class Segment {
     }
 
     /** Tells whether the transport checksum of the frame that was read is right, or nobody is to look at it. */
-    boolean hasRightChecksum(VirtioNetFrame frame) {
-        if (frame.checksum() != ChecksumState.NONE) {
+    boolean hasRightChecksum() {
+        if (!isUnverified()) {
             return true;
         }
         int protocol = tcp ? Ipv4Header.PROTOCOL_TCP : Ipv4Header.PROTOCOL_UDP;

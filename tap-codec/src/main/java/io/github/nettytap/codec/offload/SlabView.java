@@ -27,12 +27,24 @@ final class SlabView {
     private int base;
 
     int sum(ByteBuf buffer, int index, int length) {
+        int at = locate(buffer, index);
+        return at < 0 ? InternetChecksum.sum(buffer, index, length) : InternetChecksum.sum(memory, at, length);
+    }
+
+    /** Where a byte of a buffer is in {@link #memory()}, or -1 if the buffer has no address. */
+    int locate(ByteBuf buffer, int index) {
         if (!buffer.hasMemoryAddress()) {
-            return InternetChecksum.sum(buffer, index, length);
+            return -1;
         }
         ByteBuf root = buffer;
         for (ByteBuf next = root.unwrap(); next != null; next = root.unwrap()) {
             root = next;
+        }
+        if (root == buffer) {
+            // No slice, so it has a view of its own, which costs nothing.
+            slab = null;
+            memory = buffer.internalNioBuffer(0, buffer.capacity());
+            return memory.position() + index;
         }
         // A pooled buffer that was released and taken anew is the same object, elsewhere; one that grew may be where it
         // was.
@@ -43,8 +55,12 @@ final class SlabView {
             memory = root.nioBuffer(0, capacity);
             base = memory.position();
         }
-        int from = (int) (buffer.memoryAddress() - address) + index;
-        return InternetChecksum.sum(memory, base + from, length);
+        return base + (int) (buffer.memoryAddress() - address) + index;
+    }
+
+    /** The memory of the buffer that was last located, big-endian. */
+    ByteBuffer memory() {
+        return memory;
     }
 
     void forget() {

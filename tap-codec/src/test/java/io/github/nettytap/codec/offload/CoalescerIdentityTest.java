@@ -144,6 +144,6 @@ class CoalescerIdentityTest {
     }
 
     private void flush() {
-        coalescer.flush(ByteBufAllocator.DEFAULT, results::add);
+        coalescer.flush(results::add);
     }
 }

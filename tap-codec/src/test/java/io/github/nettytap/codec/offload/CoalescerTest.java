@@ -31,6 +31,7 @@ class CoalescerTest {
     private final Coalescer coalescer = new Coalescer();
     private final List<VirtioNetFrame> results = new ArrayList<>();
     private final Frames flow = Frames.tcp4();
+    private ByteBufAllocator alloc = ByteBufAllocator.DEFAULT;
 
     @AfterEach
     void release() {
@@ -590,10 +591,9 @@ class CoalescerTest {
 
     @Test
     void framesLeaveAsTheyCameWhereThereIsNoMemoryToJoinThem() {
+        alloc = new NoMemory();
         send(100);
         send(90);
-
-        coalescer.flush(new NoMemory(), results::add);
 
         assertPayloads(100, 90);
     }
@@ -663,7 +663,7 @@ class CoalescerTest {
 
     private void send(Frames frames, int payload) {
         frames.payload = payload;
-        coalescer.add(VirtioNetFrame.complete(frames.frame(), ChecksumState.NONE));
+        coalescer.add(VirtioNetFrame.complete(frames.frame(), ChecksumState.NONE), alloc);
         frames.sequence += payload;
         frames.identification++;
     }
@@ -678,7 +678,7 @@ class CoalescerTest {
     }
 
     private void flush() {
-        coalescer.flush(ByteBufAllocator.DEFAULT, results::add);
+        coalescer.flush(results::add);
     }
 
     private static int tcpFlags(VirtioNetFrame frame) {

@@ -43,7 +43,7 @@ final class TunnelToTap extends ChannelInboundHandlerAdapter {
                 // The content has no owner but the frame, which is left.
                 channel.write(frame.content());
             } else {
-                coalescer.add(VirtioNetFrame.complete(frame.content(), ChecksumState.NONE));
+                coalescer.add(VirtioNetFrame.complete(frame.content(), ChecksumState.NONE), channel.alloc());
             }
         }
 
@@ -51,7 +51,7 @@ final class TunnelToTap extends ChannelInboundHandlerAdapter {
         void flush() {
             touched = false;
             if (coalescer != null && coalescer.size() > 0) {
-                coalescer.flush(channel.alloc(), channel::write);
+                coalescer.flush(channel::write);
             }
             channel.flush();
         }

@@ -5,6 +5,7 @@
 package io.github.nettytap.net.switching;
 
 import io.github.nettytap.codec.wire.Cidr;
+import io.github.nettytap.net.switching.policy.Coalescing;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.testkit.KernelTest;
@@ -25,7 +26,7 @@ import java.util.Set;
 /** Hosts with different offloads at one switch, with frames joined towards them and not. */
 @KernelTest
 @ParameterizedClass(name = "{0} threads, coalesce {1}")
-@CsvSource({"1, false", "1, true", "2, true"})
+@CsvSource({"1, OFF", "1, AUTO", "1, ON", "2, AUTO"})
 class MixedPortsKernelTest {
 
     private static final int CHUNKS = 256;
@@ -34,8 +35,8 @@ class MixedPortsKernelTest {
     private final PortPolicy policy;
     private final List<Host> hosts = new ArrayList<>();
 
-    MixedPortsKernelTest(int threads, boolean coalesce) {
-        policy = PortPolicy.builder().coalesce(coalesce).build();
+    MixedPortsKernelTest(int threads, Coalescing coalescing) {
+        policy = PortPolicy.builder().coalescing(coalescing).build();
         lan = new TapSwitch(
                 TapEventLoopGroup.builder().threads(threads).build(), SwitchSettings.DEFAULT, (channel, cause) -> {});
     }

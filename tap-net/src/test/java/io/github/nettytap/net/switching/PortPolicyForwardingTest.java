@@ -7,6 +7,7 @@ package io.github.nettytap.net.switching;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.switching.policy.Coalescing;
 import io.github.nettytap.net.switching.policy.Mirroring;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.net.switching.policy.PortVlans;
@@ -170,11 +171,16 @@ class PortPolicyForwardingTest {
     }
 
     @Test
-    void framesOfAFlowAreJoinedTowardsAPortThatAsksForIt() {
+    void framesOfAFlowAreCoalescedWhereThePolicyAndTheOffloadsSaySo() {
         MemoryLan.Host a = lan.host(12, TapOffload.NONE);
-        MemoryLan.Host joined =
-                lan.host(12, TapOffload.ALL, PortPolicy.builder().coalesce(true).build());
-        MemoryLan.Host plain = lan.host(12, TapOffload.ALL);
+        List<MemoryLan.Host> coalesced = List.of(
+                lan.host(12, TapOffload.ALL),
+                lan.host(12, TapOffload.ALL, coalescing(Coalescing.ON)),
+                lan.host(12, TapOffload.NONE, coalescing(Coalescing.ON)));
+        List<MemoryLan.Host> plain = List.of(
+                lan.host(12, TapOffload.NONE),
+                lan.host(12, Set.of(TapOffload.CSUM)),
+                lan.host(12, TapOffload.ALL, coalescing(Coalescing.OFF)));
         // From here on the port of a waits for frames, so that those of one flush are read in one batch.
         assertThat(a.nothingComes()).isTrue();
         Frames frames = Frames.tcp4();
@@ -187,16 +193,40 @@ class PortPolicyForwardingTest {
             frame.release();
         }
         a.flush();
-        // NEEDS_CSUM and TCPv4.
-        assertThat(joined.receive()).startsWith("0101").hasSize(2 * (12 + frames.headers() + 3_000));
-        for (int i = 0; i < 3; i++) {
-            assertThat(plain.receive()).startsWith("0000").hasSize(2 * (12 + frames.headers() + 1_000));
+        for (MemoryLan.Host host : coalesced) {
+            // NEEDS_CSUM and TCPv4.
+            assertThat(host.receive()).startsWith("0101").hasSize(2 * (12 + frames.headers() + 3_000));
+        }
+        for (MemoryLan.Host host : plain) {
+            for (int i = 0; i < 3; i++) {
+                assertThat(host.receive()).startsWith("0000").hasSize(2 * (12 + frames.headers() + 1_000));
+            }
         }
     }
 
     @Test
+    void frameAloneLeavesAsItCameWithTheBatchThatItCameIn() {
+        MemoryLan.Host a = lan.host(12, TapOffload.NONE);
+        MemoryLan.Host b = lan.host(12, TapOffload.ALL);
+        Frames frames = Frames.tcp4();
+        for (int payload : new int[] {1, 1_000}) {
+            frames.payload = payload;
+            ByteBuf frame = frames.packet(12);
+            String bytes = ByteBufUtil.hexDump(frame);
+            frame.release();
+            a.send(bytes);
+            // Nothing else comes that could push it on.
+            assertThat(b.receive()).isEqualTo(bytes);
+        }
+    }
+
+    private static PortPolicy coalescing(Coalescing coalescing) {
+        return PortPolicy.builder().coalescing(coalescing).build();
+    }
+
+    @Test
     void joiningWithoutVirtioNetHeadersIsRefused() {
-        lan.refusedHost(PortPolicy.builder().coalesce(true).build());
+        lan.refusedHost(PortPolicy.builder().coalescing(Coalescing.ON).build());
         assertThat(lan.failure())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("frames can only be coalesced with virtio-net headers: port=")

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.codec.wire.VnetHeader;
+import io.github.nettytap.net.switching.policy.Coalescing;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.net.switching.policy.PortVlans;
 import io.github.nettytap.net.switching.policy.ReservedGroup;
@@ -180,8 +181,9 @@ class SwitchByTheBookTest {
                         lan.port(1), PortPolicy.builder().staticEntry(entry).build()))
                 .hasCauseInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("static entry is at another port already: port=");
-        assertThatThrownBy(() ->
-                        update(lan.port(1), PortPolicy.builder().coalesce(true).build()))
+        assertThatThrownBy(() -> update(
+                        lan.port(1),
+                        PortPolicy.builder().coalescing(Coalescing.ON).build()))
                 .hasMessageContaining("frames can only be coalesced with virtio-net headers");
         b.send(A + B + BODY);
         assertThat(a.receive()).isEqualTo(A + B + BODY);

@@ -5,6 +5,7 @@
 package io.github.nettytap.tools.argument;
 
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.switching.policy.Coalescing;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.net.switching.policy.PortVlans;
 import io.github.nettytap.net.switching.policy.StaticFdbEntry;
@@ -12,6 +13,7 @@ import io.github.nettytap.net.switching.policy.StaticFdbEntry;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -98,11 +100,13 @@ public enum PortSetting {
             policy -> positive("storm", policy.stormLimit())),
     COALESCE(
             "coalesce",
-            null,
-            "frames that leave here are coalesced into GSO frames",
-            "true or false",
-            (port, value) -> port.policy.coalesce(true),
-            policy -> flag("coalesce", policy.coalesce())),
+            "off|auto|on",
+            "frames leave here as GSO frames; auto: if TSO is taken",
+            "off, auto or on",
+            (port, value) -> port.policy.coalescing(coalescing(value)),
+            policy -> policy.coalescing() == Coalescing.AUTO
+                    ? Stream.of()
+                    : Stream.of("coalesce=" + policy.coalescing().name().toLowerCase(Locale.ROOT))),
     MROUTER(
             "mrouter",
             null,
@@ -111,7 +115,7 @@ public enum PortSetting {
             (port, value) -> port.policy.multicastRouter(true),
             policy -> flag("mrouter", policy.multicastRouter()));
 
-    private static final int HELP_COLUMN = 20;
+    private static final int HELP_COLUMN = 22;
 
     private final String key;
     private final String value;
@@ -264,6 +268,17 @@ public enum PortSetting {
             }
         }
         return vlans;
+    }
+
+    private static Coalescing coalescing(String text) {
+        return switch (text) {
+            case "off" -> Coalescing.OFF;
+            case "auto" -> Coalescing.AUTO;
+            case "on" -> Coalescing.ON;
+            default ->
+                throw new IllegalArgumentException(
+                        "no such way to coalesce: coalesce=" + text + " (expected: off, auto or on)");
+        };
     }
 
     private static StaticFdbEntry staticEntry(String text) {

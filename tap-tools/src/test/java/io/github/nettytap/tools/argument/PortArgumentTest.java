@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.switching.policy.Coalescing;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.net.switching.policy.PortVlans;
 import io.github.nettytap.net.switching.policy.StaticFdbEntry;
@@ -58,30 +59,30 @@ class PortArgumentTest {
                 .staticEntries(List.of(StaticFdbEntry.of(A), new StaticFdbEntry(B, 10)))
                 .sources(Set.of(A, B))
                 .stormLimit(100)
-                .coalesce(true)
+                .coalescing(Coalescing.ON)
                 .build();
         assertThat(policy("tap0,trunk=10,native=1,isolated,mac-limit=3,sticky,static=" + A + ",static=" + B + "/10,mac="
-                        + A + ",mac=" + B + ",storm=100,coalesce"))
+                        + A + ",mac=" + B + ",storm=100,coalesce=on"))
                 .isEqualTo(expected);
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = ';', textBlock = """
-            mtu=9000         ; no such setting of a port: setting=mtu=9000 (expected: offloads=all|none, vlan=N, \
-            trunk=N+N-N, native=N, isolated, mac-limit=N, sticky, static=MAC[/VLAN], mac=MAC, storm=N, coalesce, mrouter)
-            sticky=1         ; no such setting of a port: setting=sticky=1 (expected: offloads=all|none, vlan=N, \
-            trunk=N+N-N, native=N, isolated, mac-limit=N, sticky, static=MAC[/VLAN], mac=MAC, storm=N, coalesce, mrouter)
-            offloads=some    ; no such offloads: offloads=some (expected: all or none)
-            vlan=ten         ; no number: vlan=ten (expected: a whole number)
-            vlan=4095        ; no such VLAN: vlan=4095 (expected: 1 to 4094)
-            trunk=20-10      ; no range of VLANs: trunk=20-10 (expected: FIRST-LAST, as 20-29, within 1 to 4094)
-            trunk=1-9999     ; no range of VLANs: trunk=1-9999 (expected: FIRST-LAST, as 20-29, within 1 to 4094)
-            trunk=           ; no number: trunk= (expected: a whole number)
-            vlan=1,trunk=2   ; a port is either in one VLAN or a trunk: vlan=1, trunk=2 (expected: one of them)
-            native=1         ; native VLAN of a port that is no trunk: native=1 (expected: together with a trunk)
-            mac-limit=-1     ; no such limit of MAC addresses: mac-limit=-1 (expected: 1 to 65536, or 0 for no limit)
-            mac=1            ; not a MAC address: text="1" (expected six hexadecimal octets, as in 52:54:00:12:34:56)
-            """)
+        mtu=9000         ; no such setting of a port: setting=mtu=9000 (expected: offloads=all|none, vlan=N, \
+        trunk=N+N-N, native=N, isolated, mac-limit=N, sticky, static=MAC[/VLAN], mac=MAC, storm=N, coalesce=off|auto|on, mrouter)
+        sticky=1         ; no such setting of a port: setting=sticky=1 (expected: offloads=all|none, vlan=N, \
+        trunk=N+N-N, native=N, isolated, mac-limit=N, sticky, static=MAC[/VLAN], mac=MAC, storm=N, coalesce=off|auto|on, mrouter)
+        offloads=some    ; no such offloads: offloads=some (expected: all or none)
+        vlan=ten         ; no number: vlan=ten (expected: a whole number)
+        vlan=4095        ; no such VLAN: vlan=4095 (expected: 1 to 4094)
+        trunk=20-10      ; no range of VLANs: trunk=20-10 (expected: FIRST-LAST, as 20-29, within 1 to 4094)
+        trunk=1-9999     ; no range of VLANs: trunk=1-9999 (expected: FIRST-LAST, as 20-29, within 1 to 4094)
+        trunk=           ; no number: trunk= (expected: a whole number)
+        vlan=1,trunk=2   ; a port is either in one VLAN or a trunk: vlan=1, trunk=2 (expected: one of them)
+        native=1         ; native VLAN of a port that is no trunk: native=1 (expected: together with a trunk)
+        mac-limit=-1     ; no such limit of MAC addresses: mac-limit=-1 (expected: 1 to 65536, or 0 for no limit)
+        mac=1            ; not a MAC address: text="1" (expected six hexadecimal octets, as in 52:54:00:12:34:56)
+        """)
     void settingThatCannotBeIsNamed(String setting, String message) {
         assertThatThrownBy(() -> converter.convert("tap0," + setting))
                 .isInstanceOf(TypeConversionException.class)
@@ -89,7 +90,7 @@ class PortArgumentTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"vlan=10", "isolated", "coalesce,vlan=10"})
+    @ValueSource(strings = {"vlan=10", "isolated", "coalesce=on,vlan=10"})
     void settingWithoutAPortIsNotTakenForOne(String text) {
         assertThatThrownBy(() -> converter.convert(text))
                 .isInstanceOf(TypeConversionException.class)

@@ -25,7 +25,7 @@ class PortSettingTest {
                 "isolated,mac-limit=3,sticky",
                 "vlan=7,static=02:00:00:00:00:01/7,static=02:00:00:00:00:02/7",
                 "static=02:00:00:00:00:01",
-                "mac=02:00:00:00:00:01,mac=02:00:00:00:00:02,storm=100,coalesce,mrouter"
+                "mac=02:00:00:00:00:01,mac=02:00:00:00:00:02,storm=100,coalesce=on,mrouter"
             })
     void whatIsPrintedIsReadAsTheSame(String settings) {
         PortArgument port = new PortArgument.Converter().convert("tap0," + settings);

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.switching.policy.Coalescing;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.net.switching.policy.PortVlans;
 import io.github.nettytap.net.switching.policy.StaticFdbEntry;
@@ -39,21 +40,21 @@ class SwitchFileTest {
     @Test
     void everyKeyIsRead() {
         SwitchFile file = parse("""
-                offloads: none
-                io: io_uring
-                threads: 2
-                mtu: 9000
-                stations: 100
-                ageing: 60
-                mirror: mon0=tap0+tap1
-                snooping: true
-                stats: 500ms
-                json: true
-                capture: all.pcapng
-                capture-direction: in
-                capture-snap: 128
-                control: /run/s.sock
-                """);
+            offloads: none
+            io: io_uring
+            threads: 2
+            mtu: 9000
+            stations: 100
+            ageing: 60
+            mirror: mon0=tap0+tap1
+            snooping: true
+            stats: 500ms
+            json: true
+            capture: all.pcapng
+            capture-direction: in
+            capture-snap: 128
+            control: /run/s.sock
+            """);
         assertThat(file.get("offloads")).isEqualTo(Offloads.NONE);
         assertThat(file.get("io")).isEqualTo(TapIoType.IO_URING);
         assertThat(file.get("threads")).isEqualTo(2);
@@ -74,19 +75,19 @@ class SwitchFileTest {
     void portsAreWrittenAsOnTheCommandLineOrAsMappings() {
         MacAddress mac = MacAddress.parse("12:30:00:00:00:01");
         assertThat(parse("""
-                        ports:
-                          - up,trunk=10+20,native=1
-                          - name: a
-                            offloads: none
-                            vlan: 10
-                            isolated: true
-                            sticky: false
-                            mac-limit: 2
-                            static: 12:30:00:00:00:01
-                            mac: [12:30:00:00:00:01]
-                            storm: 100
-                          - {name: b, trunk: [10, 20-29], native: 1, static: [12:30:00:00:00:01/20], coalesce: true}
-                        """).ports())
+            ports:
+              - up,trunk=10+20,native=1
+              - name: a
+                offloads: none
+                vlan: 10
+                isolated: true
+                sticky: false
+                mac-limit: 2
+                static: 12:30:00:00:00:01
+                mac: [12:30:00:00:00:01]
+                storm: 100
+              - {name: b, trunk: [10, 20-29], native: 1, static: [12:30:00:00:00:01/20], coalesce: on}
+            """).ports())
                 .isEqualTo(List.of(
                         new PortArgument(
                                 "up",
@@ -112,38 +113,38 @@ class SwitchFileTest {
                                         .vlans(PortVlans.trunk(List.of(10, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29))
                                                 .withNative(1))
                                         .staticEntries(List.of(new StaticFdbEntry(mac, 20)))
-                                        .coalesce(true)
+                                        .coalescing(Coalescing.ON)
                                         .build())));
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            threads: 0                       | 1:10: threads: value=0 (expected: 1 to 1024)
-            threads: two                     | 1:10: threads: value=two (expected: 1 to 1024)
-            threads:                         | 1:9: threads: value=nothing (expected: 1 to 1024)
-            threads: [1]                     | 1:10: threads: value=a list (expected: 1 to 1024)
-            mtu: 60                          | 1:6: mtu: value=60 (expected: 68 to 65521)
-            stations: 0                      | 1:11: stations: value=0 (expected: 1 to 16777216)
-            ageing: 1e3                      | 1:9: ageing: value=1e3 (expected: a time such as 300s or 5min)
-            offloads: some                   | 1:11: offloads: value=some (expected: all or none)
-            io: select                       | 1:5: io: value=select (expected: epoll, io_uring or auto)
-            snooping: yes                    | 1:11: snooping: value=yes (expected: true or false)
-            stats: 1h                        | 1:8: stats: value=1h (expected: a time such as 500ms or 1s)
-            control: {}                      | 1:10: control: value=a mapping (expected: a path)
-            ports: tap0                      | 1:8: ports: value=tap0 (expected: a list of ports)
-            ports: [{name: a, vlan: 5000}]   | 1:25: vlan: value=5000 (expected: 1 to 4094)
-            ports: [{name: a, sticky: 1}]    | 1:27: sticky: value=1 (expected: true or false)
-            ports: [{name: a, trunk: [9-1]}] | 1:27: trunk: value=9-1 (expected: VLANs and ranges of them, such as 20 or 30-39, within 1 to 4094)
-            ports: [{name: a, mac: 1}]       | 1:24: mac: value=1 (expected: a MAC address, such as 02:00:00:00:00:01)
-            ports: [{name: a, static: [x]}]  | 1:28: static: value=x (expected: MAC or MAC/VLAN, such as 02:00:00:00:00:01/10)
-            ports: [{vlan: 5}]               | 1:9: ports: a port without a name (expected: the key name)
-            ports: [{name: a, native: 1}]    | 1:9: ports: native VLAN of a port that is no trunk: native=1 (expected: together with a trunk)
-            ports: ['a,vlan=0']              | 1:9: ports: no such VLAN: vlan=0 (expected: 1 to 4094)
-            ports: [a, b, {name: a}]         | 1:15: ports: a port is there twice: port=a (expected: once)
-            ports: [a, vlan=1]               | 1:12: ports: a setting where a port should be: port=vlan=1 (expected: NAME[,SETTING…] without blanks, and in quotes within a YAML list)
-            ports: [[a]]                     | 1:9: ports: value=a list (expected: a port: NAME[,SETTING…], or a mapping with a name)
-            threads: 'a                      | 1:12: not YAML: found unexpected end of stream
-            """)
+        threads: 0                       | 1:10: threads: value=0 (expected: 1 to 1024)
+        threads: two                     | 1:10: threads: value=two (expected: 1 to 1024)
+        threads:                         | 1:9: threads: value=nothing (expected: 1 to 1024)
+        threads: [1]                     | 1:10: threads: value=a list (expected: 1 to 1024)
+        mtu: 60                          | 1:6: mtu: value=60 (expected: 68 to 65521)
+        stations: 0                      | 1:11: stations: value=0 (expected: 1 to 16777216)
+        ageing: 1e3                      | 1:9: ageing: value=1e3 (expected: a time such as 300s or 5min)
+        offloads: some                   | 1:11: offloads: value=some (expected: all or none)
+        io: select                       | 1:5: io: value=select (expected: epoll, io_uring or auto)
+        snooping: yes                    | 1:11: snooping: value=yes (expected: true or false)
+        stats: 1h                        | 1:8: stats: value=1h (expected: a time such as 500ms or 1s)
+        control: {}                      | 1:10: control: value=a mapping (expected: a path)
+        ports: tap0                      | 1:8: ports: value=tap0 (expected: a list of ports)
+        ports: [{name: a, vlan: 5000}]   | 1:25: vlan: value=5000 (expected: 1 to 4094)
+        ports: [{name: a, sticky: 1}]    | 1:27: sticky: value=1 (expected: true or false)
+        ports: [{name: a, trunk: [9-1]}] | 1:27: trunk: value=9-1 (expected: VLANs and ranges of them, such as 20 or 30-39, within 1 to 4094)
+        ports: [{name: a, mac: 1}]       | 1:24: mac: value=1 (expected: a MAC address, such as 02:00:00:00:00:01)
+        ports: [{name: a, static: [x]}]  | 1:28: static: value=x (expected: MAC or MAC/VLAN, such as 02:00:00:00:00:01/10)
+        ports: [{vlan: 5}]               | 1:9: ports: a port without a name (expected: the key name)
+        ports: [{name: a, native: 1}]    | 1:9: ports: native VLAN of a port that is no trunk: native=1 (expected: together with a trunk)
+        ports: ['a,vlan=0']              | 1:9: ports: no such VLAN: vlan=0 (expected: 1 to 4094)
+        ports: [a, b, {name: a}]         | 1:15: ports: a port is there twice: port=a (expected: once)
+        ports: [a, vlan=1]               | 1:12: ports: a setting where a port should be: port=vlan=1 (expected: NAME[,SETTING…] without blanks, and in quotes within a YAML list)
+        ports: [[a]]                     | 1:9: ports: value=a list (expected: a port: NAME[,SETTING…], or a mapping with a name)
+        threads: 'a                      | 1:12: not YAML: found unexpected end of stream
+        """)
     void whatIsWrongIsToldWithItsPlace(String text, String message) {
         assertThatThrownBy(() -> parse(text)).hasMessage("switch.yaml:" + message);
     }

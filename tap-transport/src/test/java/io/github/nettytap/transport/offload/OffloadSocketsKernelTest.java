@@ -181,7 +181,7 @@ class OffloadSocketsKernelTest {
             packet = ByteBufAllocator.DEFAULT.directBuffer(70_000);
         }
         packet.release();
-        coalescer.flush(ByteBufAllocator.DEFAULT, this::writeToOffloading);
+        coalescer.flush(this::writeToOffloading);
     }
 
     private void writeToPlain(ByteBuf segment) {

@@ -37,13 +37,16 @@ class SegmentationKernelTest {
 
     private static final int HEADER = 12;
 
+    /** More for a long run: {@code -Dnettytap.differential=100000}. */
+    private static final int FRAMES = Integer.getInteger("nettytap.differential", 10_000);
+
     @Test
     void segmentsAreThoseOfTheKernelByteForByte() throws Exception {
         Random random = new Random(20_261_122);
         try (KernelBridge bridge = KernelBridge.open(HEADER, TapOffload.NONE)) {
             TapPort in = bridge.first();
             TapPort out = bridge.second();
-            for (int i = 0; i < 10_000; i++) {
+            for (int i = 0; i < FRAMES; i++) {
                 Frames frames = randomFlow(random);
                 int size = 1 + random.nextInt(new int[] {16, 100, 1_500}[random.nextInt(3)]);
                 frames.payload = 1 + random.nextInt(Math.min(60_000, 100 * size));

@@ -29,7 +29,7 @@ import java.util.Set;
  *     for any number
  * @param sources the addresses that frames may come from; any if there are none
  * @param mirroring whether its traffic is copied, or it gets the copies
- * @param coalesce whether frames that go out here are coalesced into GSO frames, where the other side takes them
+ * @param coalescing whether frames that go out here are coalesced into GSO frames
  * @param multicastRouter whether it leads to a multicast router, heard or not: with snooping, it gets all multicast
  */
 public record PortPolicy(
@@ -41,7 +41,7 @@ public record PortPolicy(
         int stormLimit,
         Set<MacAddress> sources,
         Mirroring mirroring,
-        boolean coalesce,
+        Coalescing coalescing,
         boolean multicastRouter) {
 
     /** The greatest {@link #macLimit}. */
@@ -61,13 +61,14 @@ public record PortPolicy(
      * @param stormLimit how many frames from here may be flooded in a second
      * @param sources the addresses that frames may come from
      * @param mirroring whether its traffic is copied, or it gets the copies
-     * @param coalesce whether frames that go out here are coalesced into GSO frames, where the other side takes them
+     * @param coalescing whether frames that go out here are coalesced into GSO frames
      * @param multicastRouter whether it leads to a multicast router, heard or not
      * @throws IllegalArgumentException if one is out of range, or they do not go together
      */
     public PortPolicy {
         Objects.requireNonNull(vlans, "vlans");
         Objects.requireNonNull(mirroring, "mirroring");
+        Objects.requireNonNull(coalescing, "coalescing");
         staticEntries = List.copyOf(staticEntries);
         sources = Set.copyOf(sources);
         if (macLimit < 0 || macLimit > MAX_MAC_LIMIT) {
@@ -124,7 +125,7 @@ public record PortPolicy(
         builder.stormLimit = stormLimit;
         builder.sources.addAll(sources);
         builder.mirroring = mirroring;
-        builder.coalesce = coalesce;
+        builder.coalescing = coalescing;
         builder.multicastRouter = multicastRouter;
         return builder;
     }
@@ -140,7 +141,7 @@ public record PortPolicy(
         private int stormLimit;
         private final Set<MacAddress> sources = new LinkedHashSet<>();
         private Mirroring mirroring = Mirroring.NONE;
-        private boolean coalesce;
+        private Coalescing coalescing = Coalescing.AUTO;
         private boolean multicastRouter;
 
         private Builder() {}
@@ -260,11 +261,11 @@ public record PortPolicy(
         /**
          * Sets whether frames that go out here are coalesced into GSO frames.
          *
-         * @param on false unless set
+         * @param coalescing {@link Coalescing#AUTO} unless set
          * @return this
          */
-        public Builder coalesce(boolean on) {
-            coalesce = on;
+        public Builder coalescing(Coalescing coalescing) {
+            this.coalescing = coalescing;
             return this;
         }
 
@@ -295,7 +296,7 @@ public record PortPolicy(
                     stormLimit,
                     sources,
                     mirroring,
-                    coalesce,
+                    coalescing,
                     multicastRouter);
         }
     }
