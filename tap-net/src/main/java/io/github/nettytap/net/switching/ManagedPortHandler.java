@@ -168,7 +168,9 @@ final class ManagedPortHandler extends PortHandler {
             } else if (port.isIsolated() && to.isIsolated()) {
                 port.countDropped(PolicyDrop.ISOLATED);
             } else {
-                loop.send(variants.of(to), required, port, to);
+                if (!loop.send(variants.of(to), required, port, to)) {
+                    port.countMalformed();
+                }
             }
         } finally {
             variants.release();
@@ -220,10 +222,14 @@ final class ManagedPortHandler extends PortHandler {
             return;
         }
         boolean isolated = port.isIsolated();
+        boolean wellFormed = true;
         for (SwitchPort to : lan.topology().of(vlan)) {
             if (to != port && receivers.include(to.index()) && !(isolated && to.isIsolated())) {
-                loop.send(variants.of(to), required, port, to);
+                wellFormed &= loop.send(variants.of(to), required, port, to);
             }
+        }
+        if (!wellFormed) {
+            port.countMalformed();
         }
     }
 }

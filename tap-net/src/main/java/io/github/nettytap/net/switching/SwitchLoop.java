@@ -59,15 +59,18 @@ final class SwitchLoop {
      *
      * @param required the offloads that it requires
      * @param from the port that it came in through, which counts what is lost on the way
+     * @return false if its virtio-net header does not fit it, which the caller counts: once, however many ports it was
+     *     for
      */
-    void send(ByteBuf frame, int required, SwitchPort from, SwitchPort to) {
+    boolean send(ByteBuf frame, int required, SwitchPort from, SwitchPort to) {
         if (to.loop() == this) {
-            count(egress.send(frame, required, to), from, to);
-        } else if (to.takes(required)) {
-            queue(frame, from, to);
-        } else {
-            queueSegments(frame, from, to);
+            return count(egress.send(frame, required, to), from, to);
         }
+        if (to.takes(required)) {
+            queue(frame, from, to);
+            return true;
+        }
+        return queueSegments(frame, from, to);
     }
 
     /** Writes a frame of another loop, complete enough for its port, to that port of this loop. */
@@ -75,13 +78,13 @@ final class SwitchLoop {
         count(egress.send(frame, 0, to), to, to);
     }
 
-    private static void count(EgressBatch.Result result, SwitchPort from, SwitchPort to) {
+    private static boolean count(EgressBatch.Result result, SwitchPort from, SwitchPort to) {
         switch (result) {
-            case SENT -> {}
+            case SENT, MALFORMED -> {}
             case SEGMENTED -> from.countSegmented();
-            case MALFORMED -> from.countMalformed();
             case CONGESTED -> to.countCongested();
         }
+        return result != EgressBatch.Result.MALFORMED;
     }
 
     private void queue(ByteBuf frame, SwitchPort from, SwitchPort to) {
@@ -91,14 +94,14 @@ final class SwitchLoop {
         }
     }
 
-    private void queueSegments(ByteBuf frame, SwitchPort from, SwitchPort to) {
+    private boolean queueSegments(ByteBuf frame, SwitchPort from, SwitchPort to) {
         segmentsFrom = from;
         segmentsTo = to;
         try {
             int header = to.vnetHeaderSize();
             FrameVerdict verdict =
                     Segmentation.segment(frame, header, header, from.channel().alloc(), queueSegment);
-            count(
+            return count(
                     verdict == FrameVerdict.WELL_FORMED ? EgressBatch.Result.SEGMENTED : EgressBatch.Result.MALFORMED,
                     from,
                     to);

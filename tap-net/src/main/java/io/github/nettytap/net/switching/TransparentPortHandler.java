@@ -64,7 +64,9 @@ final class TransparentPortHandler extends PortHandler {
                 port.countFiltered();
             } else {
                 owned = null;
-                loop.send(frame, required, port, to);
+                if (!loop.send(frame, required, port, to)) {
+                    port.countMalformed();
+                }
             }
         } finally {
             if (owned != null) {
@@ -84,11 +86,15 @@ final class TransparentPortHandler extends PortHandler {
     }
 
     private void flood(ByteBuf frame, int required) {
+        boolean wellFormed = true;
         for (SwitchPort to : lan.topology().transparent()) {
             if (to != port) {
                 // A duplicate, since an NIO view of a buffer must not be used by two loops at a time.
-                loop.send(frame.retainedDuplicate(), required, port, to);
+                wellFormed &= loop.send(frame.retainedDuplicate(), required, port, to);
             }
+        }
+        if (!wellFormed) {
+            port.countMalformed();
         }
     }
 }

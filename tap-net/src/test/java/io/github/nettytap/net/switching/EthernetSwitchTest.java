@@ -227,6 +227,18 @@ class EthernetSwitchTest {
     }
 
     @Test
+    void malformedFrameOfAFloodIsCountedOnce() {
+        MemoryLan.Host a = lan.host(12, TapOffload.ALL);
+        MemoryLan.Host b = lan.host(12, TapOffload.NONE);
+        MemoryLan.Host c = lan.host(12, TapOffload.NONE);
+        a.send("0101420000a8052200100000" + frame("ffffffffffff", A, "0800"));
+        assertThat(b.nothingComes()).isTrue();
+        assertThat(c.nothingComes()).isTrue();
+        assertThat(lan.port(0).malformed()).isEqualTo(1);
+        assertThat(lan.port(0).drops()).isEqualTo(1);
+    }
+
+    @Test
     void portWithAnotherHeaderSizeIsRefused() {
         lan.host(12, TapOffload.NONE);
         lan.refusedHost(0);
