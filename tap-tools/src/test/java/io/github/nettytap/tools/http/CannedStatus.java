@@ -19,11 +19,26 @@ final class CannedStatus implements Status {
     /** A name that would be markup if it were not escaped. */
     static final String NASTY = "<img src=x onerror=alert(1)>\"\\";
 
+    private final String topology;
     private int asked;
+
+    CannedStatus() {
+        this(null);
+    }
+
+    /** A program that is a network. */
+    CannedStatus(String topology) {
+        this.topology = topology;
+    }
 
     @Override
     public String program() {
-        return "switch";
+        return topology == null ? "switch" : "run";
+    }
+
+    @Override
+    public String topology() {
+        return topology;
     }
 
     @Override

@@ -163,7 +163,60 @@ class StatusPageTest {
         await("document.querySelector('#state').textContent", "no answer from the program; trying again");
     }
 
-    /** To be looked at: target/page.png. */
+    @Test
+    void networkIsDrawnAndTheKeyboardChoosesANode() throws Exception {
+        // Away from the page, which would complain of its server.
+        call("POST", session + "/url", "{\"url\":\"data:,\"}");
+        call("POST", session + "/se/log", "{\"type\":\"browser\"}");
+        server.close();
+        String nasty = CannedStatus.NASTY.replace("\\", "\\\\").replace("\"", "\\\"");
+        String network = """
+                {"nodes":[{"name":"tap0","kind":"switch","detail":"2 ports"},
+                {"name":"r1","kind":"router","detail":"2 ports"},{"name":"far","kind":"switch","detail":"2 ports"},
+                {"name":"tap0/a","kind":"tap","label":"a","detail":"10.0.0.2/24"},
+                {"name":"far/NASTY","kind":"socket","label":"NASTY","detail":"NASTY"}],
+                "links":[{"from":"tap0","to":"r1","name":"patch:x","detail":"delay=5ms,loss=1%","state":"forwarding"},
+                {"from":"r1","to":"far","name":"patch:y","detail":"","state":"lost"},
+                {"from":"tap0","to":"tap0/a","name":"a","detail":"","state":"forwarding"},
+                {"from":"far","to":"far/NASTY","name":"NASTY","detail":"NASTY","state":"forwarding"}]}
+                """.replace("NASTY", nasty);
+        server = StatusServer.start(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), new CannedStatus(network));
+        call("POST", session + "/url", "{\"url\":\"" + server.url() + "\"}");
+        await("document.querySelectorAll('#map g').length", "5");
+        assertThat(value("document.querySelectorAll('#map line').length")).isEqualTo("4");
+        assertThat(value("document.querySelectorAll('#map line.lost').length")).isEqualTo("1");
+        assertThat(value("document.querySelectorAll('main img').length")).isEqualTo("0");
+        assertThat(value("[...document.querySelectorAll('#map text, #map title')].map(t => t.textContent).join()"))
+                .contains("delay=5ms", "loss=1%", "r1", "10.0.0.2/24", CannedStatus.NASTY);
+        // No two nodes lie on each other.
+        assertThat(value("(c => c.every((a, i) => c.every((b, j) => i === j"
+                        + " || Math.hypot(a.cx.baseVal.value - b.cx.baseVal.value,"
+                        + " a.cy.baseVal.value - b.cy.baseVal.value) > 40)))"
+                        + "([...document.querySelectorAll('#map .hit')])"))
+                .isEqualTo("true");
+        // Each node is reached with Tab, and says what it is.
+        value("document.querySelector('#map g').focus()");
+        await("document.querySelector('#chosen').textContent", "switch tap0 \\(2 ports\\): tap0 .*bit/s");
+        assertThat(value("[...document.querySelectorAll('#map g')].every(g => g.tabIndex === 0)"))
+                .isEqualTo("true");
+        assertThat(value("document.activeElement.getAttribute('aria-label')")).isEqualTo("switch tap0, 2 ports");
+        picture("network.png");
+        // On a phone the picture is high, and the page is not wider than the screen.
+        call("POST", session + "/window/rect", "{\"width\":500,\"height\":900}");
+        call("POST", session + "/url", "{\"url\":\"" + server.url() + "\"}");
+        await("document.querySelectorAll('#map g').length", "5");
+        assertThat(value("(b => b.height > b.width)(document.querySelector('#map').viewBox.baseVal)"))
+                .isEqualTo("true");
+        assertThat(value("document.documentElement.scrollWidth <= window.innerWidth"))
+                .isEqualTo("true");
+        picture("network-phone.png");
+        assertThat(call("POST", session + "/se/log", "{\"type\":\"browser\"}"))
+                .as("errors on the console")
+                .isEqualTo("{\"value\":[]}");
+    }
+
+    /** To be looked at: target/page.png and others. */
     private void picture(String name) throws IOException {
         String answer = call("GET", session + "/screenshot", null);
         byte[] png = Base64.getDecoder().decode(answer.substring(answer.indexOf(":\"") + 2, answer.lastIndexOf('"')));
