@@ -127,7 +127,7 @@ public final class CoalescingWriteHandler extends ChannelDuplexHandler {
         output = (frame, promise) -> {
             passedOn++;
             boolean needsHeader = headerLength > 0 && frame instanceof VirtioNetFrame;
-            ctx.write(needsHeader ? ((VirtioNetFrame) frame).toPacket(headerLength, ctx.alloc()) : frame, promise);
+            ctx.write(needsHeader ? ((VirtioNetFrame) frame).toBuffer(headerLength, ctx.alloc()) : frame, promise);
         };
     }
 

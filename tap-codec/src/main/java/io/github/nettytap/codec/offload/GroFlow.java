@@ -471,7 +471,7 @@ final class GroFlow {
     /** Hands out the result behind a virtio-net header of this length, and forgets it. */
     ByteBuf toBuffer(int headerLength, ByteBufAllocator alloc) {
         Object result = take();
-        return result instanceof ByteBuf ? (ByteBuf) result : ((VirtioNetFrame) result).toPacket(headerLength, alloc);
+        return result instanceof ByteBuf ? (ByteBuf) result : ((VirtioNetFrame) result).toBuffer(headerLength, alloc);
     }
 
     private void forget() {

@@ -134,32 +134,32 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
     }
 
     /**
-     * Takes a packet apart into a frame and the fields of the header in front of it. The bytes stay where they are: the
-     * packet becomes the content, and its reader index moves to the frame. Nothing is validated.
+     * Takes a frame with its virtio-net header apart into the frame and the fields of the header. The bytes stay where
+     * they are: the buffer becomes the content, and its reader index moves to the frame. Nothing is validated.
      *
-     * @param packet header and frame, which the result owns
+     * @param buffer header and frame, which the result owns
      * @param headerLength the length of the header
      * @return the frame
-     * @throws IndexOutOfBoundsException if the packet is shorter than the header
+     * @throws IndexOutOfBoundsException if the buffer is shorter than the header
      */
-    public static VirtioNetFrame parse(ByteBuf packet, int headerLength) {
-        int index = packet.readerIndex();
+    public static VirtioNetFrame parse(ByteBuf buffer, int headerLength) {
+        int index = buffer.readerIndex();
         VirtioNetFrame frame =
-                acquire(packet, VirtioNetHeader.flags(packet, index), VirtioNetHeader.gsoType(packet, index));
-        if (!VirtioNetHeader.isPlain(packet, index)) {
-            frame.headerLengthHint = VirtioNetHeader.headerLengthHint(packet, index);
-            frame.gsoSize = VirtioNetHeader.gsoSize(packet, index);
-            frame.checksumStart = VirtioNetHeader.checksumStart(packet, index);
-            frame.checksumOffset = VirtioNetHeader.checksumOffset(packet, index);
+                acquire(buffer, VirtioNetHeader.flags(buffer, index), VirtioNetHeader.gsoType(buffer, index));
+        if (!VirtioNetHeader.isPlain(buffer, index)) {
+            frame.headerLengthHint = VirtioNetHeader.headerLengthHint(buffer, index);
+            frame.gsoSize = VirtioNetHeader.gsoSize(buffer, index);
+            frame.checksumStart = VirtioNetHeader.checksumStart(buffer, index);
+            frame.checksumOffset = VirtioNetHeader.checksumOffset(buffer, index);
             if (headerLength >= VirtioNetHeader.TUNNEL_LENGTH) {
-                frame.outerTransportOffset = VirtioNetHeader.outerTransportOffset(packet, index);
-                frame.innerNetworkOffset = VirtioNetHeader.innerNetworkOffset(packet, index);
+                frame.outerTransportOffset = VirtioNetHeader.outerTransportOffset(buffer, index);
+                frame.innerNetworkOffset = VirtioNetHeader.innerNetworkOffset(buffer, index);
             }
         }
-        packet.readerIndex(index + headerLength);
+        buffer.readerIndex(index + headerLength);
         frame.headerLength = headerLength;
         frame.packetIndex = index;
-        frame.packetLimit = packet.writerIndex();
+        frame.packetLimit = buffer.writerIndex();
         frame.fresh = true;
         return frame;
     }
@@ -374,14 +374,14 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
     }
 
     /**
-     * Makes the packet that a device takes, header and frame in one buffer, and gives the frame up. Where the bytes
-     * come from is what {@link VirtioNetCodec} says of its outbound side. Nothing is validated.
+     * Puts header and frame into one buffer, as a device takes them, and gives the frame up. Where the bytes come from
+     * is what {@link VirtioNetCodec} says of its outbound side. Nothing is validated.
      *
      * @param headerLength the length of the header that the device was told
      * @param alloc where a buffer comes from, if there is no room for the header in front of the frame
-     * @return the packet, which the caller owns
+     * @return header and frame, which the caller owns
      */
-    public ByteBuf toPacket(int headerLength, ByteBufAllocator alloc) {
+    public ByteBuf toBuffer(int headerLength, ByteBufAllocator alloc) {
         if (headerInPlace(headerLength)) {
             ByteBuf packet = detach();
             return packet.readerIndex(packet.readerIndex() - headerLength);
@@ -396,7 +396,7 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
 
     /** The same, for a device with this header; without one, the frame must be {@linkplain #isComplete() complete}. */
     ByteBuf toBuffer(VnetHeader header, ByteBufAllocator alloc) {
-        return header.isPresent() ? toPacket(header.length(), alloc) : detach();
+        return header.isPresent() ? toBuffer(header.length(), alloc) : detach();
     }
 
     /**
