@@ -199,6 +199,16 @@ public final class TapRouter implements AutoCloseable {
     }
 
     /**
+     * The MAC address of a port that is given none, for those who have better names for it than its channel.
+     *
+     * @param name what tells the port from all others of its link
+     * @return an address that is always the same for the name
+     */
+    public static MacAddress macOf(String name) {
+        return RouterMac.of(name);
+    }
+
+    /**
      * The event loop of the router, which ends with it.
      *
      * @return the loop

@@ -41,7 +41,10 @@ public final class RunningRouter extends RunningNode {
 
     @Override
     void attach(RunningPort port, Channel channel, Set<TapOffload> offloads, int mtu) throws InterruptedException {
-        port.port(router.add(channel, offloads, mtu, (PortSettings) port.spec().settings()));
+        PortSettings settings = (PortSettings) port.spec().settings();
+        // Both ends of a cable have one name, and may both be a router's.
+        PortSettings own = settings.mac() == null ? settings.withMac(TapRouter.macOf(port.toString())) : settings;
+        port.port(router.add(channel, offloads, mtu, own));
     }
 
     @Override

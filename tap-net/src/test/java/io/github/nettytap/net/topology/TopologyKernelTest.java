@@ -218,6 +218,22 @@ class TopologyKernelTest {
     }
 
     @Test
+    void routersAreJoinedByACableAndReachTheirTaps() throws Exception {
+        network.closing(Topology.builder()
+                .node(RouterNode.builder("r1")
+                        .port(pcTap(), "10.77.1.1/24", "fd77:1::1/64")
+                        .port(Attachment.patch("between"), "10.77.0.1/30")
+                        .route("0.0.0.0/0", "10.77.0.2"))
+                .node(RouterNode.builder("r2")
+                        .port(serverTap(), "10.77.2.1/24")
+                        .port(Attachment.patch("between"), "10.77.0.2/30")
+                        .route("0.0.0.0/0", "10.77.0.1"))
+                .build()
+                .start());
+        ping(pc, "10.77.2.2");
+    }
+
+    @Test
     void interfaceThatWasDeletedComesBack() throws Exception {
         RunningTopology running = network.closing(whole().start());
         RunningPort port = running.node("lan").orElseThrow().port("pc0");

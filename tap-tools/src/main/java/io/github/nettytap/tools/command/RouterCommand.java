@@ -9,7 +9,9 @@ import io.github.nettytap.net.routing.TapRouter;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.net.switching.SwitchListener;
+import io.github.nettytap.net.topology.ChannelAttachment;
 import io.github.nettytap.net.topology.SocketLan;
+import io.github.nettytap.net.topology.TapAttachment;
 import io.github.nettytap.tools.argument.Ipv4Converter;
 import io.github.nettytap.tools.argument.Offloads;
 import io.github.nettytap.tools.argument.RouteArgument;
@@ -21,10 +23,8 @@ import io.github.nettytap.tools.option.PortCapture;
 import io.github.nettytap.tools.option.Verbosity;
 import io.github.nettytap.tools.statistics.PortSample;
 import io.github.nettytap.tools.statistics.Units;
+import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
-import io.github.nettytap.transport.device.TapDevice;
-import io.github.nettytap.transport.device.TapDeviceBuilder;
-import io.github.nettytap.transport.device.TapException;
 import io.netty.channel.Channel;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,6 +34,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.Inet4Address;
 import java.util.ArrayList;
@@ -143,7 +144,7 @@ final class RouterCommand implements Callable<Integer> {
         try (PortCapture captured = observation.capture(verbosity)) {
             for (RouterPortArgument tap : taps) {
                 if (tap.socket() == null) {
-                    router.add(open(tap, header), tap.settings(nameServers));
+                    add(router, tap);
                 } else {
                     int mtu = tap.mtu() == null ? ETHERNET_MTU : tap.mtu();
                     lans.add(SocketLan.join(
@@ -204,17 +205,15 @@ final class RouterCommand implements Callable<Integer> {
         return router.ports().stream().map(PortSample::of).toList();
     }
 
-    private TapDevice open(RouterPortArgument tap, boolean header) throws TapException {
-        TapDeviceBuilder builder = TapDevice.builder(tap.tap())
-                .offloads(offloads(tap).request())
-                .vnetHeader(header ? VNET_HEADER : 0)
-                .up(true);
-        if (tap.mtu() != null) {
-            builder.mtu(tap.mtu());
-        }
-        TapDevice device = builder.open();
-        verbosity.opened(device);
-        return device;
+    /** As a network of a file opens it. */
+    private void add(TapRouter router, RouterPortArgument tap) throws IOException, InterruptedException {
+        ChannelAttachment.Opened opened = TapAttachment.named(tap.tap())
+                .withOffloads(offloads(tap).request())
+                .withMtu(tap.mtu())
+                .open(router.vnetHeader());
+        verbosity.opened(((TapChannel) opened.channel()).device());
+        router.add(opened.channel(), opened.offloads(), opened.mtu(), tap.settings(nameServers));
+        opened.up().run();
     }
 
     private Offloads offloads(RouterPortArgument tap) {

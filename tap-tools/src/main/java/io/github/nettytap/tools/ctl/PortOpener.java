@@ -8,6 +8,8 @@ import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.port.socket.SocketPort;
 import io.github.nettytap.net.switching.SwitchPort;
 import io.github.nettytap.net.switching.TapSwitch;
+import io.github.nettytap.net.topology.ChannelAttachment;
+import io.github.nettytap.net.topology.TapAttachment;
 import io.github.nettytap.tools.argument.Offloads;
 import io.github.nettytap.tools.argument.PortArgument;
 import io.github.nettytap.tools.lifecycle.Program;
@@ -15,7 +17,6 @@ import io.github.nettytap.tools.option.PortCapture;
 import io.github.nettytap.tools.option.Verbosity;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.device.TapDevice;
-import io.github.nettytap.transport.device.TapDeviceBuilder;
 import io.github.nettytap.transport.device.TapException;
 
 import java.io.IOException;
@@ -88,20 +89,19 @@ public final class PortOpener {
     }
 
     /** Makes a TAP a port. Its link stays as it is. */
-    public SwitchPort add(PortArgument port) throws TapException, InterruptedException {
+    public SwitchPort add(PortArgument port) throws IOException, InterruptedException {
         Offloads wanted = offloads(port);
         if (wanted != Offloads.NONE && !header) {
             throw new IllegalArgumentException("a port with offloads in a switch that started with none: port="
                     + port.tap() + " (expected: offloads=none, as the ports of the start have)");
         }
-        TapDeviceBuilder builder =
-                TapDevice.builder(port.tap()).offloads(wanted.request()).vnetHeader(header);
-        if (mtu != null) {
-            builder.mtu(mtu);
-        }
-        TapDevice device = builder.open();
-        verbosity.opened(device);
-        SwitchPort added = lan.add(device, port.policy());
+        ChannelAttachment.Opened opened = TapAttachment.named(port.tap())
+                .withOffloads(wanted.request())
+                .withMtu(mtu)
+                .open(header ? VnetHeader.V1 : VnetHeader.NONE);
+        verbosity.opened(((TapChannel) opened.channel()).device());
+        SwitchPort added =
+                lan.add(opened.channel(), header ? VnetHeader.V1 : VnetHeader.NONE, opened.offloads(), port.policy());
         program.watch(added.channel(), added.name());
         capture.tap(List.of(added));
         return added;
