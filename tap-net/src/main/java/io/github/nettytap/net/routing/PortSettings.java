@@ -7,6 +7,7 @@ package io.github.nettytap.net.routing;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.routing.dhcp.DhcpPool;
+import io.github.nettytap.net.routing.nat.PortForward;
 import io.github.nettytap.net.routing.packet.IpAddress;
 
 import java.net.Inet4Address;
@@ -22,6 +23,7 @@ import java.util.List;
  * @param dhcp the addresses that are leased to hosts of the link, or null
  * @param checksReversePath whether packets must come from where an answer to them would go (RFC 3704, section 2.2)
  * @param mac the router's MAC address on the link, or null for one that is made of the port's name and stays the same
+ * @param forwards the ports of the router's addresses here behind which are hosts inside; only with NAT
  */
 public record PortSettings(
         List<Cidr> networks,
@@ -29,18 +31,21 @@ public record PortSettings(
         boolean translates,
         DhcpPool dhcp,
         boolean checksReversePath,
-        MacAddress mac) {
+        MacAddress mac,
+        List<PortForward> forwards) {
 
     /**
      * Checks that the addresses can be those of a router, and that there are some of the kind that each service needs.
      */
     public PortSettings {
         networks = List.copyOf(networks);
+        forwards = List.copyOf(forwards);
         if (mac != null && (mac.isGroup() || mac.value() == 0)) {
             throw new IllegalArgumentException(
                     "not a MAC address of a router: mac=" + mac + " (expected: neither a group nor zero)");
         }
         networks.forEach(PortSettings::checkIsOfHost);
+        checkForwards(networks, translates, forwards);
         if (translates && networks.stream().noneMatch(network -> network.address() instanceof Inet4Address)) {
             throw new IllegalArgumentException("NAT without an IPv4 address: networks=" + networks
                     + " (expected: one that packets leave with, such as 192.0.2.1/24)");
@@ -58,22 +63,60 @@ public record PortSettings(
 
     /** Everything else as it is by default. */
     public PortSettings(List<Cidr> networks, boolean advertises, boolean translates, DhcpPool dhcp) {
-        this(networks, advertises, translates, dhcp, false, null);
+        this(networks, advertises, translates, dhcp, false, null, List.of());
     }
 
     /** The same, with another DHCP pool. */
     public PortSettings withDhcp(DhcpPool pool) {
-        return new PortSettings(networks, advertises, translates, pool, checksReversePath, mac);
+        return new PortSettings(networks, advertises, translates, pool, checksReversePath, mac, forwards);
     }
 
     /** The same, with packets only from where an answer to them would go. */
     public PortSettings withReversePathCheck() {
-        return new PortSettings(networks, advertises, translates, dhcp, true, mac);
+        return new PortSettings(networks, advertises, translates, dhcp, true, mac, forwards);
     }
 
     /** The same, with a MAC address. */
     public PortSettings withMac(MacAddress address) {
-        return new PortSettings(networks, advertises, translates, dhcp, checksReversePath, address);
+        return new PortSettings(networks, advertises, translates, dhcp, checksReversePath, address, forwards);
+    }
+
+    /** The same, with these ports forwarded and no others. */
+    public PortSettings withForwards(List<PortForward> ports) {
+        return new PortSettings(networks, advertises, translates, dhcp, checksReversePath, mac, ports);
+    }
+
+    private static void checkForwards(List<Cidr> networks, boolean translates, List<PortForward> forwards) {
+        if (!forwards.isEmpty() && !translates) {
+            throw new IllegalArgumentException("a forward of a port without NAT: forward=" + forwards.get(0)
+                    + " (expected: NAT on this port; without it, hosts inside are reached by their own addresses)");
+        }
+        for (int i = 0; i < forwards.size(); i++) {
+            PortForward forward = forwards.get(i);
+            for (PortForward other : forwards.subList(0, i)) {
+                if (forward.conflictsWith(other)) {
+                    throw new IllegalArgumentException("a port is forwarded twice: forward=" + forward + ", other="
+                            + other + " (expected: once for each protocol and address)");
+                }
+            }
+            Inet4Address outside = forward.outsideAddress();
+            if (outside != null
+                    && networks.stream().noneMatch(network -> network.address().equals(outside))) {
+                throw new IllegalArgumentException("a forward of an address that is not the port's: forward=" + forward
+                        + ", networks=" + networks + " (expected: one of these, or none for all of them)");
+            }
+            int inside = (int) IpAddress.low(forward.insideAddress());
+            if (networks.stream().anyMatch(network -> isIn(network, inside))) {
+                throw new IllegalArgumentException("a forward to the outside: forward=" + forward + ", networks="
+                        + networks + " (expected: a host behind another port of the router)");
+            }
+        }
+    }
+
+    private static boolean isIn(Cidr network, int address) {
+        int length = network.prefixLength();
+        int mask = length == 0 ? 0 : -1 << Integer.SIZE - length;
+        return network.address() instanceof Inet4Address own && (((int) IpAddress.low(own) ^ address) & mask) == 0;
     }
 
     private static void checkIsOfHost(Cidr network) {

@@ -17,7 +17,9 @@ import io.github.nettytap.net.routing.forwarding.Ipv6Forwarding;
 import io.github.nettytap.net.routing.forwarding.LocalIpv4;
 import io.github.nettytap.net.routing.forwarding.LocalIpv6;
 import io.github.nettytap.net.routing.forwarding.LocalOutput;
+import io.github.nettytap.net.routing.nat.ForwardedPort;
 import io.github.nettytap.net.routing.nat.NatSettings;
+import io.github.nettytap.net.routing.nat.PortForward;
 import io.github.nettytap.net.routing.nat.SourceNat;
 import io.github.nettytap.net.routing.neighbor.Announcements;
 import io.github.nettytap.net.routing.neighbor.Arp;
@@ -30,13 +32,18 @@ import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.port.Output;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.net.routing.table.Routes;
+import io.github.nettytap.net.table.TableCounter;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 
 import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
@@ -64,6 +71,9 @@ public final class Router {
     private final LocalIpv4 localIpv4;
     private final Ipv4Forwarding ipv4;
     private final Ipv6Forwarding ipv6;
+
+    /** Those of all ports, in the order of these, for the counts. */
+    private final Map<RouterPort, DhcpServer> dhcpServers = Collections.synchronizedMap(new LinkedHashMap<>());
 
     /** The time of the batch; it is asked once for all its frames. */
     private long now;
@@ -137,15 +147,27 @@ public final class Router {
                 settings.translates(),
                 settings.checksReversePath());
         if (settings.dhcp() != null) {
-            localIpv4.serve(
-                    port, new DhcpServer(port, settings.dhcp(), settings.networkOfLeases(), output, this::now, leases));
+            DhcpServer server =
+                    new DhcpServer(port, settings.dhcp(), settings.networkOfLeases(), output, this::now, leases);
+            localIpv4.serve(port, server);
+            dhcpServers.put(port, server);
         }
         settings.networks().forEach(network -> routes.addNetwork(port, network));
+        settings.forwards().forEach(forward -> addForward(port, forward));
         if (settings.advertises()) {
             advertisements.add(port);
         }
         announcements.begin(port);
         return port;
+    }
+
+    private void addForward(RouterPort port, PortForward forward) {
+        for (int i = 0; i < port.addresses().ipv4Count(); i++) {
+            int address = port.addresses().ipv4(i);
+            if (forward.outsideAddress() == null || (int) IpAddress.low(forward.outsideAddress()) == address) {
+                nat.addForward(forward, address);
+            }
+        }
     }
 
     /** The handler of a port, the last one of its channel's pipeline: it takes {@link ByteBuf}s, a frame each. */
@@ -194,6 +216,10 @@ public final class Router {
     public Runnable removePort(RouterPort port) {
         remove(port);
         routes.remove(port);
+        for (int i = 0; i < port.addresses().ipv4Count(); i++) {
+            nat.removeForwards(port.addresses().ipv4(i));
+        }
+        dhcpServers.remove(port);
         DhcpServer server = localIpv4.unserve(port);
         return server == null ? () -> {} : server::close;
     }
@@ -278,6 +304,39 @@ public final class Router {
 
     Ipv6Forwarding ipv6() {
         return ipv6;
+    }
+
+    /** Its NAT. */
+    SourceNat nat() {
+        return nat;
+    }
+
+    /** The ports that are forwarded to hosts inside. Any thread may ask. */
+    public List<ForwardedPort> forwardedPorts() {
+        return nat.forwardedPorts();
+    }
+
+    /** How full its tables are. Any thread may ask. */
+    public List<RouterTable> tables() {
+        List<RouterTable> tables = new ArrayList<>();
+        tables.add(new RouterTable(
+                "neighbors",
+                "",
+                nextHops.size(),
+                NextHops.CAPACITY,
+                nextHops.count(TableCounter.EVICTED) + nextHops.count(TableCounter.EVICTED_OWN),
+                nextHops.count(TableCounter.REFUSED)));
+        tables.add(new RouterTable(
+                "nat",
+                "",
+                nat.size(),
+                nat.capacity(),
+                nat.count(TableCounter.EVICTED) + nat.count(TableCounter.EVICTED_OWN),
+                nat.count(TableCounter.REFUSED)));
+        // Locked by the map itself, for as long as the few take.
+        dhcpServers.forEach((port, server) -> tables.add(
+                new RouterTable("leases", port.name(), server.leased(), server.size(), 0, server.refused())));
+        return tables;
     }
 
     /** How many neighbors are known or asked for. */

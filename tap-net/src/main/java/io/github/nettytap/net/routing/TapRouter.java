@@ -9,6 +9,7 @@ import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.port.Port;
 import io.github.nettytap.net.routing.dhcp.DhcpLeaseFile;
+import io.github.nettytap.net.routing.nat.ForwardedPort;
 import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.nat.SourceNat;
 import io.github.nettytap.net.routing.port.RouterPort;
@@ -325,6 +326,16 @@ public final class TapRouter implements AutoCloseable {
                     ? (RuntimeException) e.getCause()
                     : new IllegalStateException(e.getCause());
         }
+    }
+
+    /** The ports that are forwarded to hosts inside, and what has come of them. */
+    public List<ForwardedPort> forwardedPorts() {
+        return router.forwardedPorts();
+    }
+
+    /** How full the tables of the router are. */
+    public List<RouterTable> tables() {
+        return router.tables();
     }
 
     /** All ports that were added and not removed, those that have failed included. */

@@ -15,6 +15,7 @@ import io.github.nettytap.codec.wire.NeighborDiscovery;
 import io.github.nettytap.codec.wire.NeighborOption;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.net.routing.nat.NatSettings;
+import io.github.nettytap.net.routing.nat.PortForward;
 import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.packet.Ipv4Packets;
 import io.github.nettytap.net.routing.packet.Ipv6Packets;
@@ -52,8 +53,12 @@ final class MemoryRouter implements AutoCloseable {
 
     /** A router whose frames have virtio-net headers of this size. */
     MemoryRouter(int vnetHeaderSize) {
+        this(vnetHeaderSize, NatSettings.DEFAULT);
+    }
+
+    MemoryRouter(int vnetHeaderSize, NatSettings nat) {
         this.vnetHeaderSize = vnetHeaderSize;
-        router = new Router(vnetHeaderSize, NatSettings.DEFAULT, this::time, (port, cause) -> {
+        router = new Router(vnetHeaderSize, nat, this::time, (port, cause) -> {
             throw new AssertionError(cause);
         });
     }
@@ -109,9 +114,13 @@ final class MemoryRouter implements AutoCloseable {
         return frame;
     }
 
-    /** Adds a port that packets leave with the router's address. */
-    int natPort(int mtu, String network) {
-        return port(mtu, new PortSettings(List.of(Cidr.parse(network)), false, true, null));
+    /** Adds a port that packets leave with the router's address, and hosts inside that are reached by ports of it. */
+    int natPort(int mtu, String network, String... forwards) {
+        return port(
+                mtu,
+                new PortSettings(List.of(Cidr.parse(network)), false, true, null)
+                        .withForwards(
+                                Stream.of(forwards).map(PortForward::parse).toList()));
     }
 
     private int port(int mtu, PortSettings settings) {

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.routing.dhcp.DhcpPool;
 import io.github.nettytap.net.routing.nat.NatSettings;
+import io.github.nettytap.net.routing.nat.PortForward;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.transport.device.TapOffload;
@@ -63,7 +64,14 @@ final class RouterHarness implements AutoCloseable {
                 new DhcpPool(address("10.0.0.100"), address("10.0.0.120"), List.of(address("192.0.2.53"))));
         add(1500, TapOffload.ALL, inside);
         add(1280, TapOffload.NONE, PortSettings.of(List.of(Cidr.parse("10.0.1.1/24"), Cidr.parse("2001:db8:1::1/64"))));
-        add(1400, TapOffload.ALL, new PortSettings(List.of(Cidr.parse("192.0.2.1/24")), false, true, null));
+        add(
+                1400,
+                TapOffload.ALL,
+                new PortSettings(List.of(Cidr.parse("192.0.2.1/24")), false, true, null)
+                        .withForwards(List.of(
+                                PortForward.parse("tcp:2222->10.0.0.100:22"),
+                                PortForward.parse("udp:2000->10.0.0.2:2000"),
+                                PortForward.parse("udp:2001->10.0.0.2:2000"))));
         try {
             router.addRoute(Cidr.parse("0.0.0.0/0"), InetAddress.getByName("192.0.2.2"));
         } catch (UnknownHostException e) {

@@ -51,12 +51,29 @@ public final class HashedTransfer {
      * @throws Exception if the connection fails
      */
     public static void assertSameBytes(Inside from, Inside to, InetAddress address, int chunks) throws Exception {
+        assertSameBytes(from, to, new InetSocketAddress(address, 0), null, chunks);
+    }
+
+    /**
+     * Sends {@code chunks} times 64 KiB and compares the hashes, through something that changes addresses and ports.
+     *
+     * @param from the sending host
+     * @param to the receiving host
+     * @param listening where the receiving host listens
+     * @param dialled where the sending host connects to, or null for where the other listens
+     * @param chunks how many times 64 KiB
+     * @throws AssertionError if other bytes arrive than were sent
+     * @throws Exception if the connection fails
+     */
+    public static void assertSameBytes(
+            Inside from, Inside to, InetSocketAddress listening, InetSocketAddress dialled, int chunks)
+            throws Exception {
         ExecutorService thread = Executors.newSingleThreadExecutor();
         try (ServerSocketChannel server = to.call(ServerSocketChannel::open);
                 SocketChannel client = from.call(SocketChannel::open)) {
-            server.bind(new InetSocketAddress(address, 0));
+            server.bind(listening);
             Future<String> received = thread.submit(() -> hashOfReceived(server));
-            client.socket().connect(server.getLocalAddress(), 10_000);
+            client.socket().connect(dialled == null ? server.getLocalAddress() : dialled, 10_000);
             String sent = hashOfSent(client, chunks);
             String arrived = received.get(60, TimeUnit.SECONDS);
             if (!arrived.equals(sent)) {

@@ -9,6 +9,7 @@ import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.port.socket.SocketPortAddress;
 import io.github.nettytap.net.routing.PortSettings;
 import io.github.nettytap.net.routing.dhcp.DhcpPool;
+import io.github.nettytap.net.routing.nat.PortForward;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -49,7 +50,8 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
 
     /**
      * Reads {@code
-     * NAME=ADDRESS/LENGTH[,ADDRESS/LENGTH…][,advertise][,nat][,dhcp=FIRST-LAST][,mtu=BYTES][,offloads=all|none]}.
+     * NAME=ADDRESS/LENGTH[,ADDRESS/LENGTH…][,advertise][,nat][,dhcp=FIRST-LAST][,mtu=BYTES][,offloads=all|none]} and
+     * the other settings that the help of the router lists.
      */
     public static final class Converter implements ITypeConverter<RouterPortArgument> {
         @Override
@@ -68,6 +70,7 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
             DhcpOptions dhcpOptions = new DhcpOptions();
             MacAddress mac = null;
             boolean checksReversePath = false;
+            List<PortForward> forwards = new ArrayList<>();
             for (String part : text.substring(equals + 1).split(",", -1)) {
                 if (part.startsWith("mtu=")) {
                     mtu = mtu(part.substring("mtu=".length()));
@@ -79,6 +82,8 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
                     dhcp = pool(part.substring("dhcp=".length()));
                 } else if (part.equals("nat")) {
                     translates = true;
+                } else if (part.startsWith("forward=")) {
+                    forwards.add(forward(part.substring("forward=".length())));
                 } else if (part.equals("reverse-path")) {
                     checksReversePath = true;
                 } else if (part.startsWith("mac=")) {
@@ -95,20 +100,29 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
                 throw new TypeConversionException("MTU too small for IPv6: port=" + text + ", mtu=" + mtu
                         + " (expected: " + LEAST_MTU_OF_IPV6 + " or more)");
             }
-            PortSettings settings =
-                    settings(networks, advertises, translates, dhcpOptions.apply(text, dhcp), checksReversePath, mac);
+            PortSettings settings = settings(
+                    networks, advertises, translates, dhcpOptions.apply(text, dhcp), checksReversePath, mac, forwards);
             return new RouterPortArgument(text.substring(0, equals), settings, mtu, offloads);
         }
 
         private static Cidr network(String text) {
             if (text.indexOf('/') < 0) {
                 throw new TypeConversionException("address without prefix length, or no such setting: setting=" + text
-                        + " (expected: an address like 10.0.0.1/24 or 2001:db8::1/64, advertise, nat, reverse-path,"
-                        + " dhcp=FIRST-LAST, domain=NAME, search=NAME, leases=FILE, lease=DURATION,"
-                        + " host=MAC@ADDRESS, mac=MAC, mtu=BYTES, offloads=all|none)");
+                        + " (expected: an address like 10.0.0.1/24 or 2001:db8::1/64, advertise, nat,"
+                        + " forward=PROTOCOL:PORT->ADDRESS:PORT, reverse-path, dhcp=FIRST-LAST, domain=NAME,"
+                        + " search=NAME, leases=FILE, lease=DURATION, host=MAC@ADDRESS, mac=MAC, mtu=BYTES,"
+                        + " offloads=all|none)");
             }
             try {
                 return Cidr.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+
+        private static PortForward forward(String text) {
+            try {
+                return PortForward.parse(text);
             } catch (IllegalArgumentException e) {
                 throw new TypeConversionException(e.getMessage());
             }
@@ -120,9 +134,10 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
                 boolean translates,
                 DhcpPool dhcp,
                 boolean checksReversePath,
-                MacAddress mac) {
+                MacAddress mac,
+                List<PortForward> forwards) {
             try {
-                return new PortSettings(networks, advertises, translates, dhcp, checksReversePath, mac);
+                return new PortSettings(networks, advertises, translates, dhcp, checksReversePath, mac, forwards);
             } catch (IllegalArgumentException e) {
                 throw new TypeConversionException(e.getMessage());
             }

@@ -34,8 +34,9 @@ import java.util.concurrent.Callable;
 @Command(
         name = "ctl",
         description =
-                "Asks a running switch, or a network of run, about its ports and MAC addresses, or changes them while"
-                        + " it forwards. It must have been started with --control, and by the user who runs this.",
+                "Asks a running switch, router or network of run about its ports and MAC addresses, or changes them"
+                        + " while it forwards. It must have been started with --control, and by the user who runs"
+                        + " this.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
@@ -48,8 +49,10 @@ import java.util.concurrent.Callable;
             "  fdb/show [port=NAME]       the MAC addresses that are known",
             "  fdb/flush [port=NAME]      forgets the MAC addresses that were heard",
             "  tables                     how full the tables are, and what found no room",
+            "  forwards                   the ports that a router forwards to hosts inside",
             "  stats                      what each port has carried and dropped",
             "  help                       the verbs, as the program knows them",
+            "A router knows ports, tables, forwards, stats and help.",
             "",
             "Verbs for run, whose ports are NODE/PORT:",
             "  nodes                      the switches, routers and VXLAN endpoints",
@@ -82,7 +85,7 @@ final class CtlCommand implements Callable<Integer> {
     @Option(
             names = "--control",
             paramLabel = "PATH",
-            description = "The control socket of the switch (default: " + DEFAULT + ").")
+            description = "The control socket of the program (default: " + DEFAULT + ").")
     private Path control = Path.of(DEFAULT);
 
     @Option(names = "--json", description = "Print the answer as it comes: a JSON object a line.")

@@ -6,6 +6,7 @@ package io.github.nettytap.tools.command;
 
 import io.github.nettytap.net.port.socket.SocketPort;
 import io.github.nettytap.net.routing.TapRouter;
+import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.net.switching.SwitchListener;
@@ -16,12 +17,14 @@ import io.github.nettytap.tools.argument.Ipv4Converter;
 import io.github.nettytap.tools.argument.Offloads;
 import io.github.nettytap.tools.argument.RouteArgument;
 import io.github.nettytap.tools.argument.RouterPortArgument;
+import io.github.nettytap.tools.ctl.ControlSocket;
+import io.github.nettytap.tools.ctl.RouterRequests;
 import io.github.nettytap.tools.lifecycle.Program;
 import io.github.nettytap.tools.option.DataPlane;
+import io.github.nettytap.tools.option.NatOptions;
 import io.github.nettytap.tools.option.Observation;
 import io.github.nettytap.tools.option.PortCapture;
 import io.github.nettytap.tools.option.Verbosity;
-import io.github.nettytap.tools.statistics.PortSample;
 import io.github.nettytap.tools.statistics.Units;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
@@ -37,11 +40,11 @@ import picocli.CommandLine.Spec;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.Inet4Address;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -50,9 +53,10 @@ import java.util.stream.Collectors;
 @Command(
         name = "router",
         description =
-                "An IPv4 and IPv6 router between TAP interfaces, which it makes, or attaches to if they are there. "
-                        + "The addresses are the router's own on the link behind the TAP; the kernel's side of the TAP gets others. "
-                        + "Prints \"ready\" when it forwards. Ctrl-C removes what it made and prints what each port has carried.",
+                "An IPv4 and IPv6 router between TAP interfaces, which it makes, or attaches to if they are there. The"
+                        + " addresses are the router's own on the link behind the TAP; the kernel's side of the TAP gets"
+                        + " others. Prints \"ready\" when it forwards. Ctrl-C removes what it made and prints what each"
+                        + " port has carried.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
@@ -87,9 +91,13 @@ final class RouterCommand implements Callable<Integer> {
             paramLabel = "PORT=ADDRESS/LEN[,…]",
             converter = RouterPortArgument.Converter.class,
             description = {
-                "The ports: interface name, or socket as in netty-tap switch --help, and the router's addresses there, and behind them settings of the port alone:",
+                "The ports: interface name, or socket as in netty-tap switch --help, and the router's addresses there,"
+                        + " and behind them settings of the port alone:",
                 "advertise: IPv6 hosts there configure themselves by router advertisements.",
-                "nat: IPv4 packets leave there with the router's address as their source, and answers find back.",
+                "nat: IPv4 packets leave there with the router's address as their source, and answers find back; with"
+                        + " it",
+                "  forward=PROTOCOL:[ADDRESS:]PORT->ADDRESS:PORT (many times): whoever speaks to this port of the"
+                        + " router, tcp or udp, speaks to that of a host inside.",
                 "dhcp=FIRST-LAST: IPv4 hosts there are leased these addresses; with it",
                 "  domain=NAME, search=NAME (many times): what they are told of names;",
                 "  host=MAC@ADDRESS (many times): who always gets the same address;",
@@ -115,6 +123,15 @@ final class RouterCommand implements Callable<Integer> {
             description = "A name server that DHCP clients are told. May be given many times.")
     private List<Inet4Address> nameServers = List.of();
 
+    @Option(
+            names = "--control",
+            paramLabel = "PATH",
+            description = "Listen on a Unix-domain socket there, for the command ctl and others.")
+    private Path control;
+
+    @Mixin
+    private NatOptions nat;
+
     @Mixin
     private DataPlane dataPlane;
 
@@ -130,6 +147,7 @@ final class RouterCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         checkDistinct();
+        NatSettings natSettings = nat.settings();
         Program program = Program.begin(spec);
         boolean header = taps.stream().anyMatch(tap -> offloads(tap) != Offloads.NONE);
         TapEventLoopGroup loops = TapEventLoopGroup.builder()
@@ -137,8 +155,8 @@ final class RouterCommand implements Callable<Integer> {
                 .io(dataPlane.io())
                 .name("router")
                 .build();
-        TapRouter router =
-                new TapRouter(loops, header ? VNET_HEADER : 0, (port, cause) -> program.failed(port.channel(), cause));
+        TapRouter router = new TapRouter(
+                loops, header ? VNET_HEADER : 0, natSettings, (port, cause) -> program.failed(port.channel(), cause));
         verbosity.looping(1, loops.io());
         List<SocketLan> lans = new ArrayList<>();
         try (PortCapture captured = observation.capture(verbosity)) {
@@ -161,7 +179,13 @@ final class RouterCommand implements Callable<Integer> {
                 program.watch(port.channel(), port.name());
                 captured.tap(port, "port of the router");
             }
-            observation.showUntil(program, () -> samples(router), Map::of);
+            RouterRequests requests = new RouterRequests(router);
+            ControlSocket socket = ControlSocket.open(control, requests);
+            try {
+                observation.showUntil(program, requests::samples, requests::counts);
+            } finally {
+                socket.close();
+            }
         } finally {
             lans.forEach(SocketLan::close);
             router.close();
@@ -199,10 +223,6 @@ final class RouterCommand implements Callable<Integer> {
                         spec.commandLine(), "a port is there twice: port=" + tap.tap() + " (expected: once)");
             }
         }
-    }
-
-    private static List<PortSample> samples(TapRouter router) {
-        return router.ports().stream().map(PortSample::of).toList();
     }
 
     /** As a network of a file opens it. */

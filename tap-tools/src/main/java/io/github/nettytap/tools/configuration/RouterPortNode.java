@@ -31,7 +31,7 @@ final class RouterPortNode {
 
     /** The settings with a value, or several, in an order in which each needs only those before it. */
     private static final List<String> VALUES =
-            List.of("dhcp", "domain", "search", "host", "lease", "leases", "mac", "mtu", "offloads");
+            List.of("forward", "dhcp", "domain", "search", "host", "lease", "leases", "mac", "mtu", "offloads");
 
     private RouterPortNode() {}
 

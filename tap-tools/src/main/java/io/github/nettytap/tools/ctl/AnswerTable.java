@@ -39,6 +39,7 @@ public final class AnswerTable {
             case NAT -> table(objects, "node", "protocol", "inside", "outside", "remote");
             case RELOAD -> objects.isEmpty() ? "nothing differs\n" : table(objects, "change");
             case TOPOLOGY -> String.join("\n", lines) + "\n";
+            case FORWARDS -> table(objects, "forward", "outside", "open", "accepted", "refused");
             case HELP -> table(objects, "usage", "text");
             case STATS ->
                 PortTable.format(objects.stream()

@@ -8,10 +8,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The verbs of the control socket of a switch, and of {@code ctl}. */
+/** The verbs of the control sockets of programs, and of {@code ctl}. */
 public enum ControlVerb {
     NODES("nodes", "", 0, 0, "of run: the switches, routers and VXLAN endpoints", Of.NETWORK),
-    PORTS("ports", "[node=NAME]", 0, 1, "the ports with their settings, of run also those of one node", Of.BOTH),
+    PORTS("ports", "[node=NAME]", 0, 1, "the ports with their settings, of run also those of one node", Of.ALL),
     PORTS_ADD("ports/add", "NAME[,SETTING…]", 1, 1, "makes a TAP a port, as an argument of switch does", Of.SWITCH),
     PORTS_SET("ports/set", "NAME[,SETTING…]", 1, 1, "gives a port these settings in place of those it has", Of.SWITCH),
     PORTS_REMOVE(
@@ -26,17 +26,27 @@ public enum ControlVerb {
             Of.BOTH),
     ROUTES("routes", "[node=NAME]", 0, 1, "of run: the routing tables of all routers or one", Of.NETWORK),
     NAT("nat", "[node=NAME]", 0, 1, "of run: the connections that NAT of all routers or one knows", Of.NETWORK),
-    TABLES("tables", "", 0, 0, "how full the tables are, and what had to make room or found none", Of.BOTH),
-    STATS("stats", "", 0, 0, "what each port has carried and dropped", Of.BOTH),
+    TABLES("tables", "", 0, 0, "how full the tables are, and what had to make room or found none", Of.ALL),
+    FORWARDS(
+            "forwards",
+            "",
+            0,
+            0,
+            "of a router: the ports that are forwarded to hosts inside, and what came of them",
+            Of.ROUTER),
+    STATS("stats", "", 0, 0, "what each port has carried and dropped", Of.ALL),
     TOPOLOGY("topology", "", 0, 0, "of run: the network, as JSON whatever else is asked for", Of.NETWORK),
     RELOAD("reload", "", 0, 0, "of run: reads the file again, and changes what differs", Of.NETWORK),
-    HELP("help", "", 0, 0, "the verbs", Of.BOTH);
+    HELP("help", "", 0, 0, "the verbs", Of.ALL);
 
     /** Which program knows a verb. */
     enum Of {
         SWITCH,
         NETWORK,
-        BOTH
+        ROUTER,
+        /** A switch, and a network of such. */
+        BOTH,
+        ALL
     }
 
     private final String word;
@@ -57,7 +67,7 @@ public enum ControlVerb {
 
     /** Whether a program knows it. */
     boolean isOf(Of program) {
-        return of == Of.BOTH || of == program;
+        return of == Of.ALL || of == program || of == Of.BOTH && program != Of.ROUTER;
     }
 
     /**

@@ -73,7 +73,7 @@ public final class NetworkRequests implements Requests {
             case TOPOLOGY -> List.of(view.topology()).iterator();
             case RELOAD -> reload();
             case HELP -> SwitchRequests.help(ControlVerb.Of.NETWORK);
-            case PORTS_ADD, PORTS_SET, PORTS_REMOVE -> throw new IllegalStateException(verb.word());
+            case PORTS_ADD, PORTS_SET, PORTS_REMOVE, FORWARDS -> throw new IllegalStateException(verb.word());
         };
     }
 

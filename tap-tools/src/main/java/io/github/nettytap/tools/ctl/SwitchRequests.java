@@ -86,7 +86,7 @@ public final class SwitchRequests implements Requests {
                 List.of(StatsJson.now(ledger.samples(), System.nanoTime() - start, Map.of()))
                         .iterator();
             case HELP -> help(ControlVerb.Of.SWITCH);
-            case NODES, ROUTES, NAT, TOPOLOGY, RELOAD -> throw new IllegalStateException(verb.word());
+            case NODES, ROUTES, NAT, FORWARDS, TOPOLOGY, RELOAD -> throw new IllegalStateException(verb.word());
         };
     }
 

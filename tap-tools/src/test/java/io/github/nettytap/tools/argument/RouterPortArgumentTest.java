@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.routing.PortSettings;
+import io.github.nettytap.net.routing.nat.PortForward;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,9 +52,10 @@ class RouterPortArgumentTest {
         assertThatThrownBy(() -> parse("tap0=10.0.0.1"))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessage("address without prefix length, or no such setting: setting=10.0.0.1 (expected: an address"
-                        + " like 10.0.0.1/24 or 2001:db8::1/64, advertise, nat, reverse-path, dhcp=FIRST-LAST,"
-                        + " domain=NAME, search=NAME, leases=FILE, lease=DURATION, host=MAC@ADDRESS, mac=MAC,"
-                        + " mtu=BYTES, offloads=all|none)");
+                        + " like 10.0.0.1/24 or 2001:db8::1/64, advertise, nat,"
+                        + " forward=PROTOCOL:PORT->ADDRESS:PORT, reverse-path, dhcp=FIRST-LAST, domain=NAME,"
+                        + " search=NAME, leases=FILE, lease=DURATION, host=MAC@ADDRESS, mac=MAC, mtu=BYTES,"
+                        + " offloads=all|none)");
     }
 
     @Test
@@ -81,6 +83,28 @@ class RouterPortArgumentTest {
         assertThatThrownBy(() -> parse("tap0=10.0.0.1/24,dhcp=10.0.0.100-10.0.0.199,host=10.0.0.7"))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessage("no client and address: host=10.0.0.7 (expected: MAC@ADDRESS)");
+    }
+
+    @Test
+    void forwardsAreOfAPortWithNat() {
+        assertThat(parse("up=192.0.2.1/24,nat,forward=tcp:2222->10.0.0.100:22,forward=udp:192.0.2.1:53->10.0.0.1:53")
+                        .settings()
+                        .forwards())
+                .map(PortForward::toString)
+                .containsExactly("tcp:2222->10.0.0.100:22", "udp:192.0.2.1:53->10.0.0.1:53");
+        assertThatThrownBy(() -> parse("up=192.0.2.1/24,forward=tcp:2222->10.0.0.100:22"))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessage("a forward of a port without NAT: forward=tcp:2222->10.0.0.100:22 (expected: NAT on this"
+                        + " port; without it, hosts inside are reached by their own addresses)");
+        assertThatThrownBy(() -> parse("up=192.0.2.1/24,nat,forward=tcp:2222"))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessage("no port forward: forward=tcp:2222 (expected: tcp or udp, a port, and the host inside with"
+                        + " its port, as tcp:2222->10.0.0.100:22 or tcp:192.0.2.1:2222->10.0.0.100:22)");
+        assertThatThrownBy(
+                        () -> parse("up=192.0.2.1/24,nat,forward=tcp:22->10.0.0.100:22,forward=tcp:22->10.0.0.101:22"))
+                .isInstanceOf(TypeConversionException.class)
+                .hasMessage("a port is forwarded twice: forward=tcp:22->10.0.0.101:22, other=tcp:22->10.0.0.100:22"
+                        + " (expected: once for each protocol and address)");
     }
 
     @Test

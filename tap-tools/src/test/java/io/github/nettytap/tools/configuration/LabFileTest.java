@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.port.socket.SocketPortAddress;
+import io.github.nettytap.net.routing.nat.PortForward;
 import io.github.nettytap.net.topology.Attachment;
 import io.github.nettytap.net.topology.LinkFaults;
 import io.github.nettytap.net.topology.RouterNode;
@@ -164,6 +165,27 @@ class LabFileTest {
         assertThatThrownBy(() -> parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("lab.yaml:" + complaint);
+    }
+
+    @Test
+    void portsOfNatAreForwarded() {
+        RouterNode gate = (RouterNode) parse("""
+            routers:
+              gate:
+                ports:
+                  - tap0=10.0.0.1/24
+                  - name: tap1
+                    addresses: 192.0.2.1/24
+                    nat: true
+                    forward: ["tcp:2222->10.0.0.2:22", "udp:192.0.2.1:53->10.0.0.2:53"]
+            """).node("gate").orElseThrow();
+        assertThat(gate.ports().get(1).settings().forwards())
+                .map(PortForward::toString)
+                .containsExactly("tcp:2222->10.0.0.2:22", "udp:192.0.2.1:53->10.0.0.2:53");
+        assertThatThrownBy(() -> parse("""
+            routers: {r: {ports: [{name: t0, addresses: 10.0.0.1/24, nat: true, forward: 22}]}}
+            """))
+                .hasMessageStartingWith("lab.yaml:1:78: forward: no port forward: forward=22");
     }
 
     @Test

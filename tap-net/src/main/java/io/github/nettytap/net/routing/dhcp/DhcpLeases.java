@@ -43,7 +43,8 @@ final class DhcpLeases {
     private final int[] firsts = new int[State.values().length];
     private final int[] lasts = new int[State.values().length];
     private final Map<ClientId, Integer> places = new HashMap<>();
-    private int leased;
+    /** Written by one thread, read by any. */
+    private volatile int leased;
 
     enum State {
         FREE,
@@ -95,7 +96,7 @@ final class DhcpLeases {
             nexts[lasts[list]] = place;
         }
         lasts[list] = place;
-        leased += state == State.LEASED ? 1 : 0;
+        leased = leased + (state == State.LEASED ? 1 : 0);
     }
 
     private void unlink(int place) {
@@ -110,7 +111,7 @@ final class DhcpLeases {
         } else {
             previous[nexts[place]] = previous[place];
         }
-        leased -= states[place] == State.LEASED ? 1 : 0;
+        leased = leased - (states[place] == State.LEASED ? 1 : 0);
     }
 
     private int first(State state) {

@@ -21,6 +21,7 @@ import io.netty.buffer.ByteBuf;
 import java.net.Inet4Address;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -65,6 +66,7 @@ public final class DhcpServer {
     private final DhcpLeaseFile file;
     private final DhcpProbes probes;
     private final Output output;
+    private final AtomicLong refused = new AtomicLong();
     private final int own;
     private final int mask;
 
@@ -93,7 +95,17 @@ public final class DhcpServer {
         }
     }
 
-    /** How many addresses of the pool are leased, those of configured clients not counted. */
+    /** How many addresses the pool has. */
+    public int size() {
+        return pool.size();
+    }
+
+    /** How many messages of clients found no address left. Any thread may ask. */
+    public long refused() {
+        return refused.get();
+    }
+
+    /** How many addresses of the pool are leased, those of configured clients not counted. Any thread may ask. */
     public int leased() {
         return leases.leased();
     }
@@ -201,6 +213,7 @@ public final class DhcpServer {
         int had = leases.addressOf(client);
         int offered = leases.offer(client, wished);
         if (offered == 0) {
+            refused.lazySet(refused.get() + 1);
             return;
         }
         // Who comes back to its address is there itself; and who asks too often waits for nobody.

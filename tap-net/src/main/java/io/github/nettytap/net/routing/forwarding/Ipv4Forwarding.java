@@ -70,7 +70,7 @@ public final class Ipv4Forwarding {
             return;
         }
         int source = Ipv4Header.source(frame, ip);
-        Connection connection = from.translates() ? nat.ofReply(frame, ip) : null;
+        Connection connection = from.translates() ? ofOutside(frame, ip, isToGroup) : null;
         int destination = connection == null ? Ipv4Header.destination(frame, ip) : connection.insideAddress();
         Route route = routes.find(destination);
         if (route == null) {
@@ -99,6 +99,14 @@ public final class Ipv4Forwarding {
                 }
             }
         }
+    }
+
+    /** The connection of a packet from outside, which it may begin if its port is forwarded; null if there is none. */
+    private Connection ofOutside(ByteBuf frame, int ip, boolean isToGroup) {
+        Connection connection = nat.ofReply(frame, ip);
+        return connection != null || isToGroup || isMartian(Ipv4Header.source(frame, ip))
+                ? connection
+                : nat.ofForward(frame, ip);
     }
 
     /** For the router, or by way of its address outside for a host inside. */
@@ -170,6 +178,9 @@ public final class Ipv4Forwarding {
                 return false;
             }
             Connection inwards = nat.ofReply(frame, ip);
+            if (inwards == null) {
+                inwards = nat.ofForward(frame, ip);
+            }
             if (inwards == null) {
                 drop(frame, from, RouterCounter.FILTERED);
                 return false;

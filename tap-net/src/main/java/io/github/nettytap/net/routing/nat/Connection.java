@@ -29,16 +29,38 @@ public final class Connection extends FairTable.Entry {
 
     Connection next;
 
+    /** Whose budget it is of. */
+    final long owner;
+
+    /** Whether the remote end has begun it, by a configured mapping. */
+    private final boolean fromRemote;
+
+    /** Of one that the remote end has begun: the host inside has answered. */
+    private boolean answered;
+
+    /** The other side takes part; of one that the remote end has begun: it has gone on after the answer. */
     private boolean replied;
+
     private boolean finOfInside;
     private boolean finOfRemote;
     private boolean reset;
 
+    /** One that the host inside begins, and pays for. */
     Connection(Mapping mapping, int remoteAddress, int remotePort) {
+        this(mapping, remoteAddress, remotePort, false, mapping.insideAddress & 0xffff_ffffL);
+    }
+
+    Connection(Mapping mapping, int remoteAddress, int remotePort, boolean fromRemote, long owner) {
         super(mapping.protocol, end(mapping.outsideAddress, mapping.outsidePort), end(remoteAddress, remotePort));
         this.mapping = mapping;
         this.remoteAddress = remoteAddress;
         this.remotePort = remotePort;
+        this.fromRemote = fromRemote;
+        this.owner = owner;
+    }
+
+    boolean isFromRemote() {
+        return fromRemote;
     }
 
     static long end(int address, int port) {
@@ -56,18 +78,32 @@ public final class Connection extends FairTable.Entry {
         boolean rst = (tcpFlags & TcpHeader.FLAG_RST) != 0;
         // A reset answers a connection that was never there: whoever sends it keeps nothing, and neither do we for
         // long.
-        replied |= !fromInside && !rst;
+        if (fromRemote) {
+            // An answer shows nothing of who asked, whose address may be another's; what follows the answer does.
+            replied |= !fromInside && !rst && answered && hasHeardAnswer(tcpFlags);
+            answered |= fromInside && !rst;
+        } else {
+            replied |= !fromInside && !rst;
+        }
         finOfInside |= fin && fromInside;
         finOfRemote |= fin && !fromInside;
         reset |= rst;
-        if ((tcpFlags & TcpHeader.FLAG_SYN) != 0 && fromInside) {
+        if ((tcpFlags & TcpHeader.FLAG_SYN) != 0 && fromInside != fromRemote) {
             // The ports are in use again; the one before says nothing of this one.
-            replied &= !reset && !finOfInside && !finOfRemote;
+            boolean goesOn = !reset && !finOfInside && !finOfRemote;
+            replied &= goesOn;
+            answered &= goesOn;
             finOfInside = false;
             finOfRemote = false;
             reset = false;
         }
         return isEstablished();
+    }
+
+    /** Of a packet of the remote end: a SYN that is repeated has not heard of any answer. */
+    private boolean hasHeardAnswer(int tcpFlags) {
+        return mapping.protocol != Ipv4Header.PROTOCOL_TCP
+                || (tcpFlags & (TcpHeader.FLAG_SYN | TcpHeader.FLAG_ACK)) == TcpHeader.FLAG_ACK;
     }
 
     /** Whether the other side takes part, and nobody has ended it. */

@@ -5,11 +5,16 @@
 package io.github.nettytap.net.routing.nat;
 
 import io.github.nettytap.codec.wire.Ipv4Header;
+import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.table.FairTable;
 import io.github.nettytap.net.table.TableCounter;
+import io.netty.util.collection.LongObjectHashMap;
+import io.netty.util.collection.LongObjectMap;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
@@ -27,9 +32,17 @@ final class Connections {
 
     private static final int MAX_MAPPINGS = 49_152;
 
+    /** Beside the addresses of hosts inside, which have 32 bits. */
+    private static final long OWNER_FORWARDED = 1L << Integer.SIZE;
+
     private final Connection.Timeouts timeouts;
     private final FairTable<Connection> connections;
     private final FairTable<Mapping> mappings;
+
+    /** Configured mappings by their inside ends: the first of each, which leads to the others. */
+    private final LongObjectMap<Mapping> forwards = new LongObjectHashMap<>();
+
+    private final List<ForwardedPort> forwardedPorts = new CopyOnWriteArrayList<>();
 
     /** By outside address and protocol. */
     private final Map<Long, Mapping[]> ports = new HashMap<>();
@@ -72,6 +85,10 @@ final class Connections {
         return connections.size();
     }
 
+    int capacity() {
+        return connections.capacity();
+    }
+
     int mappingCount() {
         return mappings.size();
     }
@@ -101,6 +118,13 @@ final class Connections {
 
     /** The mapping of an inside address and port, or null. */
     Mapping ofInside(int protocol, int insideAddress, int insidePort, int outsideAddress) {
+        for (Mapping mapping = forwardsTo(protocol, insideAddress, insidePort);
+                mapping != null;
+                mapping = mapping.nextOfInside) {
+            if (mapping.outsideAddress == outsideAddress) {
+                return mapping;
+            }
+        }
         return mappings.find(protocol, Mapping.high(outsideAddress), Mapping.low(insideAddress, insidePort));
     }
 
@@ -108,6 +132,113 @@ final class Connections {
     Connection find(int protocol, int outsideAddress, int outsidePort, int remoteAddress, int remotePort) {
         return connections.find(
                 protocol, Connection.end(outsideAddress, outsidePort), Connection.end(remoteAddress, remotePort));
+    }
+
+    // What is configured.
+
+    private static long inside(int protocol, int insideAddress, int insidePort) {
+        return (long) protocol << Integer.SIZE + Short.SIZE | Mapping.low(insideAddress, insidePort);
+    }
+
+    private Mapping forwardsTo(int protocol, int insideAddress, int insidePort) {
+        return forwards.isEmpty() ? null : forwards.get(inside(protocol, insideAddress, insidePort));
+    }
+
+    /**
+     * Reserves a port outside for a host inside, whose dynamic mapping ends if there is one.
+     *
+     * @throws IllegalArgumentException if it is reserved already
+     */
+    ForwardedPort addForward(PortForward forward, int outsideAddress) {
+        int protocol = forward.protocol().number();
+        Mapping[] taken = ports(protocol, outsideAddress);
+        Mapping before = taken[forward.outsidePort()];
+        if (before != null && before.forwarded != null) {
+            throw new IllegalArgumentException("a port is forwarded twice: forward=" + forward + ", other="
+                    + before.forwarded.forward() + " (expected: once)");
+        }
+        if (before != null) {
+            mappings.remove(before);
+            end(before);
+        }
+        int insideAddress = (int) IpAddress.low(forward.insideAddress());
+        ForwardedPort forwarded = new ForwardedPort(forward, outsideAddress);
+        Mapping mapping = new Mapping(
+                protocol, insideAddress, forward.insidePort(), outsideAddress, forward.outsidePort(), forwarded);
+        taken[forward.outsidePort()] = mapping;
+        Mapping first = forwardsTo(protocol, insideAddress, forward.insidePort());
+        if (first == null) {
+            forwards.put(inside(protocol, insideAddress, forward.insidePort()), mapping);
+        } else {
+            mapping.nextOfInside = first.nextOfInside;
+            first.nextOfInside = mapping;
+        }
+        forwardedPorts.add(forwarded);
+        return forwarded;
+    }
+
+    void removeForwards(int outsideAddress) {
+        for (ForwardedPort forwarded : forwardedPorts) {
+            if (forwarded.outsideAddress() != outsideAddress) {
+                continue;
+            }
+            int protocol = forwarded.forward().protocol().number();
+            Mapping mapping =
+                    ports(protocol, outsideAddress)[forwarded.forward().outsidePort()];
+            long inside = inside(protocol, mapping.insideAddress, mapping.insidePort);
+            Mapping first = forwards.get(inside);
+            if (first != mapping) {
+                while (first.nextOfInside != mapping) {
+                    first = first.nextOfInside;
+                }
+                first.nextOfInside = mapping.nextOfInside;
+            } else if (mapping.nextOfInside == null) {
+                forwards.remove(inside);
+            } else {
+                forwards.put(inside, mapping.nextOfInside);
+            }
+            end(mapping);
+            forwardedPorts.remove(forwarded);
+        }
+    }
+
+    /** What is configured, in the order in which it was. Any thread may ask. */
+    List<ForwardedPort> forwardedPorts() {
+        return forwardedPorts;
+    }
+
+    /** The connection by which a configured mapping of an inside end talks with a remote end, or null. */
+    Connection findForwarded(int protocol, int insideAddress, int insidePort, int remoteAddress, int remotePort) {
+        for (Mapping mapping = forwardsTo(protocol, insideAddress, insidePort);
+                mapping != null;
+                mapping = mapping.nextOfInside) {
+            Connection connection =
+                    find(protocol, mapping.outsideAddress, mapping.outsidePort, remoteAddress, remotePort);
+            if (connection != null) {
+                return connection;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Adds a connection of a configured mapping that the remote end begins; null if there is no room, or if the answers
+     * could not be told from those of another one.
+     */
+    Connection accept(Mapping mapping, int remoteAddress, int remotePort, long now) {
+        boolean isAmbiguous =
+                findForwarded(mapping.protocol, mapping.insideAddress, mapping.insidePort, remoteAddress, remotePort)
+                        != null;
+        // A budget of its own: who floods the port takes nothing from what the host inside begins itself.
+        long owner = OWNER_FORWARDED | mapping.protocol << Short.SIZE | mapping.outsidePort;
+        Connection connection =
+                isAmbiguous ? null : add(new Connection(mapping, remoteAddress, remotePort, true, owner), now);
+        if (connection == null) {
+            mapping.forwarded.countRefused();
+        } else {
+            mapping.forwarded.countAccepted();
+        }
+        return connection;
     }
 
     /** Adds a mapping that is not there; null if there is no room. A connection is to be added to it next. */
@@ -152,14 +283,17 @@ final class Connections {
 
     /** Adds a connection that is not there; null if there is no room. */
     Connection add(Mapping mapping, int remoteAddress, int remotePort, long now) {
-        Connection connection = new Connection(mapping, remoteAddress, remotePort);
+        return add(new Connection(mapping, remoteAddress, remotePort), now);
+    }
+
+    private Connection add(Connection connection, long now) {
         // Linked first, so that a mapping whose only other connection must go stays.
-        mapping.link(connection);
-        if (connections.add(connection, owner(mapping.insideAddress), now)) {
+        connection.mapping.link(connection);
+        if (connections.add(connection, connection.owner, now)) {
             connections.refresh(connection, now, now + connection.timeout(timeouts));
             return connection;
         }
-        detach(connection);
+        unlink(connection);
         return null;
     }
 
@@ -173,7 +307,9 @@ final class Connections {
         if (confirmed != connection.isConfirmed()) {
             if (confirmed) {
                 connections.confirm(connection);
-                mappings.confirm(connection.mapping);
+                if (connection.mapping.forwarded == null) {
+                    mappings.confirm(connection.mapping);
+                }
             } else {
                 connections.unconfirm(connection);
             }
@@ -184,6 +320,13 @@ final class Connections {
 
     /** The connection is gone. */
     private void detach(Connection connection) {
+        if (connection.isFromRemote()) {
+            connection.mapping.forwarded.countEnded();
+        }
+        unlink(connection);
+    }
+
+    private void unlink(Connection connection) {
         Mapping mapping = connection.mapping;
         mapping.unlink(connection);
         if (mapping.first == null && mapping.isInTable()) {

@@ -12,7 +12,7 @@ import io.netty.buffer.ByteBuf;
  * Which connection fragments belong to: only the first of a datagram has ports, so the others go the way that it went.
  *
  * <p>Fragments that come before their first are nobody's (RFC 4787, section 11, calls this received in order). Each
- * host inside has a budget, of which the oldest goes first.
+ * host inside, and each forwarded port, has a budget, of which the oldest goes first.
  */
 final class FragmentedDatagrams {
 
@@ -54,7 +54,7 @@ final class FragmentedDatagrams {
         Datagram datagram = datagrams.find(scope, addresses, 0);
         if (datagram == null) {
             datagram = new Datagram(scope, addresses, connection);
-            if (!datagrams.add(datagram, connection.insideAddress(), now)) {
+            if (!datagrams.add(datagram, connection.owner, now)) {
                 return;
             }
         }

@@ -8,7 +8,7 @@ import io.github.nettytap.net.table.FairTable;
 
 /**
  * An address and port inside, and the port outside that stands for them whoever the other side is (RFC 4787, REQ-1). It
- * is there as long as it has a connection.
+ * is there as long as it has a connection; one that is configured stays, and is in no table.
  */
 final class Mapping extends FairTable.Entry {
 
@@ -21,13 +21,30 @@ final class Mapping extends FairTable.Entry {
     /** The first of its connections. */
     Connection first;
 
+    /** What is configured; null for a mapping that a host inside has made. */
+    final ForwardedPort forwarded;
+
+    /** Another configured one of the same inside end, or null. */
+    Mapping nextOfInside;
+
     Mapping(int protocol, int insideAddress, int insidePort, int outsideAddress, int outsidePort) {
+        this(protocol, insideAddress, insidePort, outsideAddress, outsidePort, null);
+    }
+
+    Mapping(
+            int protocol,
+            int insideAddress,
+            int insidePort,
+            int outsideAddress,
+            int outsidePort,
+            ForwardedPort forwarded) {
         super(protocol, high(outsideAddress), low(insideAddress, insidePort));
         this.protocol = protocol;
         this.insideAddress = insideAddress;
         this.insidePort = insidePort;
         this.outsideAddress = outsideAddress;
         this.outsidePort = outsidePort;
+        this.forwarded = forwarded;
     }
 
     static long high(int outsideAddress) {

@@ -25,7 +25,8 @@ import java.util.function.LongSupplier;
  * <ul>
  *   <li>A port inside has the same port outside for all remote ends, the same number if that is free, and is reached
  *       from inside by it too: endpoint-independent mapping and hairpinning of RFC 4787, RFC 5382 and RFC 5508.
- *   <li>Only the remote end that a host has talked to gets in: address- and port-dependent filtering.
+ *   <li>Only the remote end that a host has talked to gets in: address- and port-dependent filtering. Ports that are
+ *       {@linkplain #addForward forwarded} are open to everybody, and nothing else is.
  *   <li>Each host inside has a budget of connections. What was never answered goes first when there are too many.
  *   <li>TCP, UDP and pings, and the ICMP errors about them, whichever side they come from (RFC 5508, section 4). GSO
  *       frames and partial checksums stay what they are. Fragments go the way of the first of their datagram, the only
@@ -137,6 +138,11 @@ public final class SourceNat {
         return connections.size();
     }
 
+    /** How many connections there may be. */
+    public int capacity() {
+        return connections.capacity();
+    }
+
     /** How often a connection was added, evicted, refused. Any thread may ask. */
     public long count(TableCounter counter) {
         return connections.count(counter);
@@ -168,6 +174,56 @@ public final class SourceNat {
         return connection;
     }
 
+    /**
+     * Reserves a port outside for a host inside.
+     *
+     * @param outsideAddress the router's address outside, as bits
+     * @return what will have come of it
+     * @throws IllegalArgumentException if it is reserved already
+     */
+    public ForwardedPort addForward(PortForward forward, int outsideAddress) {
+        return connections.addForward(forward, outsideAddress);
+    }
+
+    /** Takes back what {@link #addForward} has reserved of an address, and ends the connections by it. */
+    public void removeForwards(int outsideAddress) {
+        connections.removeForwards(outsideAddress);
+    }
+
+    /** The ports that are forwarded. Any thread may ask. */
+    public List<ForwardedPort> forwardedPorts() {
+        return connections.forwardedPorts();
+    }
+
+    /**
+     * Begins the connection of a packet to a port that is forwarded.
+     *
+     * @param frame unchanged; {@link #ofReply} has found no connection
+     * @param ip the index of its IPv4 header
+     * @return null if the port is not forwarded, or there is no room
+     */
+    public Connection ofForward(ByteBuf frame, int ip) {
+        if (connections.forwardedPorts().isEmpty()
+                || !Ipv4Packets.isFirstFragment(frame, ip)
+                || !parse(frame, ip, frame.writerIndex())
+                || protocol == Ipv4Header.PROTOCOL_ICMP
+                || !isRewritable(frame)
+                || (tcpFlags & TcpHeader.FLAG_RST) != 0) {
+            return null;
+        }
+        Mapping mapping = connections.ofPort(protocol, Ipv4Header.destination(frame, ip), destinationPort);
+        if (mapping == null || mapping.forwarded == null) {
+            return null;
+        }
+        long now = clock.getAsLong();
+        Connection connection = connections.accept(mapping, Ipv4Header.source(frame, ip), sourcePort, now);
+        if (connection != null) {
+            connections.see(connection, false, tcpFlags, now);
+            rememberFragment(frame, ip, connection);
+        }
+        return connection;
+    }
+
     private void rememberFragment(ByteBuf frame, int ip, Connection connection) {
         if (Ipv4Header.isFragment(frame, ip)) {
             fragments.remember(frame, ip, connection, clock.getAsLong());
@@ -183,19 +239,36 @@ public final class SourceNat {
      * @return its address, or 0 if there is none
      */
     public int hairpinTarget(ByteBuf frame, int ip) {
+        int outsideAddress = Ipv4Header.destination(frame, ip);
+        if (isError(frame, ip)) {
+            // RFC 5508, REQ-7: it quotes what its sender has got, which came from the address outside.
+            int quote = parseQuote(frame, ip);
+            return quote == NONE || Ipv4Header.source(frame, quote) != outsideAddress
+                    ? 0
+                    : insideOf(protocol, outsideAddress, sourcePort);
+        }
         if (Ipv4Header.protocol(frame, ip) == Ipv4Header.PROTOCOL_ICMP
                 || Ipv4Header.isFragment(frame, ip)
                 || !parse(frame, ip, frame.writerIndex())) {
             return 0;
         }
-        Mapping mapping = connections.ofPort(protocol, Ipv4Header.destination(frame, ip), destinationPort);
+        return insideOf(protocol, outsideAddress, destinationPort);
+    }
+
+    private int insideOf(int protocol, int outsideAddress, int outsidePort) {
+        Mapping mapping = connections.ofPort(protocol, outsideAddress, outsidePort);
         return mapping == null ? 0 : mapping.insideAddress;
     }
 
     /** The connection of a packet that was parsed on its way in, and has the address inside. */
     private Connection restored(ByteBuf frame, int ip, int outsideAddress) {
-        Mapping mapping =
-                connections.ofInside(protocol, Ipv4Header.destination(frame, ip), destinationPort, outsideAddress);
+        int inside = Ipv4Header.destination(frame, ip);
+        Connection forwarded =
+                connections.findForwarded(protocol, inside, destinationPort, Ipv4Header.source(frame, ip), sourcePort);
+        if (forwarded != null) {
+            return forwarded;
+        }
+        Mapping mapping = connections.ofInside(protocol, inside, destinationPort, outsideAddress);
         return mapping == null
                 ? null
                 : connections.find(
@@ -331,6 +404,12 @@ public final class SourceNat {
                 && connection.mapping.outsideAddress == outsideAddress) {
             return connection;
         }
+        connection = connections.findForwarded(protocol, source, sourcePort, destination, destinationPort);
+        if (connection != null) {
+            // By the address outside that the remote end knows, whichever the packet would leave with otherwise.
+            last = connection;
+            return connection;
+        }
         Mapping mapping = connections.ofInside(protocol, source, sourcePort, outsideAddress);
         if (mapping == null) {
             mapping = connections.addMapping(protocol, source, sourcePort, outsideAddress, now);
@@ -353,8 +432,9 @@ public final class SourceNat {
         if (connection == null) {
             return false;
         }
-        rewriteDestination(frame, quote, outsideAddress, connection.mapping.outsidePort, false);
-        writeSource(frame, ip, outsideAddress);
+        Mapping mapping = connection.mapping;
+        rewriteDestination(frame, quote, mapping.outsideAddress, mapping.outsidePort, false);
+        writeSource(frame, ip, mapping.outsideAddress);
         updateIcmpChecksum(frame, ip);
         return true;
     }

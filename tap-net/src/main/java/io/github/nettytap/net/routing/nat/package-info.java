@@ -16,6 +16,10 @@
  *   Connection connection = nat.ofReply(frame, ipIndex);
  *   if (connection != null) { nat.restore(frame, ipIndex, connection); inside.write(frame); }
  *
+ *   // a port that is open to everybody
+ *   nat.addForward(PortForward.parse("tcp:2222->10.0.0.100:22"), outsideAddress);
+ *   if (connection == null) { connection = nat.ofForward(frame, ipIndex); }
+ *
  *   eventLoop.scheduleAtFixedRate(nat::tick, 1, 1, TimeUnit.SECONDS);
  * }</pre>
  *
