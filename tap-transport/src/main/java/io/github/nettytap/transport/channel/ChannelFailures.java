@@ -4,15 +4,13 @@
  */
 package io.github.nettytap.transport.channel;
 
+import io.github.nettytap.transport.linux.Errno;
 import io.netty.channel.unix.Errors.NativeIoException;
 
 import java.io.IOException;
 
 /** What goes wrong with the descriptor of a channel while it waits and reads, and what that means for the channel. */
 final class ChannelFailures {
-
-    // asm-generic/errno.h
-    private static final int EBADFD = 77;
 
     private final TapChannel channel;
     private final ReadControl readControl;
@@ -27,7 +25,7 @@ final class ChannelFailures {
      * ({@code tun_chr_poll}). A read may still say otherwise at this moment.
      */
     void deviceFailed() {
-        pollFailed(EBADFD);
+        pollFailed(Errno.EBADFD.number());
     }
 
     /** The kernel does not watch the descriptor. */

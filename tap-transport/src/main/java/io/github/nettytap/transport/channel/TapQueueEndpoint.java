@@ -7,6 +7,7 @@ package io.github.nettytap.transport.channel;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
 import io.github.nettytap.transport.device.TapQueue;
+import io.github.nettytap.transport.linux.Errno;
 import io.github.nettytap.transport.takeover.QueueTakeover;
 
 import java.io.Closeable;
@@ -14,12 +15,6 @@ import java.io.IOException;
 
 /** A queue of a TAP device as the end that a channel works on. */
 class TapQueueEndpoint extends TapEndpoint {
-
-    // asm-generic/errno-base.h and errno.h
-    private static final int EIO = 5;
-    private static final int ENODEV = 19;
-    private static final int EINVAL = 22;
-    private static final int EBADFD = 77;
 
     private static final int MAX_TOO_SHORT = 24 + 14;
 
@@ -67,18 +62,17 @@ class TapQueueEndpoint extends TapEndpoint {
 
     @Override
     TapException explain(String operation, int errno) {
-        switch (errno) {
-            case EIO:
-                return TapException.linkDown(device.lastKnownName());
-            case EBADFD:
-            case ENODEV:
-                return TapException.deviceGone(operation, device.lastKnownName());
-            case EINVAL:
-                return TapException.malformedFrame(
-                        device.lastKnownName(), "it or its virtio-net header of " + vnetHeaderSize + " bytes");
-            default:
-                return TapException.refused(operation, device.lastKnownName(), errno);
+        String name = device.lastKnownName();
+        if (isFatal(errno)) {
+            return TapException.deviceGone(operation, name);
         }
+        if (errno == Errno.EIO.number()) {
+            return TapException.linkDown(name);
+        }
+        if (errno == Errno.EINVAL.number()) {
+            return TapException.malformedFrame(name, "it or its virtio-net header of " + vnetHeaderSize + " bytes");
+        }
+        return TapException.refused(operation, name, errno);
     }
 
     /** The same exception for the same length, as such a frame shall cost no more than a counter. */
@@ -102,6 +96,6 @@ class TapQueueEndpoint extends TapEndpoint {
 
     @Override
     boolean isFatal(int errno) {
-        return errno == EBADFD || errno == ENODEV;
+        return errno == Errno.EBADFD.number() || errno == Errno.ENODEV.number();
     }
 }

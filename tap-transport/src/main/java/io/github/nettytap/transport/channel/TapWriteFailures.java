@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.transport.channel;
 
+import io.github.nettytap.transport.linux.Errno;
+
 import java.io.IOException;
 
 /**
@@ -14,16 +16,10 @@ import java.io.IOException;
  */
 final class TapWriteFailures {
 
-    // asm-generic/errno-base.h and errno.h
-    private static final int EIO = 5;
-    private static final int ENOMEM = 12;
-    private static final int EINVAL = 22;
-    private static final int EMSGSIZE = 90;
-    private static final int ENOBUFS = 105;
-
     private final TapEndpoint endpoint;
     private final TapCounters counters;
     private IOException last;
+    private TapCounters.Counter lastCounter;
     private int lastErrno;
 
     TapWriteFailures(TapEndpoint endpoint, TapCounters counters) {
@@ -32,16 +28,20 @@ final class TapWriteFailures {
     }
 
     IOException countAndExplain(int errno) {
-        counter(errno).increment();
         if (errno != lastErrno) {
             last = endpoint.explain("write", errno);
             last.setStackTrace(new StackTraceElement[0]);
+            lastCounter = counter(Errno.of(errno));
             lastErrno = errno;
         }
+        lastCounter.increment();
         return last;
     }
 
-    private TapCounters.Counter counter(int errno) {
+    private TapCounters.Counter counter(Errno errno) {
+        if (errno == null) {
+            return counters.dropsOther;
+        }
         switch (errno) {
             case EIO:
                 return counters.dropsLinkDown;

@@ -29,8 +29,11 @@ public final class NetlinkException extends IOException {
     }
 
     private NetlinkException(String operation, int errno, String kernelText, boolean answer) {
-        super(operation + ": errno=" + Errno.nameOf(errno)
-                + (kernelText.isEmpty() ? "" : ", kernel says \"" + kernelText + "\""));
+        this(operation, errno, kernelText, answer, kernelText.isEmpty() ? "" : ", kernel says \"" + kernelText + "\"");
+    }
+
+    private NetlinkException(String operation, int errno, String kernelText, boolean answer, String reason) {
+        super(operation + ": errno=" + Errno.nameOf(errno) + reason);
         this.operation = operation;
         this.errno = errno;
         this.kernelText = kernelText;
@@ -40,6 +43,16 @@ public final class NetlinkException extends IOException {
     /** A failed system call: {@code result} is the negated errno. */
     static NetlinkException ofCall(String operation, int result) {
         return new NetlinkException(operation, -result, "", false);
+    }
+
+    /** A list that changed each time while the kernel sent it. */
+    static NetlinkException interrupted(String operation, int attempts) {
+        return new NetlinkException(
+                operation,
+                Errno.EINTR.number(),
+                "",
+                true,
+                ": the list changed during each of " + attempts + " attempts to read it. Try again");
     }
 
     /** Whether the kernel answered so, and not the socket failed. */

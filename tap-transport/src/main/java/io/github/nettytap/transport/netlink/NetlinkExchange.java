@@ -59,17 +59,20 @@ final class NetlinkExchange implements AutoCloseable {
         return objects.get(0);
     }
 
-    /** Sends a request for a list; asks again if the kernel says that it changed meanwhile. */
+    /**
+     * Sends a request for a list; asks again if the kernel says that it changed meanwhile.
+     *
+     * @throws NetlinkException with EINTR, as libmnl has it, if it changes so fast that no list is of one moment
+     */
     synchronized <T> List<T> dump(String operation, MessageWriter request, Function<ByteBuffer, T> reader)
             throws NetlinkException {
-        Answer<T> answer = null;
         for (int attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
-            answer = exchange(operation, request, NLM_F_DUMP, reader);
+            Answer<T> answer = exchange(operation, request, NLM_F_DUMP, reader);
             if (!answer.interrupted) {
-                break;
+                return answer.objects;
             }
         }
-        return answer.objects;
+        throw NetlinkException.interrupted(operation, DUMP_ATTEMPTS);
     }
 
     private <T> Answer<T> exchange(String operation, MessageWriter request, int flags, Function<ByteBuffer, T> reader)

@@ -74,6 +74,19 @@ class NetlinkExchangeTest {
         assertThat(kernel.requests()).isEqualTo(2);
     }
 
+    /** A part of a list, or two moments in one list, is no list. */
+    @Test
+    void dumpThatNeverStandsStillIsAnError() {
+        for (int attempt = 1; attempt <= 8; attempt++) {
+            kernel.answer(OBJECT, MULTI | DUMP_INTERRUPTED, attempt, ScriptedKernel.PORT_ID, number(attempt))
+                    .answer(DONE, MULTI, attempt, ScriptedKernel.PORT_ID, number(0));
+        }
+        assertThatThrownBy(this::dump)
+                .hasMessage(
+                        "list things: errno=EINTR: the list changed during each of 8 attempts to read it. Try again");
+        assertThat(kernel.requests()).isEqualTo(8);
+    }
+
     @Test
     void dumpThatFailsAtItsEndIsAnError() {
         kernel.answer(OBJECT, MULTI, 1, ScriptedKernel.PORT_ID, number(7))
