@@ -42,7 +42,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 
@@ -130,6 +129,18 @@ final class SwitchCommand implements Callable<Integer> {
     private boolean snooping;
 
     @Option(
+            names = "--group-members",
+            paramLabel = "N",
+            description = "With --snooping, memberships that can be known, one a port and group (default: 16384).")
+    private int groupMembers = SwitchSettings.DEFAULT.groupMembers();
+
+    @Option(
+            names = "--group-members-per-port",
+            paramLabel = "N",
+            description = "How many of them a port may have (default: 1024, or as many as there are).")
+    private Integer groupMembersPerPort;
+
+    @Option(
             names = "--forward",
             split = ",",
             paramLabel = "PROTOCOL",
@@ -203,7 +214,8 @@ final class SwitchCommand implements Callable<Integer> {
             SwitchRequests requests = new SwitchRequests(lan, ledger, opener, mirror);
             ControlSocket socket = ControlSocket.open(control, requests);
             try {
-                observation.showUntil(program, new Status.Of(spec.name(), ledger::samples, Map::of, requests::fdb));
+                observation.showUntil(
+                        program, new Status.Of(spec.name(), ledger::samples, requests::counts, requests::fdb));
             } finally {
                 socket.close();
             }
@@ -253,6 +265,11 @@ final class SwitchCommand implements Callable<Integer> {
     private SwitchSettings settings() {
         try {
             return new SwitchSettings(fdbCapacity, DurationConverter.wholeSeconds("--ageing", ageing), snooping)
+                    .withGroupMembers(
+                            groupMembers,
+                            groupMembersPerPort == null
+                                    ? Math.min(SwitchSettings.DEFAULT.groupMembersPerPort(), groupMembers)
+                                    : groupMembersPerPort)
                     .withForwarded(forward.stream().map(ReservedGroup::of).collect(Collectors.toSet()));
         } catch (IllegalArgumentException e) {
             throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage());

@@ -5,6 +5,7 @@
 package io.github.nettytap.tools.configuration;
 
 import io.github.nettytap.codec.pcap.PcapngWriter;
+import io.github.nettytap.net.switching.policy.ReservedGroup;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.tools.argument.Directions;
 import io.github.nettytap.tools.argument.DurationConverter;
@@ -51,6 +52,9 @@ public final class SwitchFile {
         options.put("ageing", YamlValue.converted("a time such as 300s or 5min", new DurationConverter()));
         options.put("mirror", YamlValue.converted("PORT or PORT=PORT+PORT…", new MirrorArgument.Converter()));
         options.put("snooping", YamlValue.flag());
+        options.put("forward", new YamlValue("protocols such as stp,lldp", SwitchFile::protocols));
+        options.put("group-members", YamlValue.number(1, SwitchSettings.MAX_GROUP_MEMBERS));
+        options.put("group-members-per-port", YamlValue.number(1, SwitchSettings.MAX_GROUP_MEMBERS));
         options.put("stats", YamlValue.converted("a time such as 500ms or 1s", new DurationConverter()));
         options.put("json", YamlValue.flag());
         options.put("capture", YamlValue.path());
@@ -58,6 +62,12 @@ public final class SwitchFile {
         options.put("capture-snap", YamlValue.number(1, PcapngWriter.MAX_SNAP_LENGTH));
         options.put("control", YamlValue.path());
         return options;
+    }
+
+    private static List<String> protocols(String text) {
+        List<String> names = List.of(text.split(",", -1));
+        names.forEach(ReservedGroup::of);
+        return names;
     }
 
     /** The keys of a file. */

@@ -27,6 +27,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -83,7 +84,7 @@ public final class SwitchRequests implements Requests {
             case FDB_FLUSH -> flush(arguments);
             case TABLES -> tables("", lan.ethernetSwitch()).iterator();
             case STATS ->
-                List.of(StatsJson.now(ledger.samples(), System.nanoTime() - start, Map.of()))
+                List.of(StatsJson.now(ledger.samples(), System.nanoTime() - start, counts()))
                         .iterator();
             case HELP -> help(ControlVerb.Of.SWITCH);
             case NODES, ROUTES, NAT, FORWARDS, TOPOLOGY, RELOAD -> throw new IllegalStateException(verb.word());
@@ -254,6 +255,20 @@ public final class SwitchRequests implements Requests {
     /** The FDB, as JSON objects, an entry each. */
     public Iterator<String> fdb() {
         return stations(null);
+    }
+
+    /** What found no room in a table, or had to make some, since the start: as {@code /metrics} and JSON have it. */
+    public Map<String, Long> counts() {
+        EthernetSwitch core = lan.ethernetSwitch();
+        Map<String, Long> counts = new LinkedHashMap<>();
+        counts.put(
+                "fdbEvicted", core.fdbCounters().evicted() + core.fdbCounters().evictedOwn());
+        counts.put("fdbRefused", core.fdbCounters().refused());
+        if (core.groupCounters() != null) {
+            counts.put("groupsEvicted", core.groupCounters().evicted());
+            counts.put("groupsRefused", core.groupCounters().refused());
+        }
+        return counts;
     }
 
     /**

@@ -11,6 +11,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 
 /** The state of a program in the forms that people and other programs read. */
@@ -19,21 +21,42 @@ final class StatusText {
     /** Entries of an FDB in one answer; a page of more is no help to anybody. */
     static final int MAX_FDB_ENTRIES = 10_000;
 
+    /** How long an FDB that was shown is shown again: making one is a walk through a table that may hold millions. */
+    static final long FDB_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final Status status;
-    private final long start = System.nanoTime();
+    private final LongSupplier clock;
+    private final long start;
+    private String fdb;
+    private long fdbMade;
 
     StatusText(Status status) {
+        this(status, System::nanoTime);
+    }
+
+    StatusText(Status status, LongSupplier clock) {
         this.status = status;
+        this.clock = clock;
+        start = clock.getAsLong();
     }
 
     /** As {@code netty-tap ctl stats --json} has it, with the name of the program. */
     String ports() {
-        String json = StatsJson.now(status.ports(), System.nanoTime() - start, status.counts());
+        String json = StatsJson.now(status.ports(), clock.getAsLong() - start, status.counts());
         return "{\"program\":\"" + status.program() + "\"," + json.substring(1);
     }
 
-    /** {@code {"entries":[…],"truncated":false}}. */
+    /** {@code {"entries":[…],"truncated":false}}, as it was within the last second: clients choose how often they ask. */
     String fdb() {
+        long now = clock.getAsLong();
+        if (fdb == null || now - fdbMade >= FDB_NANOS) {
+            fdb = walkFdb();
+            fdbMade = now;
+        }
+        return fdb;
+    }
+
+    private String walkFdb() {
         StringBuilder json = new StringBuilder("{\"entries\":[");
         Iterator<String> entries = status.fdb();
         int count = 0;

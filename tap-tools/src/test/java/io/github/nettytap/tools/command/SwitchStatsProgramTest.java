@@ -50,7 +50,8 @@ class SwitchStatsProgramTest {
             List<String> lines = program.output().lines().toList();
             assertThat(lines.get(0)).isEqualTo("ready");
             assertThat(lines.subList(1, lines.size() - 1))
-                    .allMatch(line -> line.startsWith("{\"event\":\"interval\"") && line.endsWith("}}]}"));
+                    .allMatch(line -> line.startsWith("{\"event\":\"interval\"")
+                            && line.endsWith("}}],\"counts\":{\"fdbEvicted\":0,\"fdbRefused\":0}}"));
             assertThat(lines.get(lines.size() - 1)).startsWith("{\"event\":\"final\"");
         }
     }

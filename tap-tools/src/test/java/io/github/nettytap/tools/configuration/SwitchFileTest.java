@@ -31,7 +31,8 @@ import java.util.Set;
 class SwitchFileTest {
 
     private static final String KEYS =
-            "ports, offloads, io, threads, mtu, fdb-capacity, stations, ageing, mirror, snooping, stats, json, capture,"
+            "ports, offloads, io, threads, mtu, fdb-capacity, stations, ageing, mirror, snooping, forward,"
+                    + " group-members, group-members-per-port, stats, json, capture,"
                     + " capture-direction, capture-snap, control";
 
     private static final String PORT_KEYS = "name, offloads, vlan, trunk, native, isolated, mac-limit, sticky, static,"
@@ -48,6 +49,9 @@ class SwitchFileTest {
             ageing: 60
             mirror: mon0=tap0+tap1
             snooping: true
+            forward: stp,lldp
+            group-members: 2000
+            group-members-per-port: 100
             stats: 500ms
             json: true
             capture: all.pcapng
@@ -63,6 +67,9 @@ class SwitchFileTest {
         assertThat(file.get("ageing")).isEqualTo(Duration.ofSeconds(60));
         assertThat(file.get("mirror")).isEqualTo(new MirrorArgument("mon0", List.of("tap0", "tap1")));
         assertThat(file.get("snooping")).isEqualTo(true);
+        assertThat(file.get("forward")).isEqualTo(List.of("stp", "lldp"));
+        assertThat(file.get("group-members")).isEqualTo(2000);
+        assertThat(file.get("group-members-per-port")).isEqualTo(100);
         assertThat(file.get("stats")).isEqualTo(Duration.ofMillis(500));
         assertThat(file.get("json")).isEqualTo(true);
         assertThat(file.get("capture")).isEqualTo(Path.of("all.pcapng"));
@@ -129,6 +136,8 @@ class SwitchFileTest {
         offloads: some                   | 1:11: offloads: value=some (expected: all or none)
         io: select                       | 1:5: io: value=select (expected: epoll, io_uring or auto)
         snooping: yes                    | 1:11: snooping: value=yes (expected: true or false)
+        forward: rstp                    | 1:10: forward: value=rstp (expected: protocols such as stp,lldp)
+        group-members: 0                 | 1:16: group-members: value=0 (expected: 1 to 1048576)
         stats: 1h                        | 1:8: stats: value=1h (expected: a time such as 500ms or 1s)
         control: {}                      | 1:10: control: value=a mapping (expected: a path)
         ports: tap0                      | 1:8: ports: value=tap0 (expected: a list of ports)

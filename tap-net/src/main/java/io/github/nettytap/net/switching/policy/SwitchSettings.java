@@ -35,9 +35,11 @@ public record SwitchSettings(
      */
     public static final int MAX_FDB_CAPACITY = 1 << 24;
 
+    /** The most {@link #groupMembers}. */
+    public static final int MAX_GROUP_MEMBERS = 1 << 20;
+
     private static final int DEFAULT_MEMBERS = 16_384;
     private static final int DEFAULT_MEMBERS_PER_PORT = 1_024;
-    private static final int MAX_MEMBERS = 1 << 20;
 
     /** IEEE Std 802.1D-2004, table 7-5. */
     private static final int MAX_AGEING = 1_000_000;
@@ -63,9 +65,9 @@ public record SwitchSettings(
             throw new IllegalArgumentException(
                     "no such ageing time: seconds=" + ageingSeconds + " (expected: 1 to 1000000)");
         }
-        if (groupMembers < 1 || groupMembers > MAX_MEMBERS) {
+        if (groupMembers < 1 || groupMembers > MAX_GROUP_MEMBERS) {
             throw new IllegalArgumentException("no such number of memberships: group-members=" + groupMembers
-                    + " (expected: 1 to " + MAX_MEMBERS + ")");
+                    + " (expected: 1 to " + MAX_GROUP_MEMBERS + ")");
         }
         if (groupMembersPerPort < 1 || groupMembersPerPort > groupMembers) {
             throw new IllegalArgumentException("no such number of memberships of a port: group-members-per-port="
