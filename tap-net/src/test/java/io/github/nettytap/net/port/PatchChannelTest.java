@@ -25,7 +25,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-@Timeout(30)
+@Timeout(120)
 class PatchChannelTest {
 
     private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(2, LocalIoHandler.newFactory());
@@ -35,7 +35,7 @@ class PatchChannelTest {
     @AfterEach
     void endLoops() throws Exception {
         cable[0].close();
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        group.shutdownGracefully(0, 30, TimeUnit.SECONDS).sync();
     }
 
     private void connect(boolean autoRead) throws Exception {
@@ -105,7 +105,7 @@ class PatchChannelTest {
         assertThat(cable[0].isWritable()).isTrue();
         assertThat(cable[0].dropped()).isEqualTo(5_001 - PatchChannel.CAPACITY);
         cable[1].read();
-        assertThat(received.poll(5, TimeUnit.SECONDS)).isZero();
+        assertThat(received.poll(30, TimeUnit.SECONDS)).isZero();
     }
 
     @Test
@@ -113,7 +113,7 @@ class PatchChannelTest {
         connect(false);
         cable[0].writeAndFlush(frame(cable[0], 1)).sync();
         cable[0].close().sync();
-        assertThat(cable[1].closeFuture().await(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(cable[1].closeFuture().await(30, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test

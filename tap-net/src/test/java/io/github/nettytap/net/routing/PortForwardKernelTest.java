@@ -104,7 +104,7 @@ class PortForwardKernelTest {
                 try (DatagramChannel asking = client.call(DatagramChannel::open)) {
                     // What comes from elsewhere is not heard.
                     asking.connect(UDP_OUTSIDE);
-                    asking.socket().setSoTimeout(10_000);
+                    asking.socket().setSoTimeout(30_000);
                     asking.write(ByteBuffer.allocate(4).putInt(0, 42));
                     ByteBuffer question = ByteBuffer.allocate(8);
                     InetSocketAddress peer = (InetSocketAddress) listening.receive(question);
@@ -124,7 +124,7 @@ class PortForwardKernelTest {
         for (Host client : List.of(outside, neighbor)) {
             try (DatagramChannel asking = client.call(DatagramChannel::open)) {
                 asking.connect(UDP_OUTSIDE);
-                asking.socket().setSoTimeout(10_000);
+                asking.socket().setSoTimeout(30_000);
                 asking.write(ByteBuffer.allocate(1));
                 DatagramPacket packet = new DatagramPacket(new byte[8], 8);
                 assertThatThrownBy(() -> asking.socket().receive(packet)).isInstanceOf(PortUnreachableException.class);

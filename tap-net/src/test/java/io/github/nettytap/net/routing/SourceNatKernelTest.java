@@ -104,7 +104,7 @@ class SourceNatKernelTest {
                 server.connect(server.receive(ByteBuffer.allocate(1)));
             }
             server.write(ByteBuffer.allocate(1));
-            server.socket().setSoTimeout(5_000);
+            server.socket().setSoTimeout(30_000);
             assertThatThrownBy(() -> server.read(ByteBuffer.allocate(1))).isInstanceOf(PortUnreachableException.class);
         }
     }
@@ -156,8 +156,8 @@ class SourceNatKernelTest {
             server.bind(SERVER);
             ofOne.bind(new InetSocketAddress(5000));
             ofTwo.bind(new InetSocketAddress(5000));
-            ofOne.socket().setSoTimeout(5_000);
-            ofTwo.socket().setSoTimeout(5_000);
+            ofOne.socket().setSoTimeout(30_000);
+            ofTwo.socket().setSoTimeout(30_000);
             for (DatagramChannel client : List.of(ofOne, ofTwo, ofOne)) {
                 ByteBuffer message = ByteBuffer.allocate(4).putInt(0, client == ofOne ? 1 : 2);
                 client.send(message, SERVER);
@@ -178,7 +178,7 @@ class SourceNatKernelTest {
         try (DatagramChannel client = one.call(DatagramChannel::open)) {
             client.connect(SERVER);
             client.write(ByteBuffer.allocate(1));
-            client.socket().setSoTimeout(5_000);
+            client.socket().setSoTimeout(30_000);
             assertThatThrownBy(() -> client.read(ByteBuffer.allocate(1))).isInstanceOf(PortUnreachableException.class);
         }
     }

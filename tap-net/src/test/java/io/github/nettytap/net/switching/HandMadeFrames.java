@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class HandMadeFrames implements AutoCloseable {
 
-    private static final int PATIENCE_SECONDS = 20;
+    private static final int PATIENCE_SECONDS = 30;
 
     private final TapEventLoopGroup loops =
             TapEventLoopGroup.builder().threads(1).build();

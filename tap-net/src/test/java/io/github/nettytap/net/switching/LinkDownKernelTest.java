@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
 @KernelTest
 class LinkDownKernelTest {
 
-    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(20);
+    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(30);
 
     @ParameterizedTest
     @EnumSource(

@@ -101,7 +101,7 @@ class PortPolicyKernelTest {
         lan.ethernetSwitch().flushFdb();
         try (DatagramSocket in = silent.call(() -> new DatagramSocket(7_000));
                 DatagramSocket out = here.call(() -> new DatagramSocket())) {
-            in.setSoTimeout(20_000);
+            in.setSoTimeout(30_000);
             out.send(new DatagramPacket(new byte[100], 100, silent.address(), 7_000));
             in.receive(new DatagramPacket(new byte[100], 100));
         }

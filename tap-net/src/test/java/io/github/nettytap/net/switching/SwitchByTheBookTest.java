@@ -195,7 +195,7 @@ class SwitchByTheBookTest {
     }
 
     private void update(SwitchPort port, PortPolicy policy) throws InterruptedException, ExecutionException {
-        lan.ethernetSwitch().update(port, policy).await(10, TimeUnit.SECONDS);
+        lan.ethernetSwitch().update(port, policy).await(30, TimeUnit.SECONDS);
         lan.ethernetSwitch().update(port, policy).get();
     }
 

@@ -111,7 +111,7 @@ class TapSwitchKernelTest {
         assertThat(lan.ethernetSwitch().fdbSize()).isEqualTo(2);
         // What came in and did not go out was dropped, and said so, or is on its way to another loop.
         long unaccounted = Long.MAX_VALUE;
-        for (int i = 0; i < 500 && unaccounted > FRAMES_THAT_GO_ON; i++) {
+        for (int i = 0; i < 3_000 && unaccounted > FRAMES_THAT_GO_ON; i++) {
             Thread.sleep(10);
             unaccounted = in.channelCounters().framesReceived()
                     - out.channelCounters().framesSent()

@@ -162,7 +162,7 @@ class TrunkKernelTest {
     private DatagramSocket listener(Host host) throws Exception {
         DatagramSocket socket = host.call(() -> new DatagramSocket(PORT));
         toClose.push(socket);
-        socket.setSoTimeout(20_000);
+        socket.setSoTimeout(30_000);
         return socket;
     }
 

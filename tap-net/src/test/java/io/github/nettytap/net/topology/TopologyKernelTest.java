@@ -113,7 +113,7 @@ class TopologyKernelTest {
         RunningTopology running = network.closing(whole().start());
         assertThat(running.nodes()).extracting(RunningNode::name).containsExactly("r1", "r2", "farm", "lan", "core");
         ping(pc, "10.77.2.2");
-        pc.execute("ping", "-c", "1", "-W", "5", "fd77:1::1");
+        ping(pc, "fd77:1::1");
         RunningPort faulty = running.node("core").orElseThrow().port("patch:west");
         assertThat(faulty.inboundFaults().frames()).isPositive();
         assertThat(pc.call(() -> InetAddress.getByName("10.77.2.2").isReachable(5_000)))
@@ -149,7 +149,7 @@ class TopologyKernelTest {
                         .node(SwitchNode.builder("spare").port(Attachment.patch("spare")))
                         .node(SwitchNode.builder("spare2").port(Attachment.patch("spare")))
                         .build());
-                third.execute("ping", "-c", "1", "-W", "5", "10.77.1.2");
+                ping(third, "10.77.1.2");
                 running.apply(whole());
                 assertThat(third.hasLink("third0")).isFalse();
             }

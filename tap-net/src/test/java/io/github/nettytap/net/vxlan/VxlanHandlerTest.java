@@ -360,14 +360,14 @@ class VxlanHandlerTest {
                 ByteBuf content = frame(0).setByte(20, i);
                 String expected = ByteBufUtil.hexDump(content);
                 second.writeAndFlush(new VxlanFrame(5, content)).sync();
-                VxlanFrame frame = received.poll(10, TimeUnit.SECONDS);
+                VxlanFrame frame = received.poll(30, TimeUnit.SECONDS);
                 assertThat(ByteBufUtil.hexDump(frame.content())).isEqualTo(expected);
                 frame.release();
             }
             first.close().sync();
             second.close().sync();
         } finally {
-            group.shutdownGracefully(0, 10, TimeUnit.SECONDS).sync();
+            group.shutdownGracefully(0, 30, TimeUnit.SECONDS).sync();
         }
     }
 

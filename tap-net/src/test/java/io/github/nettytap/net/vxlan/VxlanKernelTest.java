@@ -161,7 +161,7 @@ class VxlanKernelTest {
                 channel.close().sync();
             }
         }
-        group.shutdownGracefully(0, 10, TimeUnit.SECONDS).sync();
+        group.shutdownGracefully(0, 30, TimeUnit.SECONDS).sync();
         for (AutoCloseable resource : resources) {
             resource.close();
         }
@@ -214,7 +214,7 @@ class VxlanKernelTest {
                     .redirectErrorStream(true)
                     .start();
             String output = new String(process.getInputStream().readAllBytes());
-            if (!process.waitFor(20, TimeUnit.SECONDS) || process.exitValue() != 0) {
+            if (!process.waitFor(30, TimeUnit.SECONDS) || process.exitValue() != 0) {
                 throw new AssertionError(command + ": " + output);
             }
             return output;
@@ -233,11 +233,11 @@ class VxlanKernelTest {
     private static byte[] transfer(NetworkNamespace from, NetworkNamespace to, String address, byte[] bytes)
             throws Exception {
         try (ServerSocket server = to.call(() -> new ServerSocket(0, 1, InetAddress.getByName(address)))) {
-            server.setSoTimeout(20_000);
+            server.setSoTimeout(30_000);
             FutureTask<byte[]> receiver = new FutureTask<>((Callable<byte[]>) () -> {
                 try (Socket socket = server.accept();
                         InputStream input = socket.getInputStream()) {
-                    socket.setSoTimeout(20_000);
+                    socket.setSoTimeout(30_000);
                     return input.readAllBytes();
                 }
             });

@@ -145,7 +145,10 @@ class CaptureProgramTest {
         try (HostProcess ours = capture("-w", file("mixed.pcapng"))) {
             send(300, 9);
             send(100, 53);
-            Thread.sleep(300);
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+            while (frames(file("mixed.pcapng")).size() < 400 && System.nanoTime() < deadline) {
+                Thread.sleep(50);
+            }
             assertThat(ours.terminate().await()).isZero();
         }
         for (String filter : List.of(
@@ -212,7 +215,7 @@ class CaptureProgramTest {
     void fileOfAKilledProgramOpens() throws Exception {
         try (HostProcess ours = capture("-w", file("k.pcapng"))) {
             send(2000, 9);
-            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
             while (frames(file("k.pcapng")).size() < 2000 && System.nanoTime() < deadline) {
                 TimeUnit.MILLISECONDS.sleep(50);
             }

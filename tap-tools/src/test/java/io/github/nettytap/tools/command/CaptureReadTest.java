@@ -276,7 +276,7 @@ class CaptureReadTest {
         assertThat(capture("-r", source.toString(), "-w", fifo.toString()))
                 .as(err.toString())
                 .isZero();
-        assertThat(frames.get(20, TimeUnit.SECONDS)).isEqualTo(3_000);
+        assertThat(frames.get(30, TimeUnit.SECONDS)).isEqualTo(3_000);
     }
 
     @Test

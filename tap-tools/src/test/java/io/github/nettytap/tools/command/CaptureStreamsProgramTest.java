@@ -30,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /** Where a live capture goes: pipes, terminals and descriptors; and which interfaces it takes. */
@@ -198,6 +199,10 @@ class CaptureStreamsProgramTest {
         }
         host.execute("ip", "link", "set", "csb", "up");
         Path source = tagged();
+        Path copy = directory.resolve("copy.pcapng");
+        int code = NettyTap.commandLine().execute("capture", "-r", source.toString(), "-w", copy.toString(), filter);
+        assertThat(code).isZero();
+        assertThat(pings(copy)).isEqualTo(filter.equals("icmp and not vlan") || filter.equals("icmp") ? 2 : 3);
         Path live = directory.resolve("live.pcapng");
         try (HostProcess program =
                 RunningProgram.start(host, List.of("capture", "-i", "cs0", "-w", live.toString(), filter))) {
@@ -207,13 +212,12 @@ class CaptureStreamsProgramTest {
                 assertThat(replay.await()).as(replay.errors()).isZero();
                 assertThat(replay.errors()).contains("5 frames, ", "; 0 left out", "; 0 refused");
             }
-            Thread.sleep(300);
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+            while (pings(live) < pings(copy) && System.nanoTime() < deadline) {
+                Thread.sleep(20);
+            }
             assertThat(program.terminate().await()).isZero();
         }
-        Path copy = directory.resolve("copy.pcapng");
-        int code = NettyTap.commandLine().execute("capture", "-r", source.toString(), "-w", copy.toString(), filter);
-        assertThat(code).isZero();
-        assertThat(pings(copy)).isEqualTo(filter.equals("icmp and not vlan") || filter.equals("icmp") ? 2 : 3);
         assertThat(pings(live)).isEqualTo(pings(copy));
     }
 
@@ -266,6 +270,11 @@ class CaptureStreamsProgramTest {
                     "ping -c 3 -i 0.05 -W 1 -q 10.68.0.2 || true; "
                             + "for i in 1 2 3 4; do echo x > /dev/udp/10.68.0.2/9; done || "
                             + "bash -c 'for i in 1 2 3 4; do echo x > /dev/udp/10.68.0.2/9; done'");
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+            while (program.output().lines().count() < 3 && System.nanoTime() < deadline) {
+                Thread.sleep(20);
+            }
+            // For what is refused behind them, which shows nowhere until the end.
             Thread.sleep(300);
             assertThat(program.terminate().await()).isZero();
             assertThat(program.errors())
@@ -302,7 +311,7 @@ class CaptureStreamsProgramTest {
         }
         for (String file : List.of(base, base + "1")) {
             Path zipped = Path.of(file + ".gz");
-            for (int i = 0; i < 200 && (!Files.exists(zipped) || Files.exists(Path.of(file))); i++) {
+            for (int i = 0; i < 3_000 && (!Files.exists(zipped) || Files.exists(Path.of(file))); i++) {
                 Thread.sleep(20);
             }
             host.execute("gunzip", zipped.toString());

@@ -38,9 +38,10 @@ class SwitchCaptureTest {
         try (Host host = Host.create();
                 HostProcess lan = RunningProgram.start(host, command)) {
             lan.awaitLine("ready");
-            host.execute("ip", "address", "add", "10.74.0.1/24", "dev", "sc0");
-            // Nobody answers: the question alone is what the test looks for.
-            host.execute("sh", "-c", "ping -c 1 -W 1 10.74.0.2 || true");
+            host.execute("ip", "address", "add", "10.74.0.2/32", "dev", "sc1");
+            // A probe (RFC 5227) is repeated until an answer comes, with which arping fails: then the question has
+            // gone in and out.
+            host.executeFailing("arping", "-D", "-I", "sc0", "-w", "60", "10.74.0.2");
             assertThat(lan.terminate().await()).isZero();
             assertThat(lan.errors())
                     .containsPattern(Pattern.quote(file + ": ")

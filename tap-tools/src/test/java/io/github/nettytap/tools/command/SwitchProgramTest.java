@@ -90,6 +90,6 @@ class SwitchProgramTest {
         command.addAll(List.of(options));
         String json = left.execute(command.toArray(new String[0]));
         assertThat(json).contains("\"sum_received\"").doesNotContain("\"error\"");
-        assertThat(server.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(server.waitFor(30, TimeUnit.SECONDS)).isTrue();
     }
 }

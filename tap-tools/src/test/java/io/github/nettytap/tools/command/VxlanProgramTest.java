@@ -116,7 +116,7 @@ class VxlanProgramTest {
         kernelDevice(200, "192.0.2.1", "10.72.0.2/24");
         try (HostProcess endpoint = endpoint("--remote=192.0.2.2");
                 DatagramSocket receiver = kernel.call(() -> new DatagramSocket(9))) {
-            receiver.setSoTimeout(10_000);
+            receiver.setSoTimeout(30_000);
             try (DatagramSocket sender = ours.call(DatagramSocket::new)) {
                 sender.setBroadcast(true);
                 sender.send(new DatagramPacket(new byte[] {7}, 1, InetAddress.getByName("10.71.0.255"), 9));
@@ -217,7 +217,7 @@ class VxlanProgramTest {
         Map<Integer, Set<Integer>> ports = new HashMap<>();
         try (DatagramSocket outer = kernel.call(() -> new DatagramSocket(4790));
                 HostProcess endpoint = endpoint("--remote=192.0.2.2", "--port=4790", option)) {
-            outer.setSoTimeout(10_000);
+            outer.setSoTimeout(30_000);
             for (int flow = 0; flow < 64; flow++) {
                 try (DatagramSocket sender = ours.call(DatagramSocket::new)) {
                     sender.setBroadcast(true);

@@ -70,15 +70,19 @@ class GuestKernelTest {
                         .contains("inet 10.0.9.101/24");
                 assertThat(two.run("ping -c 3 10.0.9.1")).contains(" 0% packet loss");
                 assertThat(two.run("ping -c 3 -s 1400 10.0.9.100")).contains(" 0% packet loss");
-                assertThat(two.run("for i in 1 2 3 4 5 6 7 8 9 10; do"
-                                + " ip -6 address show eth0 | grep -q 'fd00:9:.*dynamic' && break; sleep 1; done;"
+                assertThat(two.run("for i in $(seq 60); do"
+                                + " ip -6 address show eth0 | grep 'fd00:9:.*dynamic' | grep -qv tentative && break;"
+                                + " sleep 1; done;"
                                 + " ip -6 address show eth0"))
                         .contains("inet6 fd00:9::5054:ff:fe00:2/64");
                 assertThat(two.run("ping -6 -c 3 fd00:9::1")).contains(" 0% packet loss");
                 // TCP both ways, the same bytes.
                 for (Guest[] way : new Guest[][] {{one, two}, {two, one}}) {
                     String address = way[1] == two ? "10.0.9.101" : "10.0.9.100";
-                    way[1].run("( sleep 100 | nc -l -p 7000 >/tmp/in & )");
+                    // Ready when it listens, on port 7000 (1B58), in state TCP_LISTEN (0A).
+                    way[1].run("( sleep 100 | nc -l -p 7000 >/tmp/in & );"
+                            + " until cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q ':1B58 0*:0000 0A';"
+                            + " do sleep 1; done");
                     // In the background of another shell: this one ends when a child of its own does.
                     way[0].run("head -c 4000000 /dev/urandom >/tmp/out; ( nc " + address
                             + " 7000 </tmp/out >/tmp/end & )");

@@ -119,7 +119,7 @@ class StatusPageTest {
     }
 
     private void await(String expression, String expected) throws Exception {
-        for (int i = 0; i < 300 && !value(expression).matches(expected); i++) {
+        for (int i = 0; i < 1_200 && !value(expression).matches(expected); i++) {
             Thread.sleep(50);
         }
         assertThat(value(expression)).matches(expected);

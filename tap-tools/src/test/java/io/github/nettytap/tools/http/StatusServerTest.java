@@ -45,7 +45,7 @@ class StatusServerTest {
     private Socket connect() throws IOException {
         Socket socket = new Socket();
         socket.connect(server.address());
-        socket.setSoTimeout(10_000);
+        socket.setSoTimeout(30_000);
         return socket;
     }
 

@@ -91,7 +91,7 @@ class LinkEventsKernelTest {
             await(events, LinkEvent.Kind.MOVED);
             // It is found in its new namespace by another thread; what happens until then is not reported.
             LinkEvent event = null;
-            for (int i = 0; i < 500 && event == null; i++) {
+            for (int i = 0; i < 3_000 && event == null; i++) {
                 channel.device().up();
                 channel.device().down();
                 event = events.poll(10, TimeUnit.MILLISECONDS);

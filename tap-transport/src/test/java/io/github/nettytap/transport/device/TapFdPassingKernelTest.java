@@ -35,7 +35,7 @@ import java.util.concurrent.TimeUnit;
 @KernelTest
 class TapFdPassingKernelTest {
 
-    private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     @TempDir
     Path directory;
@@ -92,7 +92,7 @@ class TapFdPassingKernelTest {
                     },
                     command -> new Thread(command, "receiver").start());
             helper.send(sent);
-            try (TapDevice received = receiving.get(10, TimeUnit.SECONDS)) {
+            try (TapDevice received = receiving.get(30, TimeUnit.SECONDS)) {
                 assertThat(received.queues()).hasSize(256);
             }
         }
@@ -176,7 +176,7 @@ class TapFdPassingKernelTest {
             try (TapFdPassing helper = listener.accept(TIMEOUT)) {
                 helper.send(sent);
                 try (TapDevice received =
-                        TapDevice.adopt(arrived.get(10, TimeUnit.SECONDS).intValue())) {
+                        TapDevice.adopt(arrived.get(30, TimeUnit.SECONDS).intValue())) {
                     assertThat(received.name()).isEqualTo("netty");
                 }
             }

@@ -181,7 +181,7 @@ class TapQueuesKernelTest {
             assertThatThrownBy(tap::addQueue).hasMessageContaining("the device is closed");
             Thread closer = new Thread(() -> assertThatCode(descriptor::close).doesNotThrowAnyException());
             closer.start();
-            closed.get(10, TimeUnit.SECONDS);
+            closed.get(30, TimeUnit.SECONDS);
             assertThat(host.hasLink("again")).isFalse();
             closer.join();
             assertThat(tap.closeFuture()).isCompleted();

@@ -119,7 +119,7 @@ class UnprivilegedKernelTest {
             if (!greeting.equals(first)) {
                 throw new AssertionError(first + "\n" + output.lines().collect(Collectors.joining("\n")));
             }
-            socket.setSoTimeout(20_000);
+            socket.setSoTimeout(30_000);
             socket.send(new DatagramPacket(new byte[] {4, 2}, 2, InetAddress.getByName("10.0.0.2"), 4000));
             DatagramPacket echo = new DatagramPacket(new byte[10], 10);
             socket.receive(echo);

@@ -293,7 +293,7 @@ class LinkMonitorKernelTest {
                 TapDevice other = host.tap("other").open()) {
             other.up();
             tap.setMtu(1400);
-            assertThat(seen.poll(10, TimeUnit.SECONDS)).isEqualTo("MTU_CHANGED mine");
+            assertThat(seen.poll(30, TimeUnit.SECONDS)).isEqualTo("MTU_CHANGED mine");
             assertThat(watch).isNotNull();
         }
     }
@@ -307,12 +307,12 @@ class LinkMonitorKernelTest {
                 executor,
                 event -> seen.add(Thread.currentThread().getName() + " " + event.kind() + " " + event.name()))) {
             host.tap("watched").open().close();
-            assertThat(seen.poll(10, TimeUnit.SECONDS)).isEqualTo("listener ADDED watched");
-            assertThat(seen.poll(10, TimeUnit.SECONDS)).isEqualTo("listener DELETED watched");
+            assertThat(seen.poll(30, TimeUnit.SECONDS)).isEqualTo("listener ADDED watched");
+            assertThat(seen.poll(30, TimeUnit.SECONDS)).isEqualTo("listener DELETED watched");
             assertThat(watch).isNotNull();
         } finally {
             executor.shutdown();
-            assertThat(executor.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(executor.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
         }
     }
 

@@ -189,7 +189,7 @@ class OffloadPipelineKernelTest {
                     return socket;
                 });
                 Socket accepted = server.accept()) {
-            accepted.setSoTimeout(20_000);
+            accepted.setSoTimeout(30_000);
             Thread writer = new Thread(() -> write(client, sent), "writer");
             writer.start();
             byte[] received = accepted.getInputStream().readNBytes(BYTES);

@@ -41,7 +41,7 @@ class OffloadSocketsKernelTest {
 
     private static final int HEADER = 12;
     private static final int BYTES = 2_000_000;
-    private static final long PATIENCE_NANOS = 20_000_000_000L;
+    private static final long PATIENCE_NANOS = 60_000_000_000L;
 
     private NetworkNamespace offloading;
     private NetworkNamespace plain;

@@ -73,7 +73,7 @@ class SocketPortTest {
         for (int i = open.size() - 1; i >= 0; i--) {
             open.get(i).close();
         }
-        group.shutdownGracefully(0, 5, TimeUnit.SECONDS).sync();
+        group.shutdownGracefully(0, 30, TimeUnit.SECONDS).sync();
     }
 
     private SocketPort listen(SocketPortAddress address) throws IOException {
@@ -118,7 +118,7 @@ class SocketPortTest {
     }
 
     private String event() throws InterruptedException {
-        String event = events.poll(10, TimeUnit.SECONDS);
+        String event = events.poll(30, TimeUnit.SECONDS);
         return event == null ? "nothing" : event;
     }
 

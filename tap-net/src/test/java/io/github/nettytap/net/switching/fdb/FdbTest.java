@@ -368,7 +368,7 @@ class FdbTest {
             }
         } finally {
             threads.shutdown();
-            assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(threads.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
         }
         int[] counts = new int[4];
         small.forEach(0, (key, port, kind, age) -> counts[port]++);
@@ -412,7 +412,7 @@ class FdbTest {
             }
         } finally {
             threads.shutdown();
-            assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(threads.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
         }
         assertThat(found.get()).as("stations found and compared").isPositive();
     }
