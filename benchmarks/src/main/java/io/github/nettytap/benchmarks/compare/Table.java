@@ -6,6 +6,7 @@ package io.github.nettytap.benchmarks.compare;
 
 import io.github.nettytap.benchmarks.results.Metric;
 import io.github.nettytap.benchmarks.results.Samples;
+import io.github.nettytap.tools.statistics.TextTable;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +28,7 @@ final class Table {
                 rows.add(ratios(candidate, results));
             }
         }
-        return align(rows);
+        return TextTable.format(TextTable.Alignment.RIGHT, rows);
     }
 
     private static String[] heading(Function<Metric, String> text) {
@@ -62,25 +63,5 @@ final class Table {
 
     private static String number(double value) {
         return String.format(Locale.ROOT, value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value);
-    }
-
-    private static String align(List<String[]> rows) {
-        int[] widths = new int[rows.get(0).length];
-        for (String[] row : rows) {
-            for (int i = 0; i < widths.length; i++) {
-                widths[i] = Math.max(widths[i], row[i].length());
-            }
-        }
-        StringBuilder text = new StringBuilder();
-        for (String[] row : rows) {
-            StringBuilder line = new StringBuilder(row[0]).append(" ".repeat(widths[0] - row[0].length()));
-            for (int i = 1; i < widths.length; i++) {
-                line.append("  ")
-                        .append(" ".repeat(widths[i] - row[i].length()))
-                        .append(row[i]);
-            }
-            text.append(line.toString().stripTrailing()).append('\n');
-        }
-        return text.toString();
     }
 }

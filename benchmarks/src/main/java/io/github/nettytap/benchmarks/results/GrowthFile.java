@@ -45,7 +45,7 @@ public record GrowthFile(Map<String, Object> facts, Map<String, Series> series) 
 
     /** Takes the text of a file apart. */
     public static GrowthFile parse(String json) {
-        Map<String, Object> all = new LinkedHashMap<>(object(JsonReader.read(json)));
+        Map<String, Object> all = new LinkedHashMap<>(Json.read(json));
         Map<String, Series> series = new LinkedHashMap<>();
         object(all.remove(MEMBER)).forEach((name, one) -> {
             Map<String, Map<String, Samples>> points = new LinkedHashMap<>();

@@ -4,69 +4,50 @@
  */
 package io.github.nettytap.benchmarks.results;
 
-import java.util.Collection;
-import java.util.Locale;
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonPrimitive;
+import com.google.gson.JsonSerializer;
+import com.google.gson.Strictness;
+import com.google.gson.reflect.TypeToken;
+
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Map;
 
-/** Writes maps, lists, texts and numbers as indented JSON (RFC 8259). */
+/** Result files as JSON (RFC 8259): maps, lists, texts, numbers, booleans and null. */
 public final class Json {
 
-    private final StringBuilder text = new StringBuilder();
+    /** Six digits, as nothing is measured better. Neither NaN nor the infinities exist in JSON. */
+    private static final JsonSerializer<Double> SIX_DIGITS = (number, type, context) ->
+            Double.isFinite(number) ? new JsonPrimitive(new BigDecimal(number, new MathContext(6))) : null;
+
+    private static final Gson GSON = new GsonBuilder()
+            .setPrettyPrinting()
+            .disableHtmlEscaping()
+            .serializeNulls()
+            .setStrictness(Strictness.STRICT)
+            .registerTypeAdapter(Double.class, SIX_DIGITS)
+            .create();
 
     private Json() {}
 
-    public static String write(Object value) {
-        Json json = new Json();
-        json.value(value, 0);
-        return json.text.append('\n').toString();
+    /** Writes an object, a member a line. */
+    public static String write(Map<String, ?> object) {
+        return GSON.toJson(object) + '\n';
     }
 
-    private void value(Object value, int depth) {
-        if (value instanceof Map<?, ?> map) {
-            members('{', '}', map.entrySet(), depth);
-        } else if (value instanceof Collection<?> list) {
-            members('[', ']', list, depth);
-        } else if (value instanceof Double number) {
-            // Neither NaN nor the infinities exist in JSON.
-            text.append(Double.isFinite(number) ? String.format(Locale.ROOT, "%.6g", number) : "null");
-        } else if (value instanceof Number || value instanceof Boolean || value == null) {
-            text.append(value);
-        } else {
-            string(value.toString());
+    /**
+     * Reads an object; numbers become doubles.
+     *
+     * @throws IllegalArgumentException if the text is something else
+     */
+    static Map<String, Object> read(String text) {
+        try {
+            return GSON.fromJson(text, new TypeToken<Map<String, Object>>() {});
+        } catch (JsonParseException e) {
+            throw new IllegalArgumentException("not JSON: " + e.getMessage(), e);
         }
-    }
-
-    private void members(char open, char close, Collection<?> members, int depth) {
-        text.append(open);
-        String separator = "";
-        for (Object member : members) {
-            text.append(separator).append('\n').append("  ".repeat(depth + 1));
-            if (member instanceof Map.Entry<?, ?> entry) {
-                string(entry.getKey().toString());
-                text.append(": ");
-                value(entry.getValue(), depth + 1);
-            } else {
-                value(member, depth + 1);
-            }
-            separator = ",";
-        }
-        if (!members.isEmpty()) {
-            text.append('\n').append("  ".repeat(depth));
-        }
-        text.append(close);
-    }
-
-    private void string(String string) {
-        text.append('"');
-        string.chars().forEach(c -> {
-            if (c == '"' || c == '\\') {
-                text.append('\\').append((char) c);
-            } else if (c < ' ') {
-                text.append(String.format("\\u%04x", c));
-            } else {
-                text.append((char) c);
-            }
-        });
-        text.append('"');
     }
 }

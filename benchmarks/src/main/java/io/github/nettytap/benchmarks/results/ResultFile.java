@@ -41,7 +41,7 @@ public record ResultFile(Map<String, Object> facts, Map<String, Candidate> candi
 
     /** Takes the text of a file apart. */
     public static ResultFile parse(String json) {
-        Map<String, Object> all = new LinkedHashMap<>(object(JsonReader.read(json)));
+        Map<String, Object> all = new LinkedHashMap<>(Json.read(json));
         Map<String, Candidate> candidates = new LinkedHashMap<>();
         Object measured = Objects.requireNonNull(all.remove("candidates"), "no candidates");
         object(measured).forEach((name, figures) -> candidates.put(name, candidate(object(figures))));

@@ -7,12 +7,10 @@ package io.github.nettytap.benchmarks.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.nettytap.benchmarks.results.Json;
 import io.github.nettytap.benchmarks.results.Metric;
 import org.junit.jupiter.api.Test;
 
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -48,26 +46,6 @@ class ResultsTest {
         assertThat(lines.get(1)).startsWith("                 Gb/s ↑");
         assertThat(lines.get(4)).startsWith("other         10.0 ±10%");
         assertThat(lines.get(5)).startsWith("  to c-epoll      ×5.00");
-    }
-
-    @Test
-    void jsonEscapesAndNests() {
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("te\"xt", "a\\b\n");
-        map.put("list", List.of(1, 2.5));
-        map.put("none", Double.NaN);
-        map.put("empty", Map.of());
-        assertThat(Json.write(map)).isEqualTo("""
-                        {
-                          "te\\"xt": "a\\\\b\\u000a",
-                          "list": [
-                            1,
-                            2.50000
-                          ],
-                          "none": null,
-                          "empty": {}
-                        }
-                        """);
     }
 
     @Test

@@ -4,15 +4,16 @@
  */
 package io.github.nettytap.tools.capture;
 
+import com.google.gson.stream.JsonWriter;
 import io.github.nettytap.codec.pcap.CapturedFrame;
 import io.github.nettytap.codec.print.FramePrinter;
-import io.github.nettytap.tools.doctor.DiagnosisReport;
+import io.github.nettytap.tools.json.Json;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 
+import java.io.IOException;
 import java.time.Instant;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /**
  * Frames as JSON (RFC 8259), an object a line. Members that have nothing to say are left out.
@@ -40,43 +41,37 @@ public final class FrameJson implements FrameText {
 
     @Override
     public void append(StringBuilder text, CapturedFrame frame, boolean several) {
+        text.append(Json.object(json -> write(json, frame))).append('\n');
+    }
+
+    private void write(JsonWriter json, CapturedFrame frame) throws IOException {
         ByteBuf data = frame.data();
-        int start = text.append('{').length();
         if (frame.hasTimestamp()) {
-            member(text, start, "time", quoted(Instant.ofEpochSecond(0, frame.timestampNanos())));
+            json.name("time")
+                    .value(Instant.ofEpochSecond(0, frame.timestampNanos()).toString());
         }
         String name = frame.captureInterface().name();
         if (name != null) {
-            member(text, start, "interface", quoted(name));
+            json.name("interface").value(name);
         }
         String direction = frame.direction().name().toLowerCase(Locale.ROOT);
         if (!direction.equals("unknown")) {
-            member(text, start, "direction", quoted(direction));
+            json.name("direction").value(direction);
         }
-        member(text, start, "length", frame.originalLength());
-        member(text, start, "captured", data.readableBytes());
+        json.name("length").value(frame.originalLength());
+        json.name("captured").value(data.readableBytes());
         StringBuilder summary = new StringBuilder();
         printer.print(summary, data, data.readerIndex(), data.readableBytes(), frame.originalLength());
-        member(text, start, "summary", quoted(summary));
+        json.name("summary").value(summary.toString());
         if (!frame.comments().isEmpty()) {
-            String comments = frame.comments().stream().map(FrameJson::quoted).collect(Collectors.joining(","));
-            member(text, start, "comments", '[' + comments + ']');
+            json.name("comments").beginArray();
+            for (String comment : frame.comments()) {
+                json.value(comment);
+            }
+            json.endArray();
         }
         if (withData) {
-            member(text, start, "data", quoted(ByteBufUtil.hexDump(data)));
+            json.name("data").value(ByteBufUtil.hexDump(data));
         }
-        text.append("}\n");
-    }
-
-    private static String quoted(Object value) {
-        return DiagnosisReport.quoted(value.toString());
-    }
-
-    private static void member(StringBuilder text, int start, String name, Object value) {
-        text.append(text.length() > start ? "," : "")
-                .append('"')
-                .append(name)
-                .append("\":")
-                .append(value);
     }
 }

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.tools.http;
 
+import io.github.nettytap.tools.json.Json;
 import io.github.nettytap.tools.statistics.PortSample;
 import io.github.nettytap.tools.statistics.StatsJson;
 
@@ -42,8 +43,10 @@ final class StatusText {
 
     /** As {@code netty-tap ctl stats --json} has it, with the name of the program. */
     String ports() {
-        String json = StatsJson.now(status.ports(), clock.getAsLong() - start, status.counts());
-        return "{\"program\":\"" + status.program() + "\"," + json.substring(1);
+        return Json.object(json -> {
+            json.name("program").value(status.program());
+            StatsJson.now(json, status.ports(), clock.getAsLong() - start, status.counts());
+        });
     }
 
     /** {@code {"entries":[…],"truncated":false}}, as it was within the last second: clients choose how often they ask. */
@@ -57,16 +60,14 @@ final class StatusText {
     }
 
     private String walkFdb() {
-        StringBuilder json = new StringBuilder("{\"entries\":[");
         Iterator<String> entries = status.fdb();
-        int count = 0;
-        while (entries != null && entries.hasNext() && count < MAX_FDB_ENTRIES) {
-            json.append(count++ == 0 ? "" : ",").append(entries.next());
-        }
-        return json.append("],\"truncated\":")
-                .append(entries != null && entries.hasNext())
-                .append('}')
-                .toString();
+        return Json.object(json -> {
+            json.name("entries").beginArray();
+            for (int count = 0; entries != null && entries.hasNext() && count < MAX_FDB_ENTRIES; count++) {
+                json.jsonValue(entries.next());
+            }
+            json.endArray().name("truncated").value(entries != null && entries.hasNext());
+        });
     }
 
     /** {@code {"nodes":[…],"links":[…]}}; both are empty where the program is one node alone. */

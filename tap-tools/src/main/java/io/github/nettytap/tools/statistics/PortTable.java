@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.tools.statistics;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /** The aligned table of ports that the programs print: one line a port, names to the left, numbers to the right. */
@@ -27,39 +28,17 @@ public final class PortTable {
 
     /** The table as text, each line ended by a newline, no blanks at the ends of lines. */
     public static String format(List<Row> rows) {
-        String[][] cells = new String[rows.size() + 1][];
-        cells[0] = HEADINGS;
-        for (int i = 0; i < rows.size(); i++) {
-            Row row = rows.get(i);
-            cells[i + 1] = new String[] {
+        List<String[]> cells = new ArrayList<>(List.of(new String[][] {HEADINGS}));
+        for (Row row : rows) {
+            cells.add(new String[] {
                 row.port(),
                 Units.count(row.framesIn()),
                 Units.bytes(row.bytesIn()),
                 Units.count(row.framesOut()),
                 Units.bytes(row.bytesOut()),
                 Units.count(row.drops())
-            };
+            });
         }
-        return align(cells);
-    }
-
-    /** Cells as lines: the first column to the left, the others to the right. */
-    static String align(String[][] cells) {
-        int[] widths = new int[cells[0].length];
-        for (String[] line : cells) {
-            for (int column = 0; column < widths.length; column++) {
-                widths[column] = Math.max(widths[column], line[column].length());
-            }
-        }
-        StringBuilder text = new StringBuilder();
-        for (String[] line : cells) {
-            text.append(line[0]).append(" ".repeat(widths[0] - line[0].length()));
-            for (int column = 1; column < widths.length; column++) {
-                text.append("  ").append(" ".repeat(widths[column] - line[column].length()));
-                text.append(line[column]);
-            }
-            text.append('\n');
-        }
-        return text.toString();
+        return TextTable.format(TextTable.Alignment.RIGHT, cells);
     }
 }

@@ -4,12 +4,12 @@
  */
 package io.github.nettytap.tools.statistics;
 
-import io.github.nettytap.tools.doctor.DiagnosisReport;
+import com.google.gson.stream.JsonWriter;
+import io.github.nettytap.tools.json.Json;
 
+import java.io.IOException;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** Counters as JSON (RFC 8259), one object a line: the counts since the start, and what they grew by in a second. */
 public final class StatsJson {
@@ -27,105 +27,98 @@ public final class StatsJson {
      */
     static String interval(
             List<PortSample> before, List<PortSample> now, long nanos, long elapsed, Map<String, Long> counts) {
-        StringBuilder json = begin("interval", elapsed);
-        json.append(",\"interval\":").append(seconds(nanos)).append(",\"ports\":[");
-        String separator = "";
-        for (int i = 0; i < now.size(); i++) {
-            if (!now.get(i).isRemoved()) {
-                port(json.append(separator), now.get(i));
-                rates(json.append(','), now.get(i).since(before.get(i)), nanos);
-                json.append('}');
-                separator = ",";
+        return Json.object(json -> {
+            begin(json, "interval", elapsed);
+            json.name("interval").value(Json.seconds(nanos));
+            json.name("ports").beginArray();
+            for (int i = 0; i < now.size(); i++) {
+                if (!now.get(i).isRemoved()) {
+                    begin(json, now.get(i));
+                    rates(json, now.get(i).since(before.get(i)), nanos);
+                    json.endObject();
+                }
             }
-        }
-        return end(json, now, counts);
+            end(json, now, counts);
+        });
     }
 
     /** What the ports have carried in all. */
     static String last(List<PortSample> ports, long elapsed, Map<String, Long> counts) {
-        return carried("final", ports, elapsed, counts);
+        return Json.object(json -> carried(json, "final", ports, elapsed, counts));
     }
 
     /** What the ports have carried so far. */
     public static String now(List<PortSample> ports, long elapsed, Map<String, Long> counts) {
-        return carried("now", ports, elapsed, counts);
+        return Json.object(json -> now(json, ports, elapsed, counts));
     }
 
-    private static String carried(String event, List<PortSample> ports, long elapsed, Map<String, Long> counts) {
-        StringBuilder json = begin(event, elapsed).append(",\"ports\":[");
-        String separator = "";
+    /** What the ports have carried so far: the members of an object. */
+    public static void now(JsonWriter json, List<PortSample> ports, long elapsed, Map<String, Long> counts)
+            throws IOException {
+        carried(json, "now", ports, elapsed, counts);
+    }
+
+    private static void carried(
+            JsonWriter json, String event, List<PortSample> ports, long elapsed, Map<String, Long> counts)
+            throws IOException {
+        begin(json, event, elapsed);
+        json.name("ports").beginArray();
         for (PortSample port : ports) {
             if (!port.isRemoved()) {
-                port(json.append(separator), port);
-                json.append('}');
-                separator = ",";
+                begin(json, port);
+                json.endObject();
             }
         }
-        return end(json, ports, counts);
+        end(json, ports, counts);
+    }
+
+    private static void begin(JsonWriter json, String event, long elapsed) throws IOException {
+        json.name("event").value(event).name("seconds").value(Json.seconds(elapsed));
     }
 
     /** Removed ports are no element of the list, which is that of the ports there are. */
-    private static String end(StringBuilder json, List<PortSample> ports, Map<String, Long> counts) {
-        json.append(']');
-        ports.stream().filter(PortSample::isRemoved).forEach(removed -> {
-            json.append(",\"removed\":{");
-            carried(json, removed);
-            json.append('}');
-        });
-        object(json, "counts", counts);
-        return json.append('}').toString();
-    }
-
-    private static void object(StringBuilder json, String name, Map<String, Long> members) {
-        if (!members.isEmpty()) {
-            json.append(members.entrySet().stream()
-                    .map(member -> "\"" + member.getKey() + "\":" + member.getValue())
-                    .collect(Collectors.joining(",", ",\"" + name + "\":{", "}")));
+    private static void end(JsonWriter json, List<PortSample> ports, Map<String, Long> counts) throws IOException {
+        json.endArray();
+        for (PortSample port : ports) {
+            if (port.isRemoved()) {
+                json.name("removed").beginObject();
+                carried(json, port);
+                json.endObject();
+            }
         }
+        Json.numbers(json, "counts", counts);
     }
 
-    private static StringBuilder begin(String event, long elapsed) {
-        return new StringBuilder("{\"event\":\"")
-                .append(event)
-                .append("\",\"seconds\":")
-                .append(seconds(elapsed));
-    }
-
-    private static void port(StringBuilder json, PortSample port) {
-        json.append("{\"port\":").append(DiagnosisReport.quoted(port.port())).append(',');
+    private static void begin(JsonWriter json, PortSample port) throws IOException {
+        json.beginObject().name("port").value(port.port());
         carried(json, port);
     }
 
-    private static void carried(StringBuilder json, PortSample port) {
-        json.append("\"framesIn\":").append(port.framesIn());
-        member(json, "bytesIn", port.bytesIn());
-        member(json, "framesOut", port.framesOut());
-        member(json, "bytesOut", port.bytesOut());
-        member(json, "wouldBlockIn", port.wouldBlockIn());
-        member(json, "wouldBlockOut", port.wouldBlockOut());
-        json.append(port.drops().entrySet().stream()
-                .map(drop -> "\"" + drop.getKey().key() + "\":" + drop.getValue())
-                .collect(Collectors.joining(",", ",\"drops\":{", "}")));
-        object(json, "fates", port.fates());
+    private static void carried(JsonWriter json, PortSample port) throws IOException {
+        json.name("framesIn").value(port.framesIn());
+        json.name("bytesIn").value(port.bytesIn());
+        json.name("framesOut").value(port.framesOut());
+        json.name("bytesOut").value(port.bytesOut());
+        json.name("wouldBlockIn").value(port.wouldBlockIn());
+        json.name("wouldBlockOut").value(port.wouldBlockOut());
+        json.name("drops").beginObject();
+        for (Map.Entry<DropReason, Long> drop : port.drops().entrySet()) {
+            json.name(drop.getKey().key()).value(drop.getValue());
+        }
+        json.endObject();
+        Json.numbers(json, "fates", port.fates());
     }
 
-    private static void rates(StringBuilder json, PortSample change, long nanos) {
-        json.append("\"perSecond\":{\"framesIn\":").append(perSecond(change.framesIn(), nanos));
-        member(json, "bitsIn", perSecond(8 * change.bytesIn(), nanos));
-        member(json, "framesOut", perSecond(change.framesOut(), nanos));
-        member(json, "bitsOut", perSecond(8 * change.bytesOut(), nanos));
-        json.append('}');
-    }
-
-    private static void member(StringBuilder json, String name, long value) {
-        json.append(",\"").append(name).append("\":").append(value);
+    private static void rates(JsonWriter json, PortSample change, long nanos) throws IOException {
+        json.name("perSecond").beginObject();
+        json.name("framesIn").value(perSecond(change.framesIn(), nanos));
+        json.name("bitsIn").value(perSecond(8 * change.bytesIn(), nanos));
+        json.name("framesOut").value(perSecond(change.framesOut(), nanos));
+        json.name("bitsOut").value(perSecond(8 * change.bytesOut(), nanos));
+        json.endObject();
     }
 
     private static long perSecond(long number, long nanos) {
         return Math.round(number * 1e9 / nanos);
-    }
-
-    private static String seconds(long nanos) {
-        return String.format(Locale.ROOT, "%.3f", nanos / 1e9);
     }
 }

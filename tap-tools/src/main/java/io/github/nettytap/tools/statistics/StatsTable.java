@@ -76,14 +76,16 @@ final class StatsTable {
     }
 
     private static List<String> align(List<String[]> cells, int columns) {
-        List<String> lines =
-                PortTable.align(cells.toArray(String[][]::new)).lines().toList();
+        List<String> lines = lines(cells);
         if (lines.get(0).length() + DROPS_WIDTH <= columns) {
             return lines;
         }
-        String[][] fewer =
-                cells.stream().map(row -> Arrays.copyOf(row, EAGAIN_COLUMN)).toArray(String[][]::new);
-        return PortTable.align(fewer).lines().toList();
+        return lines(
+                cells.stream().map(row -> Arrays.copyOf(row, EAGAIN_COLUMN)).toList());
+    }
+
+    private static List<String> lines(List<String[]> cells) {
+        return TextTable.format(TextTable.Alignment.RIGHT, cells).lines().toList();
     }
 
     private static List<Integer> shown(List<PortSample> changes, int maxPorts) {
