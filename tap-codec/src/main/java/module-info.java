@@ -6,6 +6,7 @@ module io.github.nettytap.codec {
     requires jdk.unsupported; // files written past the page cache
 
     exports io.github.nettytap.codec.capture;
+    exports io.github.nettytap.codec.counter;
     exports io.github.nettytap.codec.fault;
     exports io.github.nettytap.codec.filter;
     exports io.github.nettytap.codec.offload;

@@ -60,6 +60,17 @@ class CodecArchitectureTest {
     }
 
     @Test
+    void countersUseTheJdkOnly() {
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT + ".counter..")
+                .should()
+                .dependOnClassesThat()
+                .resideOutsideOfPackages("java..", ROOT + ".counter..")
+                .check(classes);
+    }
+
+    @Test
     void wireUsesNeitherChannelsNorOtherCodecs() {
         mayUse(ROOT + ".wire..", ROOT + ".wire..");
         noClasses()

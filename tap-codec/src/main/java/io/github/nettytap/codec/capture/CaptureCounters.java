@@ -4,10 +4,10 @@
  */
 package io.github.nettytap.codec.capture;
 
+import io.github.nettytap.codec.counter.Counter;
 import io.github.nettytap.codec.pcap.CaptureInterface;
 import io.github.nettytap.codec.pcap.InterfaceStatistics;
 
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /** The counts of one interface of a running capture. */
@@ -18,7 +18,7 @@ final class CaptureCounters {
     private final LongAdder dropped = new LongAdder();
     private final LongAdder refused = new LongAdder();
     private volatile boolean isFiltered;
-    private final AtomicLong captured = new AtomicLong();
+    private final Counter captured = new Counter();
 
     CaptureCounters(int id, CaptureInterface captureInterface) {
         this.id = id;
@@ -48,9 +48,9 @@ final class CaptureCounters {
         refused.increment();
     }
 
-    /** Only the writer thread, which is why an ordered store does. */
+    /** Only the writer thread. */
     void countCapture() {
-        captured.lazySet(captured.get() + 1);
+        captured.increment();
     }
 
     long dropped() {

@@ -4,46 +4,43 @@
  */
 package io.github.nettytap.codec.fault;
 
-import java.util.concurrent.atomic.AtomicLong;
+import io.github.nettytap.codec.counter.Counter;
+import io.github.nettytap.codec.counter.CounterSet;
 
 /** What was done to the frames of one direction. Written by the event loop, readable from any thread. */
-public final class FaultCounters {
+public final class FaultCounters extends CounterSet {
 
-    private final AtomicLong frames = new AtomicLong();
-    private final AtomicLong dropped = new AtomicLong();
-    private final AtomicLong corrupted = new AtomicLong();
-    private final AtomicLong duplicated = new AtomicLong();
-    private final AtomicLong reordered = new AtomicLong();
-    private final AtomicLong overflowed = new AtomicLong();
+    private final Counter frames = counter("frames");
+    private final Counter dropped = counter("dropped");
+    private final Counter corrupted = counter("corrupted");
+    private final Counter duplicated = counter("duplicated");
+    private final Counter reordered = counter("reordered");
+    private final Counter overflowed = counter("overflowed");
 
     FaultCounters() {}
 
-    private static void increment(AtomicLong counter) {
-        counter.lazySet(counter.get() + 1); // there is one writer
-    }
-
     void countFrame() {
-        increment(frames);
+        frames.increment();
     }
 
     void countDropped() {
-        increment(dropped);
+        dropped.increment();
     }
 
     void countCorrupted() {
-        increment(corrupted);
+        corrupted.increment();
     }
 
     void countDuplicated() {
-        increment(duplicated);
+        duplicated.increment();
     }
 
     void countReordered() {
-        increment(reordered);
+        reordered.increment();
     }
 
     void countOverflowed() {
-        increment(overflowed);
+        overflowed.increment();
     }
 
     /**
@@ -98,11 +95,5 @@ public final class FaultCounters {
      */
     public long overflowed() {
         return overflowed.get();
-    }
-
-    @Override
-    public String toString() {
-        return "FaultCounters(frames=" + frames() + ", dropped=" + dropped() + ", corrupted=" + corrupted()
-                + ", duplicated=" + duplicated() + ", reordered=" + reordered() + ", overflowed=" + overflowed() + ')';
     }
 }

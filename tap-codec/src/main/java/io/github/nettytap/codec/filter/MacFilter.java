@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.codec.filter;
 
+import io.github.nettytap.codec.counter.EnumCounters;
 import io.github.nettytap.codec.virtio.FrameView;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.channel.ChannelDuplexHandler;
@@ -12,7 +13,6 @@ import io.netty.channel.ChannelPromise;
 import io.netty.util.ReferenceCountUtil;
 
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * Lets only those frames pass that {@link MacRules} accept: one set of rules for frames that are read, one for frames
@@ -28,11 +28,9 @@ import java.util.concurrent.atomic.AtomicLongArray;
  */
 public final class MacFilter extends ChannelDuplexHandler {
 
-    private static final MacVerdict[] VERDICTS = MacVerdict.values();
-
     private final FrameView view;
-    private final AtomicLongArray inboundCounts = new AtomicLongArray(VERDICTS.length);
-    private final AtomicLongArray outboundCounts = new AtomicLongArray(VERDICTS.length);
+    private final EnumCounters<MacVerdict> inboundCounts = new EnumCounters<>(MacVerdict.class);
+    private final EnumCounters<MacVerdict> outboundCounts = new EnumCounters<>(MacVerdict.class);
     private volatile MacRules inbound;
     private volatile MacRules outbound;
 
@@ -93,7 +91,7 @@ public final class MacFilter extends ChannelDuplexHandler {
      * @return the count
      */
     public long inboundCount(MacVerdict verdict) {
-        return inboundCounts.get(verdict.ordinal());
+        return inboundCounts.get(verdict);
     }
 
     /**
@@ -103,7 +101,7 @@ public final class MacFilter extends ChannelDuplexHandler {
      * @return the count
      */
     public long outboundCount(MacVerdict verdict) {
-        return outboundCounts.get(verdict.ordinal());
+        return outboundCounts.get(verdict);
     }
 
     @Override
@@ -147,13 +145,12 @@ public final class MacFilter extends ChannelDuplexHandler {
         }
     }
 
-    private boolean passes(Object message, MacRules rules, AtomicLongArray counts) {
+    private boolean passes(Object message, MacRules rules, EnumCounters<MacVerdict> counts) {
         if (!view.read(message)) {
             return true;
         }
         MacVerdict verdict = rules.verdict(view.buffer(), view.index(), view.limit());
-        int rule = verdict.ordinal();
-        counts.lazySet(rule, counts.get(rule) + 1); // only this event loop writes
+        counts.increment(verdict);
         return verdict.isAccepted();
     }
 }

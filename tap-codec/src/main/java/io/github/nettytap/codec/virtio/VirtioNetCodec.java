@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.codec.virtio;
 
+import io.github.nettytap.codec.counter.EnumCounters;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.github.nettytap.codec.wire.VnetHeader;
@@ -16,7 +17,6 @@ import io.netty.util.ReferenceCounted;
 
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * Turns the packets of a TAP with virtio-net headers into {@link VirtioNetFrame}s, and back.
@@ -36,8 +36,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 public final class VirtioNetCodec extends ChannelDuplexHandler {
 
     private final boolean passMalformed;
-    private final AtomicLongArray malformedIn = new AtomicLongArray(FrameVerdict.values().length);
-    private final AtomicLongArray malformedOut = new AtomicLongArray(FrameVerdict.values().length);
+    private final EnumCounters<FrameVerdict> malformedIn = new EnumCounters<>(FrameVerdict.class);
+    private final EnumCounters<FrameVerdict> malformedOut = new EnumCounters<>(FrameVerdict.class);
 
     /** Null until the channel, which is asked, can say. */
     private VnetHeader header;
@@ -106,7 +106,7 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
      * @return the count
      */
     public long malformedInbound(FrameVerdict reason) {
-        return malformedIn.get(reason.ordinal());
+        return malformedIn.get(reason);
     }
 
     /**
@@ -116,7 +116,7 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
      * @return the count
      */
     public long malformedOutbound(FrameVerdict reason) {
-        return malformedOut.get(reason.ordinal());
+        return malformedOut.get(reason);
     }
 
     @Override
@@ -179,18 +179,13 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
     }
 
     private void malformed(ChannelHandlerContext ctx, ByteBuf packet, FrameVerdict verdict) {
-        count(malformedIn, verdict);
+        malformedIn.increment(verdict);
         if (passMalformed) {
             packet.skipBytes(Math.min(headerLength, packet.readableBytes()));
             ctx.fireChannelRead(VirtioNetFrame.malformed(packet, verdict));
         } else {
             packet.release();
         }
-    }
-
-    private static void count(AtomicLongArray counters, FrameVerdict verdict) {
-        // Written by the event loop only, so the sum needs no atomic add.
-        counters.lazySet(verdict.ordinal(), counters.get(verdict.ordinal()) + 1);
     }
 
     @Override
@@ -236,7 +231,7 @@ public final class VirtioNetCodec extends ChannelDuplexHandler {
     }
 
     private void refuse(ReferenceCounted message, FrameVerdict verdict, int length, ChannelPromise promise) {
-        count(malformedOut, verdict);
+        malformedOut.increment(verdict);
         message.release();
         promise.tryFailure(new MalformedFrameException(verdict, length));
     }

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.echo;
 
+import io.github.nettytap.codec.counter.EnumCounters;
 import io.github.nettytap.codec.virtio.ChecksumState;
 import io.github.nettytap.codec.virtio.VirtioNetFrame;
 import io.github.nettytap.codec.wire.ArpHeader;
@@ -16,8 +17,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
-
-import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * Answers for addresses on a TAP, behind a {@link io.github.nettytap.codec.virtio.VirtioNetCodec}.
@@ -36,7 +35,7 @@ public final class EchoHandler extends ChannelInboundHandlerAdapter {
     private final EchoAddresses addresses;
     private final Ipv4Echo ipv4;
     private final Ipv6Echo ipv6;
-    private final AtomicLongArray counts = new AtomicLongArray(EchoEvent.values().length);
+    private final EnumCounters<EchoEvent> counts = new EnumCounters<>(EchoEvent.class);
 
     /**
      * Makes the responder of one channel.
@@ -54,7 +53,12 @@ public final class EchoHandler extends ChannelInboundHandlerAdapter {
 
     /** How often something happened. Any thread may ask. */
     public long count(EchoEvent event) {
-        return counts.get(event.ordinal());
+        return counts.get(event);
+    }
+
+    /** All that is counted. Any thread may read it. */
+    public EnumCounters<EchoEvent> counters() {
+        return counts;
     }
 
     /** A device that is gone closes the channel, and who waits for that tells it: it is no news of the pipeline. */
@@ -85,7 +89,7 @@ public final class EchoHandler extends ChannelInboundHandlerAdapter {
             }
             event = EchoEvent.FAILED;
         } finally {
-            tally(event);
+            counts.increment(event);
             boolean isDropped = event == EchoEvent.IGNORED || event == EchoEvent.CONGESTED || event == EchoEvent.FAILED;
             if (isDropped) {
                 frame.release();
@@ -167,10 +171,5 @@ public final class EchoHandler extends ChannelInboundHandlerAdapter {
         }
         ArpHeader.write(buffer, arp, ArpHeader.REPLY, mac.value(), wanted, ArpHeader.senderMac(buffer, arp), asking);
         return EchoEvent.ARP;
-    }
-
-    private void tally(EchoEvent event) {
-        // Only the event loop writes.
-        counts.lazySet(event.ordinal(), counts.get(event.ordinal()) + 1);
     }
 }

@@ -4,21 +4,20 @@
  */
 package io.github.nettytap.net.port;
 
-import java.util.concurrent.atomic.AtomicLongArray;
+import io.github.nettytap.codec.counter.Counter;
+import io.github.nettytap.codec.counter.CounterSet;
 
 /**
  * The frames of a channel that is not a TAP, which counts its own.
  *
  * <p>The event loop of the channel is the only writer; any thread may read.
  */
-public final class FrameCounters {
+public final class FrameCounters extends CounterSet {
 
-    private static final int FRAMES_RECEIVED = 0;
-    private static final int BYTES_RECEIVED = 1;
-    private static final int FRAMES_SENT = 2;
-    private static final int BYTES_SENT = 3;
-
-    private final AtomicLongArray counts = new AtomicLongArray(4);
+    private final Counter framesReceived = counter("framesReceived");
+    private final Counter bytesReceived = counter("bytesReceived");
+    private final Counter framesSent = counter("framesSent");
+    private final Counter bytesSent = counter("bytesSent");
 
     /** Starts at zero. */
     public FrameCounters() {}
@@ -29,8 +28,8 @@ public final class FrameCounters {
      * @param bytes its length without virtio-net header
      */
     public void received(int bytes) {
-        add(FRAMES_RECEIVED, 1);
-        add(BYTES_RECEIVED, bytes);
+        framesReceived.increment();
+        bytesReceived.add(bytes);
     }
 
     /**
@@ -39,31 +38,27 @@ public final class FrameCounters {
      * @param bytes its length without virtio-net header
      */
     public void sent(int bytes) {
-        add(FRAMES_SENT, 1);
-        add(BYTES_SENT, bytes);
-    }
-
-    private void add(int counter, long more) {
-        counts.setOpaque(counter, counts.getPlain(counter) + more);
+        framesSent.increment();
+        bytesSent.add(bytes);
     }
 
     /** {@return frames that came in} */
     public long framesReceived() {
-        return counts.getOpaque(FRAMES_RECEIVED);
+        return framesReceived.get();
     }
 
     /** {@return their bytes, without virtio-net headers} */
     public long bytesReceived() {
-        return counts.getOpaque(BYTES_RECEIVED);
+        return bytesReceived.get();
     }
 
     /** {@return frames that were given to the channel to be sent} */
     public long framesSent() {
-        return counts.getOpaque(FRAMES_SENT);
+        return framesSent.get();
     }
 
     /** {@return their bytes, without virtio-net headers} */
     public long bytesSent() {
-        return counts.getOpaque(BYTES_SENT);
+        return bytesSent.get();
     }
 }

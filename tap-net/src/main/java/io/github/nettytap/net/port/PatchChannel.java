@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.port;
 
+import io.github.nettytap.codec.counter.Counter;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.AbstractChannel;
@@ -20,7 +21,6 @@ import io.netty.util.internal.StringUtil;
 import java.net.SocketAddress;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
@@ -58,7 +58,7 @@ public final class PatchChannel extends AbstractChannel {
     private final AtomicReferenceArray<ByteBuf> ring = new AtomicReferenceArray<>(CAPACITY);
 
     private final AtomicBoolean drainScheduled = new AtomicBoolean();
-    private final AtomicLong dropped = new AtomicLong();
+    private final Counter dropped = new Counter();
     private final Runnable drain = this::drain;
     private final Runnable closeWithLoop = () -> unsafe().close(voidPromise());
 
@@ -269,7 +269,7 @@ public final class PatchChannel extends AbstractChannel {
                 counters.sent(frame.readableBytes() - headerLength);
                 wrote = true;
             } else {
-                dropped.lazySet(dropped.get() + 1);
+                dropped.increment();
             }
             in.remove();
         }

@@ -4,36 +4,33 @@
  */
 package io.github.nettytap.net.port;
 
-import java.util.concurrent.atomic.AtomicLong;
+import io.github.nettytap.codec.counter.Counter;
+import io.github.nettytap.codec.counter.CounterSet;
 
 /**
  * What one or more {@link UdpGsoHandler}s of one event loop have counted. That loop writes, any thread reads.
  */
-public final class UdpGsoCounters {
+public final class UdpGsoCounters extends CounterSet {
 
-    private final AtomicLong segmentedWrites = new AtomicLong();
-    private final AtomicLong datagrams = new AtomicLong();
-    private final AtomicLong refused = new AtomicLong();
-    private final AtomicLong failed = new AtomicLong();
+    private final Counter segmentedWrites = counter("segmentedWrites");
+    private final Counter datagrams = counter("datagrams");
+    private final Counter refused = counter("refused");
+    private final Counter failed = counter("failed");
 
     /** Starts at zero. */
     public UdpGsoCounters() {}
 
-    private static void add(AtomicLong counter, long more) {
-        counter.lazySet(counter.get() + more); // one writer
-    }
-
     void countSegmentedWrite(int count) {
-        add(segmentedWrites, 1);
-        add(datagrams, count);
+        segmentedWrites.increment();
+        datagrams.add(count);
     }
 
     void countRefused() {
-        add(refused, 1);
+        refused.increment();
     }
 
     void countFailed(int count) {
-        add(failed, count);
+        failed.add(count);
     }
 
     /**

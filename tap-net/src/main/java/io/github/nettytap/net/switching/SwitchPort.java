@@ -4,6 +4,8 @@
  */
 package io.github.nettytap.net.switching;
 
+import io.github.nettytap.codec.counter.Counter;
+import io.github.nettytap.codec.counter.EnumCounters;
 import io.github.nettytap.codec.filter.MacFilter;
 import io.github.nettytap.codec.filter.MacVerdict;
 import io.github.nettytap.codec.wire.VnetHeader;
@@ -16,10 +18,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelPipeline;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * A port of the switch: its channel, what its other side takes, and what went wrong here.
@@ -28,19 +27,13 @@ import java.util.concurrent.atomic.AtomicLongArray;
  */
 public final class SwitchPort extends Port {
 
-    private static final VarHandle MALFORMED = counter("malformed");
-    private static final VarHandle SEGMENTED = counter("segmented");
-    private static final VarHandle CONGESTED = counter("congested");
-    private static final VarHandle FILTERED = counter("filtered");
-    private static final VarHandle ERRORS = counter("errors");
-
     private final int index;
     private final SwitchLoop loop;
 
     /** Replaced on the loop of the port; other loops ask whether it is isolated and what it sends tagged. */
     private volatile PortPolicy policy;
 
-    private final AtomicLongArray dropped = new AtomicLongArray(PolicyDrop.values().length);
+    private final EnumCounters<PolicyDrop> dropped = new EnumCounters<>(PolicyDrop.class);
 
     /** Null if frames may come from any address. */
     private volatile MacFilter sourceFilter;
@@ -50,11 +43,11 @@ public final class SwitchPort extends Port {
 
     private volatile long droppedByFilters;
 
-    private long malformed;
-    private long segmented;
-    private long congested;
-    private long filtered;
-    private long errors;
+    private final Counter malformed = new Counter();
+    private final Counter segmented = new Counter();
+    private final Counter congested = new Counter();
+    private final Counter filtered = new Counter();
+    private final Counter errors = new Counter();
 
     SwitchPort(
             int index,
@@ -67,14 +60,6 @@ public final class SwitchPort extends Port {
         this.index = index;
         this.loop = loop;
         this.policy = policy;
-    }
-
-    private static VarHandle counter(String name) {
-        try {
-            return MethodHandles.lookup().findVarHandle(SwitchPort.class, name, long.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
     }
 
     /**
@@ -149,28 +134,27 @@ public final class SwitchPort extends Port {
     }
 
     void countMalformed() {
-        MALFORMED.setOpaque(this, malformed + 1);
+        malformed.increment();
     }
 
     void countSegmented() {
-        SEGMENTED.setOpaque(this, segmented + 1);
+        segmented.increment();
     }
 
     void countCongested() {
-        CONGESTED.setOpaque(this, congested + 1);
+        congested.increment();
     }
 
     void countDropped(PolicyDrop reason) {
-        int index = reason.ordinal();
-        dropped.lazySet(index, dropped.get(index) + 1);
+        dropped.increment(reason);
     }
 
     void countFiltered() {
-        FILTERED.setOpaque(this, filtered + 1);
+        filtered.increment();
     }
 
     void countError() {
-        ERRORS.setOpaque(this, errors + 1);
+        errors.increment();
     }
 
     /**
@@ -181,7 +165,7 @@ public final class SwitchPort extends Port {
     public long malformed() {
         MacFilter filter = sourceFilter;
         long byFilter = filter == null ? 0 : filter.inboundCount(MacVerdict.DROP_MALFORMED);
-        return (long) MALFORMED.getOpaque(this) + byFilter + malformedByFilters;
+        return malformed.get() + byFilter + malformedByFilters;
     }
 
     /**
@@ -191,7 +175,7 @@ public final class SwitchPort extends Port {
      * @return the count
      */
     public long segmented() {
-        return (long) SEGMENTED.getOpaque(this);
+        return segmented.get();
     }
 
     /**
@@ -201,7 +185,7 @@ public final class SwitchPort extends Port {
      * @return the count
      */
     public long congested() {
-        return (long) CONGESTED.getOpaque(this);
+        return congested.get();
     }
 
     /**
@@ -210,7 +194,7 @@ public final class SwitchPort extends Port {
      * @return the count
      */
     public long filtered() {
-        return (long) FILTERED.getOpaque(this);
+        return filtered.get();
     }
 
     /**
@@ -219,7 +203,7 @@ public final class SwitchPort extends Port {
      * @return the count
      */
     public long errors() {
-        return (long) ERRORS.getOpaque(this);
+        return errors.get();
     }
 
     /**
@@ -229,7 +213,7 @@ public final class SwitchPort extends Port {
      * @return the count
      */
     public long dropped(PolicyDrop reason) {
-        long here = dropped.get(reason.ordinal());
+        long here = dropped.get(reason);
         return reason == PolicyDrop.SOURCE ? here + sourceDrops(sourceFilter) + droppedByFilters : here;
     }
 

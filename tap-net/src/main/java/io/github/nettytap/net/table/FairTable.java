@@ -4,10 +4,10 @@
  */
 package io.github.nettytap.net.table;
 
+import io.github.nettytap.codec.counter.Counter;
+import io.github.nettytap.codec.counter.EnumCounters;
 import io.github.nettytap.net.table.Owners.Owner;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.Objects;
 import java.util.function.Consumer;
 
@@ -58,7 +58,6 @@ public final class FairTable<E extends FairTable.Entry> {
     static final int TIMERS_PER_TICK = 4096;
 
     private static final int GUARANTEED_PART = 16;
-    private static final VarHandle LONGS = MethodHandles.arrayElementVarHandle(long[].class);
 
     private final KeyedHash hash;
     private final int capacity;
@@ -69,8 +68,8 @@ public final class FairTable<E extends FairTable.Entry> {
     private final Owners owners;
     private final Entry unconfirmed = new Anchor();
     private final Entry[] slots = new Entry[SLOTS];
-    private final long[] counters = new long[TableCounter.values().length + 1];
-    private int size;
+    private final EnumCounters<TableCounter> counters = new EnumCounters<>(TableCounter.class);
+    private final Counter entries = new Counter();
 
     /** The number, since the epoch of the clock, of the next slot of the wheel to be run. */
     private long nextSlot = NOTHING_SCHEDULED;
@@ -96,12 +95,12 @@ public final class FairTable<E extends FairTable.Entry> {
      * ask.
      */
     public int size() {
-        return (int) (long) LONGS.getOpaque(counters, counters.length - 1);
+        return (int) entries.get();
     }
 
     /** How often something has happened. Any thread may ask. */
     public long count(TableCounter counter) {
-        return (long) LONGS.getOpaque(counters, counter.ordinal());
+        return counters.get(counter);
     }
 
     public int capacity() {
@@ -150,13 +149,13 @@ public final class FairTable<E extends FairTable.Entry> {
         int bucket = bucket(entry.scope, entry.high, entry.low);
         Owner paying = owners.find(owner);
         if (!makeRoom(bucket, paying)) {
-            increment(TableCounter.REFUSED);
+            counters.increment(TableCounter.REFUSED);
             return false;
         }
         // Found again: it may have lost its last entry.
         paying = owners.findOrAdd(owner);
         if (paying == null) {
-            increment(TableCounter.REFUSED);
+            counters.increment(TableCounter.REFUSED);
             return false;
         }
         entry.nextInBucket = buckets[bucket];
@@ -167,8 +166,8 @@ public final class FairTable<E extends FairTable.Entry> {
         entry.deadline = Long.MAX_VALUE;
         owners.grow(paying);
         link(entry, Rank.UNCONFIRMED);
-        setSize(size + 1);
-        increment(TableCounter.ADDED);
+        entries.increment();
+        counters.increment(TableCounter.ADDED);
         return true;
     }
 
@@ -187,7 +186,7 @@ public final class FairTable<E extends FairTable.Entry> {
             Entry own = owner.oldestUnconfirmed();
             return evict(own == null ? owner.leastUsed() : own, owner);
         }
-        if (size < capacity) {
+        if (size() < capacity) {
             return true;
         }
         if (owner != null && owner.count > Math.max(capacity / owners.size(), budget / GUARANTEED_PART)) {
@@ -216,7 +215,7 @@ public final class FairTable<E extends FairTable.Entry> {
         if (entry == null) {
             return false;
         }
-        increment(entry.owner == owner ? TableCounter.EVICTED_OWN : TableCounter.EVICTED);
+        counters.increment(entry.owner == owner ? TableCounter.EVICTED_OWN : TableCounter.EVICTED);
         remove((E) entry);
         evicted.accept((E) entry);
         return true;
@@ -295,7 +294,7 @@ public final class FairTable<E extends FairTable.Entry> {
         owners.shrink(entry.owner);
         entry.owner = null;
         entry.nextInBucket = null;
-        setSize(size - 1);
+        entries.add(-1);
     }
 
     /** Removes all entries of an owner, whose port is gone, say. Takes as long as there are such entries. */
@@ -358,7 +357,7 @@ public final class FairTable<E extends FairTable.Entry> {
             return; // The timer has removed it.
         }
         if (deadline == REMOVE) {
-            increment(TableCounter.EXPIRED);
+            counters.increment(TableCounter.EXPIRED);
             remove((E) entry);
             timer.expired((E) entry);
         } else if (entry.scheduled == Long.MAX_VALUE && entry.rank != Rank.PINNED) {
@@ -436,16 +435,6 @@ public final class FairTable<E extends FairTable.Entry> {
         if (entry.owner == null) {
             throw new IllegalStateException("entry is in no table: " + entry);
         }
-    }
-
-    private void increment(TableCounter counter) {
-        int i = counter.ordinal();
-        LONGS.setOpaque(counters, i, counters[i] + 1);
-    }
-
-    private void setSize(int size) {
-        this.size = size;
-        LONGS.setOpaque(counters, counters.length - 1, (long) size);
     }
 
     /** How many entries a search for this key compares at most. */

@@ -4,16 +4,15 @@
  */
 package io.github.nettytap.net.vxlan;
 
+import io.github.nettytap.codec.counter.Counter;
 import io.github.nettytap.net.port.UdpGsoCounters;
-
-import java.util.concurrent.atomic.AtomicLong;
 
 /** What became of frames between the channels of an endpoint. The event loop writes, any thread reads. */
 final class SocketCounters {
 
     private final UdpGsoCounters gso = new UdpGsoCounters();
-    private final AtomicLong congested = new AtomicLong();
-    private final AtomicLong errors = new AtomicLong();
+    private final Counter congested = new Counter();
+    private final Counter errors = new Counter();
 
     /** Those of all its sockets. */
     UdpGsoCounters gso() {
@@ -21,12 +20,12 @@ final class SocketCounters {
     }
 
     void countCongested() {
-        congested.lazySet(congested.get() + 1);
+        congested.increment();
     }
 
     /** A frame was lost to an error of the program, or for want of memory. */
     void countErrors() {
-        errors.lazySet(errors.get() + 1);
+        errors.increment();
     }
 
     long errors() {

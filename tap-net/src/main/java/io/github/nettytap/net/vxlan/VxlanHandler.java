@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.vxlan;
 
+import io.github.nettytap.codec.counter.EnumCounters;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.codec.wire.VxlanHeader;
@@ -19,7 +20,6 @@ import io.netty.util.concurrent.PromiseCombiner;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * A VXLAN tunnel endpoint on a datagram channel: {@code DatagramPacket}s below, {@link VxlanFrame}s above.
@@ -51,7 +51,7 @@ public final class VxlanHandler extends ChannelDuplexHandler {
     private final VxlanPeers peers;
     private final boolean headroom;
     private final boolean vlans;
-    private final AtomicLongArray counts = new AtomicLongArray(VxlanEvent.values().length);
+    private final EnumCounters<VxlanEvent> counts = new EnumCounters<>(VxlanEvent.class);
 
     /**
      * Makes an endpoint that neither writes in front of frames nor lets tagged ones pass.
@@ -84,11 +84,7 @@ public final class VxlanHandler extends ChannelDuplexHandler {
      * @return the count; may be read from any thread
      */
     public long count(VxlanEvent event) {
-        return counts.get(event.ordinal());
-    }
-
-    private void count(VxlanEvent event, int times) {
-        counts.lazySet(event.ordinal(), counts.get(event.ordinal()) + times); // only the event loop writes
+        return counts.get(event);
     }
 
     @Override
@@ -133,7 +129,7 @@ public final class VxlanHandler extends ChannelDuplexHandler {
         }
         // The content changes hands: the packet has no reference of its own besides it.
         VxlanFrame decapsulated = new VxlanFrame(vni, content.readerIndex(frame));
-        count(VxlanEvent.DECAPSULATED, 1);
+        counts.increment(VxlanEvent.DECAPSULATED);
         return decapsulated;
     }
 
@@ -161,7 +157,7 @@ public final class VxlanHandler extends ChannelDuplexHandler {
                 : peers.find(frame.vni(), destination, ctx.executor().ticker().nanoTime());
         if (remote != null) {
             ByteBuf datagram = encapsulate(ctx, frame);
-            count(VxlanEvent.ENCAPSULATED, 1);
+            counts.increment(VxlanEvent.ENCAPSULATED);
             ctx.write(new DatagramPacket(datagram, remote), promise);
         } else {
             flood(ctx, frame, promise);
@@ -176,8 +172,8 @@ public final class VxlanHandler extends ChannelDuplexHandler {
             return;
         }
         ByteBuf datagram = encapsulate(ctx, frame);
-        count(VxlanEvent.FLOODED, 1);
-        count(VxlanEvent.ENCAPSULATED, remotes.size());
+        counts.increment(VxlanEvent.FLOODED);
+        counts.add(VxlanEvent.ENCAPSULATED, remotes.size());
         if (remotes.size() == 1) {
             ctx.write(new DatagramPacket(datagram, remotes.get(0)), promise);
             return;
@@ -233,7 +229,7 @@ public final class VxlanHandler extends ChannelDuplexHandler {
     }
 
     private VxlanFrame drop(Object message, VxlanEvent reason) {
-        count(reason, 1);
+        counts.increment(reason);
         ReferenceCountUtil.release(message);
         return null;
     }

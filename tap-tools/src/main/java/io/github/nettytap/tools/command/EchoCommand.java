@@ -35,9 +35,7 @@ import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 
 /** {@code echo}: answers ARP, neighbor discovery, ping and UDP echo on a TAP. */
@@ -118,21 +116,13 @@ final class EchoCommand implements Callable<Integer> {
             observation.showUntil(
                     program,
                     () -> List.of(PortSample.of(device.name(), counters, 0, echo.count(EchoEvent.CONGESTED))),
-                    () -> counts(echo));
+                    echo.counters()::values);
             channel.close().sync();
         } finally {
             device.close();
         }
         observation.end(verbosity, () -> printAnswers(echo));
         return program.end();
-    }
-
-    private static Map<String, Long> counts(EchoHandler echo) {
-        Map<String, Long> counts = new LinkedHashMap<>();
-        for (EchoEvent event : EchoEvent.values()) {
-            counts.put(PortSample.jsonName(event), echo.count(event));
-        }
-        return counts;
     }
 
     private void printAnswers(EchoHandler echo) {

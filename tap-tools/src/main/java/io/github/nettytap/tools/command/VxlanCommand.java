@@ -5,6 +5,7 @@
 package io.github.nettytap.tools.command;
 
 import io.github.nettytap.codec.wire.VxlanHeader;
+import io.github.nettytap.codec.counter.EnumCounters;
 import io.github.nettytap.net.vxlan.Underlay;
 import io.github.nettytap.net.vxlan.VxlanEndpoint;
 import io.github.nettytap.net.vxlan.VxlanEvent;
@@ -182,11 +183,11 @@ final class VxlanCommand implements Callable<Integer> {
     private static Map<String, Long> counts(VxlanEndpoint endpoint) {
         Map<String, Long> counts = new LinkedHashMap<>();
         for (VxlanEvent event : VxlanEvent.values()) {
-            counts.put(PortSample.jsonName(event), endpoint.count(event));
+            counts.put(EnumCounters.name(event), endpoint.count(event));
         }
-        counts.put("trains", endpoint.datagrams().segmentedWrites());
-        counts.put("inTrains", endpoint.datagrams().datagrams());
-        counts.put("refusedTrains", endpoint.datagrams().refused());
+        counts.put("udpGsoWrites", endpoint.datagrams().segmentedWrites());
+        counts.put("udpGsoDatagrams", endpoint.datagrams().datagrams());
+        counts.put("udpGsoRefused", endpoint.datagrams().refused());
         counts.put("learned", (long) endpoint.peers().learned());
         counts.put("moved", endpoint.peers().moved());
         counts.put("evicted", endpoint.peers().evicted());
@@ -284,7 +285,7 @@ final class VxlanCommand implements Callable<Integer> {
         out.println("tunnel: " + endpoint.count(VxlanEvent.ENCAPSULATED) + " datagrams out, "
                 + endpoint.count(VxlanEvent.DECAPSULATED) + " in, " + endpoint.count(VxlanEvent.FLOODED)
                 + " frames to all endpoints");
-        out.println("trains: " + endpoint.datagrams().segmentedWrites() + " with "
+        out.println("UDP GSO: " + endpoint.datagrams().segmentedWrites() + " writes with "
                 + endpoint.datagrams().datagrams() + " of the datagrams, "
                 + endpoint.datagrams().refused() + " refused and sent singly");
         out.println("drops: " + endpoint.count(VxlanEvent.DROP_MALFORMED_HEADER) + " without a VXLAN header, "

@@ -47,10 +47,8 @@ final class JsonLine {
         return write(json -> json.name(name).jsonValue(value));
     }
 
-    /** The object. It is complete then. */
     @Override
     public String toString() {
-        write(JsonWriter::endObject);
-        return text.toString();
+        return text + "}";
     }
 }

@@ -15,9 +15,7 @@ import io.github.nettytap.transport.channel.TapCounters;
 
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToLongFunction;
 
@@ -73,10 +71,6 @@ public record PortSample(
 
     /** A port of the router: what it could not send on is a reason of its own, and each fate is told. */
     public static PortSample of(RouterPort port) {
-        Map<String, Long> fates = new LinkedHashMap<>();
-        for (RouterCounter counter : RouterCounter.values()) {
-            fates.put(jsonName(counter), port.count(counter));
-        }
         long malformed = port.count(RouterCounter.MALFORMED);
         long congested = port.count(RouterCounter.CONGESTED);
         PortSample sample = of(port.name(), port, malformed, congested);
@@ -93,16 +87,7 @@ public record PortSample(
                 sample.wouldBlockIn,
                 sample.wouldBlockOut,
                 sample.drops,
-                fates);
-    }
-
-    /** NO_ROUTE as noRoute. */
-    public static String jsonName(Enum<?> constant) {
-        StringBuilder name = new StringBuilder();
-        for (String word : constant.name().toLowerCase(Locale.ROOT).split("_")) {
-            name.append(name.isEmpty() ? word : Character.toUpperCase(word.charAt(0)) + word.substring(1));
-        }
-        return name.toString();
+                port.counters().values());
     }
 
     /** The channel of a TAP, whatever is behind it. */

@@ -105,7 +105,7 @@ class VxlanProgramTest {
             assertThat(endpoint.output())
                     .contains("drops: 0 without a VXLAN header, 0 of other networks, 0 malformed, ")
                     .containsPattern(
-                            "trains: [1-9][0-9]* with [1-9][0-9]* of the datagrams, 0 refused and sent singly");
+                            "UDP GSO: [1-9][0-9]* writes with [1-9][0-9]* of the datagrams, 0 refused and sent singly");
             assertThat(ours.execute("ip", "-o", "link")).doesNotContain("tp1", "tp2");
         }
     }
@@ -141,7 +141,7 @@ class VxlanProgramTest {
         }
     }
 
-    /** The kernel hands a train of datagrams from one end to the other whole: segmented by nobody, joined by nobody. */
+    /** The kernel hands a UDP GSO write from one end to the other unsegmented: segmented by nobody, coalesced by nobody. */
     @ParameterizedTest
     @CsvSource({"epoll, epoll", "epoll, io_uring"})
     void endpointsInJavaTakeEachOthersTrains(String io, String otherIo) throws Exception {
@@ -186,7 +186,7 @@ class VxlanProgramTest {
     }
 
     @Test
-    void trainsLongerThanTheUnderlayTravelInFragments() throws Exception {
+    void gsoWritesLongerThanTheUnderlayTravelInFragments() throws Exception {
         kernelDevice(100, "192.0.2.1", "10.71.0.2/24");
         try (HostProcess endpoint = endpoint("--remote=192.0.2.2")) {
             ip(ours, "link set va mtu 1400");

@@ -4,8 +4,8 @@
  */
 package io.github.nettytap.transport.channel;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import io.github.nettytap.codec.counter.Counter;
+import io.github.nettytap.codec.counter.CounterSet;
 
 /**
  * What one {@link TapChannel} has counted since it was made.
@@ -15,34 +15,24 @@ import java.lang.invoke.VarHandle;
  * those of the Ethernet frames alone, without the virtio-net header. Frames that the kernel dropped before they
  * reached the channel are in the statistics of the link ({@code tx_dropped}), not here.
  */
-public final class TapCounters {
+public final class TapCounters extends CounterSet {
 
-    private static final VarHandle VALUE;
-
-    static {
-        try {
-            VALUE = MethodHandles.lookup().findVarHandle(Counter.class, "value", long.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
-
-    final Counter framesReceived = new Counter();
-    final Counter bytesReceived = new Counter();
-    final Counter receiveBatches = new Counter();
-    final Counter receiveWouldBlock = new Counter();
-    final Counter framesTruncated = new Counter();
-    final Counter framesCopied = new Counter();
-    final Counter receiveErrors = new Counter();
-    final Counter framesSent = new Counter();
-    final Counter bytesSent = new Counter();
-    final Counter framesSegmented = new Counter();
-    final Counter sendBatches = new Counter();
-    final Counter sendWouldBlock = new Counter();
-    final Counter dropsLinkDown = new Counter();
-    final Counter dropsMalformed = new Counter();
-    final Counter dropsNoMemory = new Counter();
-    final Counter dropsOther = new Counter();
+    final Counter framesReceived = counter("framesReceived");
+    final Counter bytesReceived = counter("bytesReceived");
+    final Counter receiveBatches = counter("receiveBatches");
+    final Counter receiveWouldBlock = counter("receiveWouldBlock");
+    final Counter framesTruncated = counter("framesTruncated");
+    final Counter framesCopied = counter("framesCopied");
+    final Counter receiveErrors = counter("receiveErrors");
+    final Counter framesSent = counter("framesSent");
+    final Counter bytesSent = counter("bytesSent");
+    final Counter framesSegmented = counter("framesSegmented");
+    final Counter sendBatches = counter("sendBatches");
+    final Counter sendWouldBlock = counter("sendWouldBlock");
+    final Counter dropsLinkDown = counter("dropsLinkDown");
+    final Counter dropsMalformed = counter("dropsMalformed");
+    final Counter dropsNoMemory = counter("dropsNoMemory");
+    final Counter dropsOther = counter("dropsOther");
 
     TapCounters() {}
 
@@ -201,35 +191,5 @@ public final class TapCounters {
      */
     public long drops() {
         return dropsLinkDown() + dropsMalformed() + dropsNoMemory() + dropsOther();
-    }
-
-    @Override
-    public String toString() {
-        return "TapCounters(framesReceived=" + framesReceived() + ", bytesReceived=" + bytesReceived()
-                + ", receiveBatches=" + receiveBatches() + ", receiveWouldBlock=" + receiveWouldBlock()
-                + ", framesTruncated=" + framesTruncated() + ", framesCopied=" + framesCopied() + ", receiveErrors="
-                + receiveErrors() + ", framesSent="
-                + framesSent() + ", bytesSent=" + bytesSent() + ", framesSegmented=" + framesSegmented()
-                + ", sendBatches=" + sendBatches() + ", sendWouldBlock="
-                + sendWouldBlock() + ", dropsLinkDown=" + dropsLinkDown() + ", dropsMalformed=" + dropsMalformed()
-                + ", dropsNoMemory=" + dropsNoMemory() + ", dropsOther=" + dropsOther() + ')';
-    }
-
-    /** A number with one writing thread: opaque access makes it readable elsewhere at the price of a plain store. */
-    static final class Counter {
-
-        private long value;
-
-        void increment() {
-            add(1);
-        }
-
-        void add(long amount) {
-            VALUE.setOpaque(this, value + amount);
-        }
-
-        long get() {
-            return (long) VALUE.getOpaque(this);
-        }
     }
 }

@@ -4,20 +4,22 @@
  */
 package io.github.nettytap.transport.channel;
 
+import io.github.nettytap.codec.counter.Counter;
+import io.github.nettytap.codec.counter.CounterSet;
+
 /**
  * What one event loop has counted since it was made, over all of its TAP channels.
  *
  * <p>The loop is the only writer; any thread may read. Each value is exact, but two values read one after the other
  * need not belong to the same instant.
  */
-public final class TapLoopCounters {
+public final class TapLoopCounters extends CounterSet {
 
-    final TapCounters.Counter turns = new TapCounters.Counter();
-    final TapCounters.Counter batches = new TapCounters.Counter();
-    final TapCounters.Counter frames = new TapCounters.Counter();
-    final TapCounters.Counter asleep = new TapCounters.Counter();
-
-    final TapCounters.Counter rests = new TapCounters.Counter();
+    final Counter turns = counter("turns");
+    final Counter batches = counter("batches");
+    final Counter frames = counter("frames");
+    final Counter asleep = counter("asleepNanos");
+    final Counter rests = counter("rests");
 
     TapLoopCounters() {}
 
@@ -66,11 +68,5 @@ public final class TapLoopCounters {
      */
     public long rests() {
         return rests.get();
-    }
-
-    @Override
-    public String toString() {
-        return "TapLoopCounters(turns=" + turns() + ", batches=" + batches() + ", frames=" + frames() + ", asleepNanos="
-                + asleepNanos() + ", rests=" + rests() + ')';
     }
 }

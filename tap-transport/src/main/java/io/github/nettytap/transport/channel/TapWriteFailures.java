@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.transport.channel;
 
+import io.github.nettytap.codec.counter.Counter;
 import io.github.nettytap.transport.linux.Errno;
 
 import java.io.IOException;
@@ -38,7 +39,7 @@ final class TapWriteFailures {
         return last;
     }
 
-    private TapCounters.Counter counter(Errno errno) {
+    private Counter counter(Errno errno) {
         if (errno == null) {
             return counters.dropsOther;
         }

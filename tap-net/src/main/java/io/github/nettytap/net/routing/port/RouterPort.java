@@ -4,14 +4,13 @@
  */
 package io.github.nettytap.net.routing.port;
 
+import io.github.nettytap.codec.counter.EnumCounters;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.port.Port;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.channel.Channel;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.List;
 import java.util.Set;
 
@@ -23,15 +22,13 @@ import java.util.Set;
  */
 public final class RouterPort extends Port {
 
-    private static final VarHandle VALUE = MethodHandles.arrayElementVarHandle(long[].class);
-
     private final int number;
     private final long mac;
     private final List<Cidr> networks;
     private final boolean translates;
     private final boolean checksReversePath;
     private final PortAddresses addresses;
-    private final long[] counters = new long[RouterCounter.values().length];
+    private final EnumCounters<RouterCounter> counters = new EnumCounters<>(RouterCounter.class);
     private volatile int mtu;
 
     /**
@@ -74,7 +71,12 @@ public final class RouterPort extends Port {
 
     /** How many frames that came in through this port had this fate. */
     public long count(RouterCounter counter) {
-        return (long) VALUE.getOpaque(counters, counter.ordinal());
+        return counters.get(counter);
+    }
+
+    /** The fates of frames that came in through this port. Any thread may read them. */
+    public EnumCounters<RouterCounter> counters() {
+        return counters;
     }
 
     /** All frames that came in here and went nowhere, and those that the channel could not send. */
@@ -87,7 +89,7 @@ public final class RouterPort extends Port {
     }
 
     public void increment(RouterCounter counter) {
-        VALUE.setOpaque(counters, counter.ordinal(), counters[counter.ordinal()] + 1);
+        counters.increment(counter);
     }
 
     /** The router's MAC address on this link. */

@@ -4,17 +4,19 @@
  */
 package io.github.nettytap.net.switching.fdb;
 
+import io.github.nettytap.codec.counter.CounterSet;
+
 import java.util.concurrent.atomic.LongAdder;
 
 /** What has happened to an {@link Fdb} since it was made. Any thread may read. */
-public final class FdbCounters {
+public final class FdbCounters extends CounterSet {
 
-    final LongAdder added = new LongAdder();
-    final LongAdder moved = new LongAdder();
-    final LongAdder expired = new LongAdder();
-    final LongAdder refused = new LongAdder();
-    private final LongAdder evicted = new LongAdder();
-    private final LongAdder evictedOwn = new LongAdder();
+    final LongAdder added = sharedCounter("added");
+    final LongAdder moved = sharedCounter("moved");
+    final LongAdder expired = sharedCounter("expired");
+    final LongAdder refused = sharedCounter("refused");
+    private final LongAdder evicted = sharedCounter("evicted");
+    private final LongAdder evictedOwn = sharedCounter("evictedOwn");
 
     FdbCounters() {}
 
