@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.benchmarks.codec;
 
+import io.github.nettytap.benchmarks.NanosPerOperation;
 import io.github.nettytap.codec.capture.Capture;
 import io.github.nettytap.codec.capture.CaptureHandler;
 import io.github.nettytap.codec.pcap.CaptureInterface;
@@ -14,36 +15,21 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.concurrent.TimeUnit;
 
 /**
  * What a tap costs the pipeline, a frame: clock, claim and copy, while another processor writes to {@code /dev/null}.
  * Frames come as fast as the loop goes, so that many find the ring full, which is cheaper; the share is printed.
  */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(2)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class CaptureBenchmark {
+public class CaptureBenchmark extends NanosPerOperation {
 
     @Param({"60", "1514", "65226"})
     int length;

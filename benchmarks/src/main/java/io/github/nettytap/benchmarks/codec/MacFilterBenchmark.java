@@ -4,40 +4,26 @@
  */
 package io.github.nettytap.benchmarks.codec;
 
+import io.github.nettytap.benchmarks.NanosPerOperation;
 import io.github.nettytap.codec.filter.MacRules;
 import io.github.nettytap.codec.filter.MacVerdict;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 import java.util.Arrays;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A verdict of rules that list a million addresses, on frames to some of these. To a few of them, the table is in the
  * caches, as with real traffic; to all of them at random, every verdict is a cache miss, which is as bad as it can be.
  * The frame itself is in the cache, since a channel has just read it: it is the same one, to another address each time.
  */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(2)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class MacFilterBenchmark {
+public class MacFilterBenchmark extends NanosPerOperation {
 
     private static final int LISTED = 1_000_000;
     private static final int FRAME_LENGTH = 60;

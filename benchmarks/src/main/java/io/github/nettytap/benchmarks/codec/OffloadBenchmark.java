@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.benchmarks.codec;
 
+import io.github.nettytap.benchmarks.NanosPerOperation;
 import io.github.nettytap.codec.offload.Coalescer;
 import io.github.nettytap.codec.offload.Segmentation;
 import io.github.nettytap.codec.virtio.FrameVerdict;
@@ -12,31 +13,18 @@ import io.github.nettytap.codec.wire.VnetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** A GSO frame of 64 KiB cut into 45 frames with their checksums, and joined again, beside a copy of it. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(
         value = 2,
         jvmArgsAppend = {LoopThreads.EXECUTOR, LoopThreads.EXECUTOR_CLASS})
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class OffloadBenchmark {
+public class OffloadBenchmark extends NanosPerOperation {
 
     private static final int SEGMENTS = 45;
 

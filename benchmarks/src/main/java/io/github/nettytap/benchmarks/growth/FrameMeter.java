@@ -43,11 +43,11 @@ final class FrameMeter {
         this.frameRate = frameRate;
     }
 
-    /** Lets compilers and caches settle, and the switch learn all stations. */
+    /** Lets compilers and caches settle, and the switch learn all addresses. */
     void prepare(Series.Point point, int warmUp) throws IOException {
         String program = frameRate.toString();
         Commands.run(
-                LEARN_SECONDS, rig.inNamespace("right", program, "learn", "fx1", Integer.toString(point.stations())));
+                LEARN_SECONDS, rig.inNamespace("right", program, "learn", "fx1", Integer.toString(point.addresses())));
         if (warmUp > 0) {
             traffic(point, warmUp);
         }
@@ -77,7 +77,7 @@ final class FrameMeter {
                 "fx0",
                 Integer.toString(seconds + SPARE_SECONDS),
                 Integer.toString(point.frameBytes()),
-                Integer.toString(point.stations()));
+                Integer.toString(point.addresses()));
         Background sender = Background.start(flood, "");
         try {
             // The queue has to fill first; what comes after that is the rate and the price of being full.

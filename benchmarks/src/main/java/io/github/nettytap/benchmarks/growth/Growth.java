@@ -35,7 +35,7 @@ import java.util.concurrent.Callable;
 @Command(
         name = "benchmarks/growth",
         description =
-                "Measures what a frame costs netty-tap over the number of ports, of stations, of queues and event loops, "
+                "Measures what a frame costs netty-tap over the number of ports, of FDB entries, of queues and event loops, "
                         + "over the size of the frame and over loss; and what an idle port costs in memory.",
         mixinStandardHelpOptions = true,
         sortOptions = false,

@@ -27,7 +27,7 @@ record Series(String name, String title, List<Point> points) {
 
     /** What the frames of a point are made by. */
     enum Traffic {
-        /** Frames of one size to stations at random. */
+        /** Frames of one size to addresses at random. */
         FRAMES,
         /** One stream of TCP, which is what loss matters to. */
         TCP
@@ -42,9 +42,9 @@ record Series(String name, String title, List<Point> points) {
      * @param mtu of both ends
      * @param traffic what is sent
      * @param frameBytes the size of a frame without its checksum
-     * @param stations how many stations the frames go to
+     * @param addresses how many MAC addresses the frames go to
      */
-    record Point(String label, List<String> program, int mtu, Traffic traffic, int frameBytes, int stations) {
+    record Point(String label, List<String> program, int mtu, Traffic traffic, int frameBytes, int addresses) {
 
         boolean runsIn(Point other) {
             return other != null && mtu == other.mtu && program.equals(other.program);
@@ -78,11 +78,11 @@ record Series(String name, String title, List<Point> points) {
                 "none",
                 "--io",
                 io,
-                "--stations",
+                "--fdb-capacity",
                 Integer.toString(ALL_STATIONS));
         return new Series(
                 "stations",
-                "Stations in the MAC table, frames to each of them at random",
+                "Entries in the FDB, frames to each of them at random",
                 Stream.of(10, 100, 1_000, 10_000, 100_000, 1_000_000)
                         .map(n -> frames(Integer.toString(n), program, ETHERNET_MTU, SMALL, n))
                         .toList());
@@ -130,7 +130,7 @@ record Series(String name, String title, List<Point> points) {
         return new Series("queues", "Queues and event loops, frames of 1,514 bytes in 64 flows", points);
     }
 
-    private static Point frames(String label, List<String> program, int mtu, int bytes, int stations) {
-        return new Point(label, program, mtu, Traffic.FRAMES, bytes, stations);
+    private static Point frames(String label, List<String> program, int mtu, int bytes, int addresses) {
+        return new Point(label, program, mtu, Traffic.FRAMES, bytes, addresses);
     }
 }

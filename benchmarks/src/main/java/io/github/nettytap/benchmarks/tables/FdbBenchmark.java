@@ -4,37 +4,23 @@
  */
 package io.github.nettytap.benchmarks.tables;
 
+import io.github.nettytap.benchmarks.NanosPerOperation;
 import io.github.nettytap.net.switching.fdb.Fdb;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 
 /** What the switch asks its table for each frame: where the destination is, and whether the source is still there. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(2)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class FdbBenchmark {
+public class FdbBenchmark extends NanosPerOperation {
 
     private static final long NOW = 1;
     private static final int ORDER = 1 << 16;
 
-    /** Stations in the table; with a million of them nearly each lookup is a cache miss. */
+    /** Entries in the table; with a million of them nearly each lookup is a cache miss. */
     @Param({"10", "10000", "1000000"})
-    int stations;
+    int entries;
 
     private Fdb table;
     private long[] keys;
@@ -43,13 +29,13 @@ public class FdbBenchmark {
     @Setup
     public void learn() {
         Random random = new Random(1);
-        table = new Fdb(2 * stations, 300);
-        long[] known = new long[stations];
-        for (int i = 0; i < stations; i++) {
+        table = new Fdb(2 * entries, 300);
+        long[] known = new long[entries];
+        for (int i = 0; i < entries; i++) {
             known[i] = Fdb.key(random.nextLong() & 0xfeff_ffff_ffffL, 0);
             table.learn(known[i], i % 2, NOW);
         }
-        keys = random.ints(ORDER, 0, stations).mapToLong(i -> known[i]).toArray();
+        keys = random.ints(ORDER, 0, entries).mapToLong(i -> known[i]).toArray();
     }
 
     @Benchmark
@@ -57,7 +43,7 @@ public class FdbBenchmark {
         return table.find(nextKey(), NOW);
     }
 
-    /** A station that is known and was heard in the same second. */
+    /** An address that is known and was heard in the same second. */
     @Benchmark
     public Fdb.LearnResult hearAgain() {
         return table.learn(nextKey(), 0, NOW);

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.benchmarks.tables;
 
+import io.github.nettytap.benchmarks.NanosPerOperation;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.switching.EthernetSwitch;
 import io.github.nettytap.net.switching.policy.PortPolicy;
@@ -13,15 +14,10 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.embedded.EmbeddedChannel;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
@@ -33,13 +29,10 @@ import java.util.concurrent.TimeUnit;
  * which is where nine tenths of its time go. What is added to the path of a frame shows here and nowhere else. Each
  * channel in memory has an event loop of its own, so the frames also pass the ring between two loops.
  */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(1)
 @Warmup(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 3, time = 300, timeUnit = TimeUnit.MILLISECONDS)
-public class ForwardingBenchmark {
+public class ForwardingBenchmark extends NanosPerOperation {
 
     private static final int BATCH = 64;
     private static final int FRAME_LENGTH = 1_514;

@@ -4,29 +4,15 @@
  */
 package io.github.nettytap.benchmarks.tables;
 
+import io.github.nettytap.benchmarks.NanosPerOperation;
 import io.github.nettytap.net.routing.table.PrefixTable;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.Warmup;
 
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 
 /** The longest match among 100,000 IPv4 prefixes of 8 to 24 bits, more than half of them of 24 as in the Internet. */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(2)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class PrefixTableBenchmark {
+public class PrefixTableBenchmark extends NanosPerOperation {
 
     private static final int ROUTES = 100_000;
     private static final int ORDER = 1 << 16;

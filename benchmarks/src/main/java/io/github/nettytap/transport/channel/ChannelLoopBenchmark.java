@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.transport.channel;
 
+import io.github.nettytap.benchmarks.NanosPerOperation;
 import io.github.nettytap.transport.linux.Errno;
 import io.github.nettytap.transport.linux.LibC;
 import io.netty.buffer.ByteBuf;
@@ -11,18 +12,10 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
-import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OperationsPerInvocation;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -36,13 +29,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>The peer's calls are in each figure, and so are the two wake-ups of a batch.
  */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Fork(2)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class ChannelLoopBenchmark {
+public class ChannelLoopBenchmark extends NanosPerOperation {
 
     private static final int FRAMES = 64;
     private static final int FRAME_BYTES = 60;

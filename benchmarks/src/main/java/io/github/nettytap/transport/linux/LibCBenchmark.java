@@ -4,34 +4,22 @@
  */
 package io.github.nettytap.transport.linux;
 
+import io.github.nettytap.benchmarks.NanosPerOperation;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
 
 import java.nio.ByteBuffer;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A call of the control plane by each binding: an ioctl that the kernel answers at once, one that fails and leaves
  * errno, and the address of a buffer, which nearly every call asks for. The FFM binding takes a build by JDK 22 or
  * newer: without it, {@code -p binding=jnr-ffi}.
  */
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(value = 2, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-public class LibCBenchmark {
+public class LibCBenchmark extends NanosPerOperation {
 
     private static final int FIONREAD = 0x541b;
 
