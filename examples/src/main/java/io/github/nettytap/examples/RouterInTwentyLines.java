@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.examples;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.routing.PortSettings;
 import io.github.nettytap.net.routing.TapRouter;
@@ -38,7 +39,7 @@ public final class RouterInTwentyLines {
     /** Runs until the first interface is deleted. */
     public static void main(String[] arguments) throws Exception {
         TapEventLoopGroup loops = TapEventLoopGroup.builder().threads(1).build();
-        try (TapRouter router = new TapRouter(loops, 0, (port, cause) -> {})) {
+        try (TapRouter router = new TapRouter(loops, VnetHeader.NONE, (port, cause) -> {})) {
             for (int i = 0; i < 2; i++) {
                 TapDevice device = TapDevice.builder("tap" + i).up(true).open();
                 router.add(device, PortSettings.of(List.of(Cidr.parse("10.0." + i + ".1/24"))));

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.Icmpv4Header;
@@ -84,26 +85,26 @@ public final class Router {
     /**
      * A router without ports.
      *
-     * @param vnetHeaderSize the size of the virtio-net header in front of the frames of all ports
+     * @param vnetHeader what stands in front of the frames of all ports
      * @param natSettings how much NAT remembers, and for how long
      * @param clock milliseconds that only grow
      * @param onFailure told when a port has failed; its channel is closed then
      */
     public Router(
-            int vnetHeaderSize,
+            VnetHeader vnetHeader,
             NatSettings natSettings,
             LongSupplier clock,
             BiConsumer<RouterPort, Throwable> onFailure) {
         this.clock = clock;
         this.onFailure = onFailure;
-        output = new Output(vnetHeaderSize);
+        output = new Output(vnetHeader);
         nextHops = new NextHops(output, this::now, new NextHopEvents());
         LocalOutput originator = new LocalOutput(output, routes, nextHops);
         errors = new IcmpErrors(output, originator, this::now);
         advertisements = new RouterAdvertisements(output, this::now);
         neighbors = new NeighborMessages(output, nextHops, this::claimed);
         reports = new MldReports(output, this::now);
-        nat = new SourceNat(vnetHeaderSize, this::now, natSettings);
+        nat = new SourceNat(vnetHeader, this::now, natSettings);
         localIpv4 = new LocalIpv4(output, originator, errors);
         arp = new Arp(output, nextHops, new ArpListener());
         ipv4 = new Ipv4Forwarding(output, routes, nextHops, errors, localIpv4, nat);
@@ -138,7 +139,7 @@ public final class Router {
             Channel channel, long mac, int mtu, Set<TapOffload> offloads, PortSettings settings, DhcpLeaseFile leases) {
         RouterPort port = new RouterPort(
                 channel,
-                output.vnetHeaderSize(),
+                output.vnetHeader(),
                 offloads,
                 portCount++,
                 mac,

@@ -44,7 +44,7 @@ import java.util.function.BiConsumer;
  * A router that runs: an event loop, and a channel for each TAP device that was added.
  *
  * <pre>{@code
- *   TapRouter router = new TapRouter(loops, 12, (port, cause) -> …);
+ *   TapRouter router = new TapRouter(loops, VnetHeader.V1, (port, cause) -> …);
  *   router.add(left, PortSettings.of(List.of(Cidr.parse("10.0.0.1/24"), Cidr.parse("2001:db8::1/64"))));
  *   router.add(right, PortSettings.of(List.of(Cidr.parse("10.0.1.1/24"))));
  *   router.addRoute(Cidr.parse("0.0.0.0/0"), InetAddress.getByName("10.0.1.254"));
@@ -65,7 +65,7 @@ public final class TapRouter implements AutoCloseable {
 
     private final TapEventLoopGroup loops;
     private final EventLoop loop;
-    private final int vnetHeaderSize;
+    private final VnetHeader vnetHeader;
     private final Router router;
     private final List<RouterPort> ports = new CopyOnWriteArrayList<>();
 
@@ -73,31 +73,31 @@ public final class TapRouter implements AutoCloseable {
      * Makes a router without ports.
      *
      * @param loops one event loop, which belongs to the router and ends with it
-     * @param vnetHeaderSize the size of the virtio-net header that all devices have
+     * @param vnetHeader the virtio-net header that all devices have
      * @param onFailure told, on the event loop, when a port has failed; its channel is closed then
      */
-    public TapRouter(TapEventLoopGroup loops, int vnetHeaderSize, BiConsumer<RouterPort, Throwable> onFailure) {
-        this(loops, vnetHeaderSize, NatSettings.DEFAULT, onFailure);
+    public TapRouter(TapEventLoopGroup loops, VnetHeader vnetHeader, BiConsumer<RouterPort, Throwable> onFailure) {
+        this(loops, vnetHeader, NatSettings.DEFAULT, onFailure);
     }
 
     /**
      * Makes a router without ports.
      *
      * @param loops one event loop, which belongs to the router and ends with it
-     * @param vnetHeaderSize the size of the virtio-net header that all devices have
+     * @param vnetHeader the virtio-net header that all devices have
      * @param natSettings how much NAT remembers, and for how long
      * @param onFailure told, on the event loop, when a port has failed; its channel is closed then
      */
     public TapRouter(
             TapEventLoopGroup loops,
-            int vnetHeaderSize,
+            VnetHeader vnetHeader,
             NatSettings natSettings,
             BiConsumer<RouterPort, Throwable> onFailure) {
         this.loops = loops;
-        this.vnetHeaderSize = vnetHeaderSize;
+        this.vnetHeader = vnetHeader;
         loop = loops.next();
         router = new Router(
-                vnetHeaderSize, natSettings, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()), onFailure);
+                vnetHeader, natSettings, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()), onFailure);
         loop.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -120,10 +120,10 @@ public final class TapRouter implements AutoCloseable {
      * @throws UncheckedIOException if the file of its leases cannot be read or written
      */
     public void add(TapDevice device, PortSettings settings) throws TapException, InterruptedException {
-        if (device.vnetHeaderSize() != vnetHeaderSize) {
+        if (device.vnetHeaderSize() != vnetHeader.length()) {
             device.close();
             throw new IllegalArgumentException("port with another virtio-net header: port=" + device.name()
-                    + ", vnetHeaderSize=" + device.vnetHeaderSize() + " (expected: " + vnetHeaderSize + ")");
+                    + ", vnetHeaderSize=" + device.vnetHeaderSize() + " (expected: " + vnetHeader.length() + ")");
         }
         int mtu;
         DhcpLeaseFile leases;
@@ -224,7 +224,7 @@ public final class TapRouter implements AutoCloseable {
      * @return the header
      */
     public VnetHeader vnetHeader() {
-        return VnetHeader.ofLength(vnetHeaderSize);
+        return vnetHeader;
     }
 
     /**
@@ -263,7 +263,7 @@ public final class TapRouter implements AutoCloseable {
      * Adds a route through a gateway.
      *
      * @param destination the prefix
-     * @param gateway a station in the network of a port
+     * @param gateway a neighbor in the network of a port
      * @throws IllegalArgumentException if it is not
      */
     public void addRoute(Cidr destination, InetAddress gateway) throws InterruptedException {

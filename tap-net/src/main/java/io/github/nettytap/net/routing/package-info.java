@@ -20,7 +20,7 @@
  * channels of frames that share an event loop:
  *
  * <pre>{@code
- *   Router router = new Router(0, NatSettings.DEFAULT, clock, (port, cause) -> {});
+ *   Router router = new Router(VnetHeader.NONE, NatSettings.DEFAULT, clock, (port, cause) -> {});
  *
  *   // on the event loop, for each channel
  *   PortSettings settings = PortSettings.of(List.of(Cidr.parse("10.0.0.1/24"), Cidr.parse("2001:db8::1/64")));

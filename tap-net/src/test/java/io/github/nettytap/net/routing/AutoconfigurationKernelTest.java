@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.Cidr;
@@ -34,7 +35,7 @@ class AutoconfigurationKernelTest {
 
     @BeforeEach
     void join() throws Exception {
-        router = new TapRouter(TapEventLoopGroup.builder().threads(1).build(), 12, (port, cause) -> {});
+        router = new TapRouter(TapEventLoopGroup.builder().threads(1).build(), VnetHeader.V1, (port, cause) -> {});
         host = network.closing(
                 Host.create("host", tap -> tap.offloads(TapOffload.ALL).vnetHeader(true)));
         host.set("net/ipv6/conf/host/accept_ra", "1");

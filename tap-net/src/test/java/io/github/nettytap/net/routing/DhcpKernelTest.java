@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.Cidr;
@@ -39,7 +40,7 @@ class DhcpKernelTest {
 
     @BeforeEach
     void join() throws Exception {
-        router = new TapRouter(TapEventLoopGroup.builder().threads(1).build(), 12, (port, cause) -> {});
+        router = new TapRouter(TapEventLoopGroup.builder().threads(1).build(), VnetHeader.V1, (port, cause) -> {});
         host = network.closing(
                 Host.create("host", tap -> tap.offloads(TapOffload.ALL).vnetHeader(true)));
         DhcpPool pool = new DhcpPool(ipv4("10.88.0.100"), ipv4("10.88.0.199"), List.of(ipv4("192.0.2.53")));

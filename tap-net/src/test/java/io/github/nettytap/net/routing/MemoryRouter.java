@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.codec.print.FramePrinter;
 import io.github.nettytap.codec.wire.ArpHeader;
 import io.github.nettytap.codec.wire.Cidr;
@@ -58,7 +59,7 @@ final class MemoryRouter implements AutoCloseable {
 
     MemoryRouter(int vnetHeaderSize, NatSettings nat) {
         this.vnetHeaderSize = vnetHeaderSize;
-        router = new Router(vnetHeaderSize, nat, this::time, (port, cause) -> {
+        router = new Router(VnetHeader.ofLength(vnetHeaderSize), nat, this::time, (port, cause) -> {
             throw new AssertionError(cause);
         });
     }

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.Cidr;
@@ -50,7 +51,7 @@ class PathMtuKernelTest {
 
     @BeforeEach
     void makeEventLoops() {
-        router = new TapRouter(TapEventLoopGroup.builder().threads(1).build(), 12, (port, cause) -> {});
+        router = new TapRouter(TapEventLoopGroup.builder().threads(1).build(), VnetHeader.V1, (port, cause) -> {});
         link = new TapSwitch(
                 TapEventLoopGroup.builder().threads(1).build(), SwitchSettings.DEFAULT, (channel, cause) -> {});
     }

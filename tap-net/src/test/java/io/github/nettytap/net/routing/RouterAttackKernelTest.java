@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.Cidr;
@@ -52,7 +53,7 @@ class RouterAttackKernelTest {
 
     @BeforeEach
     void join() throws Exception {
-        router = new TapRouter(TapEventLoopGroup.builder().threads(1).build(), 12, (port, cause) -> {});
+        router = new TapRouter(TapEventLoopGroup.builder().threads(1).build(), VnetHeader.V1, (port, cause) -> {});
         evil = inside("evil", "10.88");
         honest = inside("honest", "10.89");
         peer = inside("peer", "10.90");

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.Cidr;
@@ -37,7 +38,7 @@ class RouterClientsKernelTest {
     }
 
     private static TapRouter router(TapDevice device) throws Exception {
-        TapRouter router = new TapRouter(TapEventLoopGroup.builder().threads(1).build(), 12, (port, cause) -> {});
+        TapRouter router = new TapRouter(TapEventLoopGroup.builder().threads(1).build(), VnetHeader.V1, (port, cause) -> {});
         PortSettings settings =
                 new PortSettings(List.of(Cidr.parse("10.88.0.1/24"), Cidr.parse("2001:db8::1/64")), true, false, null);
         router.add(device, settings.withMac(MacAddress.parse(MAC)));

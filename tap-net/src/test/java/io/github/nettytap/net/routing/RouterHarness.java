@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.Cidr;
@@ -52,7 +53,7 @@ final class RouterHarness implements AutoCloseable {
     private final List<RouterPort> ports = new ArrayList<>();
     private final List<ByteBuf> given = new ArrayList<>();
     private long millis = 1_000_000;
-    private final Router router = new Router(HEADER, NatSettings.DEFAULT, () -> millis, (port, cause) -> {
+    private final Router router = new Router(VnetHeader.ofLength(HEADER), NatSettings.DEFAULT, () -> millis, (port, cause) -> {
         throw new AssertionError(cause);
     });
 

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import com.sun.management.ThreadMXBean;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.routing.port.RouterCounter;
@@ -36,7 +37,7 @@ final class RoutingAllocationProbe {
                 .io(TapIoType.EPOLL)
                 .name(LOOP_NAME)
                 .build();
-        try (TapRouter router = new TapRouter(loops, 12, (port, cause) -> {});
+        try (TapRouter router = new TapRouter(loops, VnetHeader.V1, (port, cause) -> {});
                 Host left = Host.create("left", tap -> tap.offloads(offloads).vnetHeader(true), "10.88.0.2/24");
                 Host right = Host.create("right", tap -> tap.offloads(offloads).vnetHeader(true), "10.88.1.2/24")) {
             router.add(left.device(), PortSettings.of(List.of(Cidr.parse("10.88.0.1/24"))));

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.tools.command;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.port.socket.SocketPort;
 import io.github.nettytap.net.routing.TapRouter;
 import io.github.nettytap.net.routing.nat.NatSettings;
@@ -80,9 +81,6 @@ import java.util.stream.Collectors;
         })
 final class RouterCommand implements Callable<Integer> {
 
-    /** Of every port, so that frames need no rewriting on their way: virtio 1.2 without tunnels. */
-    private static final int VNET_HEADER = 12;
-
     /** Of a socket, which has no link to ask. */
     private static final int ETHERNET_MTU = 1500;
 
@@ -155,8 +153,12 @@ final class RouterCommand implements Callable<Integer> {
                 .io(dataPlane.io())
                 .name("router")
                 .build();
+        // The same header at every port, so that frames need no rewriting on their way.
         TapRouter router = new TapRouter(
-                loops, header ? VNET_HEADER : 0, natSettings, (port, cause) -> program.failed(port.channel(), cause));
+                loops,
+                header ? VnetHeader.V1 : VnetHeader.NONE,
+                natSettings,
+                (port, cause) -> program.failed(port.channel(), cause));
         verbosity.looping(1, loops.io());
         List<SocketLan> lans = new ArrayList<>();
         try (PortCapture captured = observation.capture(verbosity)) {

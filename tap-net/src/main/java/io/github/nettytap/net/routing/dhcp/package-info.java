@@ -7,9 +7,10 @@
  * or on any channel of frames:
  *
  * <pre>{@code
- *   Output output = new Output(0);                                   // frames without virtio-net headers
+ *   Output output = new Output(VnetHeader.NONE);                     // frames without virtio-net headers
  *   Cidr network = Cidr.parse("10.0.0.1/24");
- *   RouterPort port = new RouterPort(channel, 0, TapOffload.NONE, 0, mac, 1500, List.of(network), false, false);
+ *   RouterPort port = new RouterPort(
+ *       channel, VnetHeader.NONE, TapOffload.NONE, 0, mac, 1500, List.of(network), false, false);
  *   DhcpPool pool = new DhcpPool(first, last, nameServers).withDomain("lab.example", List.of());
  *   DhcpServer server = new DhcpServer(port, pool, network, output, clock, null);
  *

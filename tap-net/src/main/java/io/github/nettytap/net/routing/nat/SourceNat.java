@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing.nat;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.codec.wire.Icmpv4Header;
 import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
@@ -61,12 +62,12 @@ public final class SourceNat {
     /**
      * A NAT without connections.
      *
-     * @param vnetHeaderSize the size of the virtio-net header in front of each frame, 0 for none
+     * @param vnetHeader the virtio-net header in front of each frame
      * @param clock milliseconds that only grow
      * @param settings how much it remembers, and for how long
      */
-    public SourceNat(int vnetHeaderSize, LongSupplier clock, NatSettings settings) {
-        this.vnetHeaderSize = vnetHeaderSize;
+    public SourceNat(VnetHeader vnetHeader, LongSupplier clock, NatSettings settings) {
+        vnetHeaderSize = vnetHeader.length();
         this.clock = clock;
         connections = new Connections(settings);
     }

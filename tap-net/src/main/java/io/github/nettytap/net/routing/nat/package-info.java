@@ -7,7 +7,7 @@
  * channel:
  *
  * <pre>{@code
- *   SourceNat nat = new SourceNat(0, System::currentTimeMillis, NatSettings.DEFAULT);
+ *   SourceNat nat = new SourceNat(VnetHeader.NONE, System::currentTimeMillis, NatSettings.DEFAULT);
  *
  *   // from inside
  *   if (nat.translate(frame, ipIndex, outsideAddress) == SourceNat.Translation.DONE) { outside.write(frame); }

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing.port;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.net.port.EgressBatch;
 import io.github.nettytap.net.port.RequiredOffloads;
@@ -14,14 +15,16 @@ import io.netty.buffer.ByteBuf;
  */
 public final class Output {
 
+    private final VnetHeader vnetHeader;
     private final int vnetHeaderSize;
     private final EgressBatch batch = new EgressBatch();
 
     /** The frame that was passed on last. */
     private ByteBuf taken;
 
-    public Output(int vnetHeaderSize) {
-        this.vnetHeaderSize = vnetHeaderSize;
+    public Output(VnetHeader vnetHeader) {
+        this.vnetHeader = vnetHeader;
+        vnetHeaderSize = vnetHeader.length();
     }
 
     /**
@@ -45,7 +48,12 @@ public final class Output {
         taken = frame;
     }
 
-    /** The size of the virtio-net header in front of every frame. */
+    /** The virtio-net header in front of every frame. */
+    public VnetHeader vnetHeader() {
+        return vnetHeader;
+    }
+
+    /** Its size. */
     public int vnetHeaderSize() {
         return vnetHeaderSize;
     }

@@ -35,7 +35,7 @@ public final class RouterPort extends Port {
      * Makes a channel a port.
      *
      * @param channel frames of Ethernet, each with a virtio-net header in front
-     * @param vnetHeaderSize the size of that header, the same for all ports of the router; 0 for none
+     * @param vnetHeader that header, the same for all ports of the router
      * @param offloads what the other side of the channel takes
      * @param number tells the ports of a router apart
      * @param mac the router's MAC address on this link
@@ -46,7 +46,7 @@ public final class RouterPort extends Port {
      */
     public RouterPort(
             Channel channel,
-            int vnetHeaderSize,
+            VnetHeader vnetHeader,
             Set<TapOffload> offloads,
             int number,
             long mac,
@@ -54,7 +54,7 @@ public final class RouterPort extends Port {
             List<Cidr> networks,
             boolean translates,
             boolean checksReversePath) {
-        super(channel, VnetHeader.ofLength(vnetHeaderSize), offloads);
+        super(channel, vnetHeader, offloads);
         this.number = number;
         this.mac = mac;
         this.mtu = mtu;

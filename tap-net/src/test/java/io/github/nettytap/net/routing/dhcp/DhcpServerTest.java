@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing.dhcp;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.Cidr;
@@ -51,10 +52,10 @@ class DhcpServerTest {
     private static final long TWO = 0x02_00_00_00_00_02L;
 
     private final EmbeddedChannel channel = new EmbeddedChannel();
-    private final Output output = new Output(0);
+    private final Output output = new Output(VnetHeader.NONE);
     private final RouterPort port = new RouterPort(
             channel,
-            0,
+            VnetHeader.NONE,
             TapOffload.NONE,
             0,
             0x02_00_00_00_00_10L,

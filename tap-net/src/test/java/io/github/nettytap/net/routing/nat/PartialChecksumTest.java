@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing.nat;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.EthernetHeader;
@@ -29,7 +30,7 @@ class PartialChecksumTest {
 
     private static final int OUTSIDE = 0xc633_6401;
 
-    private final SourceNat nat = new SourceNat(HEADER, () -> 0, NatSettings.DEFAULT);
+    private final SourceNat nat = new SourceNat(VnetHeader.ofLength(HEADER), () -> 0, NatSettings.DEFAULT);
     private final ByteBuf frame = Unpooled.directBuffer(UDP + LENGTH).writeZero(UDP + LENGTH);
 
     @AfterEach
