@@ -98,11 +98,6 @@ final class PcapngLayout {
         return flags >>> FLAG_FCS_SHIFT & FLAG_FCS_MASK;
     }
 
-    /** The same flags with an FCS of so many bytes. */
-    static int withFcsLength(int flags, int length) {
-        return flags & ~(FLAG_FCS_MASK << FLAG_FCS_SHIFT) | length << FLAG_FCS_SHIFT;
-    }
-
     static int padded(int length) {
         return length + 3 & ~3;
     }

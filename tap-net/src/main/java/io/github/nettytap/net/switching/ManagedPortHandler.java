@@ -16,10 +16,12 @@ import io.github.nettytap.net.switching.multicast.Receivers;
 import io.github.nettytap.net.switching.policy.Mirroring;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.net.switching.policy.PortVlans;
+import io.github.nettytap.net.table.TokenBucket;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
@@ -38,7 +40,12 @@ final class ManagedPortHandler extends PortHandler {
 
     private VlanVariants variants;
     private MacLimit macLimit;
-    private StormControl stormControl;
+
+    private int stormLimit;
+
+    /** Of frames that are flooded, made for the first. It is filled once a second, the grain of the loop's time. */
+    private TokenBucket stormControl;
+
     private boolean monitor;
     private boolean sticky;
 
@@ -73,9 +80,22 @@ final class ManagedPortHandler extends PortHandler {
         macLimit = policy.macLimit() == 0
                 ? null
                 : new MacLimit(lan.fdb(), port.index(), policy.macLimit(), EthernetSwitch.staticKeys(port));
-        stormControl = policy.stormLimit() == 0 ? null : new StormControl(policy.stormLimit());
+        stormLimit = policy.stormLimit();
+        stormControl = null;
         monitor = policy.mirroring() == Mirroring.MONITOR;
         sticky = policy.sticky();
+    }
+
+    /** Whether enough was flooded in this second. Takes a token of the bucket if there is one and it is asked to. */
+    private boolean isStorm(long now, boolean take) {
+        if (stormLimit == 0) {
+            return false;
+        }
+        long millis = TimeUnit.SECONDS.toMillis(now);
+        if (stormControl == null) {
+            stormControl = new TokenBucket(stormLimit, stormLimit, millis);
+        }
+        return take ? !stormControl.take(millis) : stormControl.isEmpty(millis);
     }
 
     @Override
@@ -207,7 +227,7 @@ final class ManagedPortHandler extends PortHandler {
             return;
         }
         // A query that will not reach the listeners must not end what they listen to.
-        boolean heardByAll = !port.isIsolated() && (stormControl == null || !stormControl.isExhausted(now));
+        boolean heardByAll = !port.isIsolated() && !isStorm(now, false);
         flood(
                 vlan,
                 required,
@@ -217,7 +237,7 @@ final class ManagedPortHandler extends PortHandler {
 
     private void flood(int vlan, int required, Receivers receivers, long now) {
         // What snooping sends to listeners is no flood.
-        if (stormControl != null && receivers == Receivers.ALL && !stormControl.take(now)) {
+        if (receivers == Receivers.ALL && isStorm(now, true)) {
             port.countDropped(PolicyDrop.STORM);
             return;
         }

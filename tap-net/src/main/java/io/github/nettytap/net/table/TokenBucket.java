@@ -10,6 +10,9 @@ package io.github.nettytap.net.table;
  */
 public final class TokenBucket {
 
+    /** Longer pauses count as this, 11 days, so that nothing overflows. */
+    private static final long MAX_PAUSE = 1_000_000_000;
+
     private final int perSecond;
     private final long burst;
     private long thousandths;
@@ -29,12 +32,17 @@ public final class TokenBucket {
         last = now;
     }
 
+    /** Whether there is no token. */
+    public boolean isEmpty(long now) {
+        // A token a second is a thousandth of a token a millisecond.
+        thousandths = Math.min(burst, thousandths + Math.min(now - last, MAX_PAUSE) * perSecond);
+        last = now;
+        return thousandths < 1_000;
+    }
+
     /** Takes a token if there is one. */
     public boolean take(long now) {
-        // A token a second is a thousandth of a token a millisecond.
-        thousandths = Math.min(burst, thousandths + (now - last) * perSecond);
-        last = now;
-        if (thousandths < 1_000) {
+        if (isEmpty(now)) {
             return false;
         }
         thousandths -= 1_000;

@@ -36,6 +36,21 @@ class TokenBucketTest {
         assertThat(taken(10)).isEqualTo(3);
     }
 
+    @Test
+    void askingTakesNothing() {
+        assertThat(bucket.isEmpty(millis.get())).isFalse();
+        assertThat(taken(10)).isEqualTo(3);
+        assertThat(bucket.isEmpty(millis.get())).isTrue();
+        assertThat(bucket.isEmpty(millis.addAndGet(10))).isFalse();
+    }
+
+    @Test
+    void pauseOfYearsOverflowsNothing() {
+        TokenBucket fast = new TokenBucket(Integer.MAX_VALUE, 1, 0);
+        assertThat(fast.take(0)).isTrue();
+        assertThat(fast.take(1L << 40)).isTrue();
+    }
+
     private int taken(int tries) {
         int taken = 0;
         for (int i = 0; i < tries; i++) {

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.testkit.host;
 
+import io.github.nettytap.testkit.Jvm;
 import io.github.nettytap.transport.device.NetworkNamespace;
 
 import java.io.IOException;
@@ -81,19 +82,14 @@ public final class HostProcess implements AutoCloseable {
      */
     public static List<String> java(Class<?> main, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
-                // Both are needed from JDK 24 on, for a standard error that has no warnings; 17 does not know the last.
-                "-XX:+IgnoreUnrecognizedVMOptions",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
                 "-cp",
                 System.getProperty("java.class.path"),
                 // Netty would derive it from network interfaces, and a network namespace may have none.
                 "-Dio.netty.machineId=02:00:00:ff:fe:00:00:01",
                 main.getName()));
         command.addAll(arguments);
-        return command;
+        return Jvm.command(command);
     }
 
     /**

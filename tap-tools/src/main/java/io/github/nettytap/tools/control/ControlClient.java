@@ -34,7 +34,7 @@ public final class ControlClient implements AutoCloseable {
      * @throws IOException if nobody listens there, or this user may not connect
      */
     public static ControlClient connect(Path path) throws IOException {
-        SocketFile.checkLength(path);
+        ControlServer.checkLength(path);
         SocketChannel socket = SocketChannel.open(StandardProtocolFamily.UNIX);
         boolean connected = false;
         try {

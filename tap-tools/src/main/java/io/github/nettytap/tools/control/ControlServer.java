@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.tools.control;
 
+import io.github.nettytap.net.port.socket.UnixSocketFile;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
@@ -23,6 +24,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.GlobalEventExecutor;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -83,7 +85,8 @@ public final class ControlServer implements AutoCloseable {
 
     /** Hangs up on clients that have asked nothing for so long. */
     static ControlServer open(Path path, Requests requests, Duration idle) throws IOException, InterruptedException {
-        SocketFile.makeWay(path);
+        checkLength(path);
+        UnixSocketFile.makeWay(path, true, "path=" + path, "each switch");
         ControlServer server = new ControlServer(requests, idle);
         boolean listening = false;
         try {
@@ -95,6 +98,14 @@ public final class ControlServer implements AutoCloseable {
             }
         }
         return server;
+    }
+
+    static void checkLength(Path path) throws IOException {
+        int length = path.toString().getBytes(StandardCharsets.UTF_8).length;
+        if (length > UnixSocketFile.MAX_PATH) {
+            throw new IOException("the path of the control socket is too long: path=" + path + ", bytes=" + length
+                    + " (expected: at most " + UnixSocketFile.MAX_PATH + ")");
+        }
     }
 
     private void listen(Path path) throws IOException, InterruptedException {

@@ -194,7 +194,7 @@ class ControlServerTest {
         listen();
         assertThatThrownBy(() -> ControlServer.open(path(), this::answer))
                 .isInstanceOf(IOException.class)
-                .hasMessage("another program listens on the control socket: path=" + path()
+                .hasMessage("another program has this socket: path=" + path()
                         + " (expected: a path of its own for each switch)");
         assertThat(track(ControlClient.connect(path())).ask("count 0", line -> {}))
                 .isNull();
@@ -205,7 +205,7 @@ class ControlServerTest {
         Files.writeString(path(), "precious");
         assertThatThrownBy(() -> ControlServer.open(path(), this::answer))
                 .isInstanceOf(IOException.class)
-                .hasMessage("a file that is no socket is in the way of the control socket: path=" + path()
+                .hasMessage("a file that is no socket is in the way: path=" + path()
                         + " (expected: a path where nothing is)");
         assertThat(path()).hasContent("precious");
     }
@@ -215,8 +215,8 @@ class ControlServerTest {
         Path path = directory.resolve("none").resolve("s");
         assertThatThrownBy(() -> ControlServer.open(path, this::answer))
                 .isInstanceOf(IOException.class)
-                .hasMessage("no directory for the control socket: path=" + path
-                        + " (expected: a path in a directory that exists, such as /run/netty-tap.sock)");
+                .hasMessage("no directory for the socket: path=" + path
+                        + " (expected: a path in a directory that exists, such as /run/lan.sock)");
     }
 
     @Test

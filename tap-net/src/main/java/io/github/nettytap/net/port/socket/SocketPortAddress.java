@@ -35,9 +35,6 @@ import java.util.stream.Collectors;
  */
 public record SocketPortAddress(Kind kind, SocketAddress local, SocketAddress remote) {
 
-    /** sockaddr_un of uapi/linux/un.h has 108 bytes for the path and its terminator. */
-    private static final int MAX_PATH = 107;
-
     private static final int MAX_PORT = 65_535;
 
     /** The protocol of a socket port, and who begins. */
@@ -149,9 +146,9 @@ public record SocketPortAddress(Kind kind, SocketAddress local, SocketAddress re
 
     private static DomainSocketAddress path(String text) {
         int length = text.getBytes(StandardCharsets.UTF_8).length;
-        if (length == 0 || length > MAX_PATH || text.indexOf('\0') >= 0) {
+        if (length == 0 || length > UnixSocketFile.MAX_PATH || text.indexOf('\0') >= 0) {
             throw new IllegalArgumentException("bad path of a socket: path=" + quote(text) + ", bytes=" + length
-                    + " (expected: 1 to " + MAX_PATH + ")");
+                    + " (expected: 1 to " + UnixSocketFile.MAX_PATH + ")");
         }
         return new DomainSocketAddress(text);
     }

@@ -17,18 +17,37 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** The file of a Unix socket that listens: what may be there already, and who may connect. Blocks. */
-final class UnixSocketFile {
+public final class UnixSocketFile {
+
+    /** The longest path in bytes: sockaddr_un of uapi/linux/un.h has 108 for it and its terminator. */
+    public static final int MAX_PATH = 107;
 
     private static final int S_IFMT = 0170000;
     private static final int S_IFSOCK = 0140000;
 
     private UnixSocketFile() {}
 
-    /** Makes way for a new socket: removes what a process that has died left behind, and nothing else. */
+    /** Makes way for the socket of a port. */
     static void makeWay(SocketPortAddress address, Path path) throws IOException {
+        boolean stream = address.kind().isStream();
+        String joining = address.kind() == SocketPortAddress.Kind.UNIX ? "unix-connect:" : "unixgram-connect:";
+        makeWay(path, stream, "port=" + address, "each port; to join that program: " + joining + path);
+    }
+
+    /**
+     * Makes way for a new socket: removes what a process that has died left behind, and nothing else. Blocks, though
+     * not for long.
+     *
+     * @param path where the socket is to be
+     * @param stream whether it is to be a stream socket; false for one of datagrams
+     * @param name the socket in messages, such as {@code path=/run/lan.sock}
+     * @param user what needs a path of its own, in messages
+     * @throws IOException if something else is there, a process has the socket, or there is no such directory
+     */
+    public static void makeWay(Path path, boolean stream, String name, String user) throws IOException {
         Path directory = path.toAbsolutePath().getParent();
         if (directory == null || !Files.isDirectory(directory)) {
-            throw new IOException("no directory for the socket: port=" + address
+            throw new IOException("no directory for the socket: " + name
                     + " (expected: a path in a directory that exists, such as /run/lan.sock)");
         }
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
@@ -37,32 +56,27 @@ final class UnixSocketFile {
         int mode = (Integer) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
         if ((mode & S_IFMT) != S_IFSOCK) {
             throw new IOException(
-                    "a file that is no socket is in the way: port=" + address + " (expected: a path where nothing is)");
+                    "a file that is no socket is in the way: " + name + " (expected: a path where nothing is)");
         }
-        if (answers(address, path)) {
-            throw new IOException("another program has this socket: port=" + address
-                    + " (expected: a path of its own for each port; to join that program: " + joining(address) + path
-                    + ")");
+        if (answers(path, stream)) {
+            throw new IOException(
+                    "another program has this socket: " + name + " (expected: a path of its own for " + user + ")");
         }
         Files.delete(path);
-    }
-
-    private static String joining(SocketPortAddress address) {
-        return address.kind() == SocketPortAddress.Kind.UNIX ? "unix-connect:" : "unixgram-connect:";
     }
 
     /**
      * A stream socket that nobody listens on refuses, and so does a datagram socket whose process has died; one that is
      * alive says that it is of the wrong type (EPROTOTYPE).
      */
-    private static boolean answers(SocketPortAddress address, Path path) throws IOException {
+    private static boolean answers(Path path, boolean stream) throws IOException {
         try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             probe.connect(UnixDomainSocketAddress.of(path));
             return true;
         } catch (ConnectException e) {
             return false;
         } catch (SocketException e) {
-            return !address.kind().isStream();
+            return !stream;
         }
     }
 

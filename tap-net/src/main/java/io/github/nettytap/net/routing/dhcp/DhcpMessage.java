@@ -99,11 +99,6 @@ final class DhcpMessage {
         return value < 0 || frame.getUnsignedByte(value - 1) < 2 ? -1 : value;
     }
 
-    /** The number by which the client tells its exchanges apart. */
-    static int transaction(ByteBuf frame, int index) {
-        return frame.getInt(index + XID);
-    }
-
     private static int find(ByteBuf frame, int index, int end, int option, int length) {
         int at = index + OPTIONS;
         while (at < end) {

@@ -11,6 +11,8 @@ import io.github.nettytap.net.routing.packet.IpAddress;
 import org.junit.jupiter.api.Test;
 
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -43,6 +45,20 @@ class PrefixTableTest {
                 .distinct()
                 .count();
         assertThat(hit).isBetween(slots / 2L, slots * 3L / 4);
+    }
+
+    @Test
+    void exampleOfThePackageDocumentationHolds() throws UnknownHostException {
+        PrefixTable<String> sites = new PrefixTable<>();
+        InetAddress lab = InetAddress.getByName("2001:db8::");
+        sites.put(IpAddress.high(lab), IpAddress.low(lab), 32, "lab");
+        InetAddress office = InetAddress.getByName("10.0.0.0");
+        sites.put(IpAddress.high(office), IpAddress.low(office), 96 + 8, "office");
+
+        InetAddress host = InetAddress.getByName("10.1.2.3");
+        assertThat(sites.find(IpAddress.high(host), IpAddress.low(host))).isEqualTo("office");
+        InetAddress other = InetAddress.getByName("2001:db9::1");
+        assertThat(sites.find(IpAddress.high(other), IpAddress.low(other))).isNull();
     }
 
     @Test
