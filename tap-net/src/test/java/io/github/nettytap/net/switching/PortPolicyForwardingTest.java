@@ -130,7 +130,7 @@ class PortPolicyForwardingTest {
         assertThat(b.receive()).isEqualTo(BROADCAST + A + BODY);
         assertThat(b.receive()).isEqualTo(C + A + BODY);
         a.send(B + A + BODY);
-        assertThat(b.receive()).as("to a known station").isEqualTo(B + A + BODY);
+        assertThat(b.receive()).as("to a known address").isEqualTo(B + A + BODY);
         assertThat(lan.port(0).dropped(PolicyDrop.STORM)).isEqualTo(2);
         lan.passSeconds(1);
         a.send(BROADCAST + A + BODY);

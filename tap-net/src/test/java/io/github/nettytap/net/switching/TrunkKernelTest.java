@@ -180,7 +180,7 @@ class TrunkKernelTest {
         }
     }
 
-    /** A UDP packet for the address of both hosts, to all stations. The last of several tags is the inner one. */
+    /** A UDP packet for the address of both hosts, to the broadcast address. The last of several tags is the inner one. */
     private static String toAll(String text, int... tags) {
         Frames frames = Frames.udp4().data(text.getBytes(StandardCharsets.UTF_8));
         frames.tags = tags;

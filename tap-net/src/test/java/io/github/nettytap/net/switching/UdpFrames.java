@@ -12,7 +12,7 @@ import io.netty.channel.ChannelPromise;
 
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Counts the UDP packets without tags or options that leave a port for one station or group. First in the pipeline. */
+/** Counts the UDP packets without tags or options that leave a port for one address or group. First in the pipeline. */
 final class UdpFrames extends ChannelOutboundHandlerAdapter {
 
     private static final int VNET_HEADER = 12;

@@ -117,19 +117,19 @@ class TapToTunnelTest {
 
         List<DatagramPacket> sent = sent();
         assertThat(sent).hasSize(1).first().isInstanceOf(SegmentedDatagramPacket.class);
-        SegmentedDatagramPacket train = (SegmentedDatagramPacket) sent.get(0);
+        SegmentedDatagramPacket batch = (SegmentedDatagramPacket) sent.get(0);
         int datagram = VxlanHeader.LENGTH + headers + MSS;
-        assertThat(train.segmentSize()).isEqualTo(datagram);
+        assertThat(batch.segmentSize()).isEqualTo(datagram);
         int bytes = 10 * datagram + VxlanHeader.LENGTH + headers + 300;
-        assertThat(train.content().readableBytes()).isEqualTo(bytes);
+        assertThat(batch.content().readableBytes()).isEqualTo(bytes);
         // What segmentation copies to is what is sent: in one piece, with the headers of VXLAN in their places.
-        assertThat(train.content().hasMemoryAddress()).isTrue();
+        assertThat(batch.content().hasMemoryAddress()).isTrue();
         assertThat(allocator.allocated).containsExactly(bytes);
         for (int i = 0; i < 11; i++) {
-            assertThat(VxlanHeader.vni(train.content(), train.content().readerIndex() + i * datagram))
+            assertThat(VxlanHeader.vni(batch.content(), batch.content().readerIndex() + i * datagram))
                     .isEqualTo(7);
         }
-        train.release();
+        batch.release();
     }
 
     @Test

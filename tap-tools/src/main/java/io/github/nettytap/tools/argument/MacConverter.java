@@ -8,7 +8,7 @@ import io.github.nettytap.codec.wire.MacAddress;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** The MAC address of one station on the command line. */
+/** A unicast MAC address on the command line. */
 public final class MacConverter implements ITypeConverter<MacAddress> {
     @Override
     public MacAddress convert(String text) {
@@ -20,7 +20,7 @@ public final class MacConverter implements ITypeConverter<MacAddress> {
         }
         if (mac.isGroup()) {
             throw new TypeConversionException(
-                    "not the address of one station: mac=" + mac + " (expected: an even first octet)");
+                    "not a unicast MAC address: mac=" + mac + " (expected: an even first octet)");
         }
         return mac;
     }

@@ -4,8 +4,8 @@
  */
 package io.github.nettytap.tools.command;
 
-import io.github.nettytap.codec.wire.VxlanHeader;
 import io.github.nettytap.codec.counter.EnumCounters;
+import io.github.nettytap.codec.wire.VxlanHeader;
 import io.github.nettytap.net.vxlan.Underlay;
 import io.github.nettytap.net.vxlan.VxlanEndpoint;
 import io.github.nettytap.net.vxlan.VxlanEvent;
@@ -14,7 +14,7 @@ import io.github.nettytap.net.vxlan.VxlanSettings;
 import io.github.nettytap.tools.argument.DurationConverter;
 import io.github.nettytap.tools.argument.IpConverter;
 import io.github.nettytap.tools.argument.VxlanArgument;
-import io.github.nettytap.tools.argument.VxlanStation;
+import io.github.nettytap.tools.argument.VxlanFdbEntry;
 import io.github.nettytap.tools.lifecycle.Failures;
 import io.github.nettytap.tools.lifecycle.Loops;
 import io.github.nettytap.tools.lifecycle.Program;
@@ -104,11 +104,11 @@ final class VxlanCommand implements Callable<Integer> {
     private int sourcePorts = VxlanEndpoint.DEFAULT_SOURCE_PORTS;
 
     @Option(
-            names = "--station",
+            names = {"--fdb-entry", "--station"},
             paramLabel = "VNI,MAC,IP",
-            converter = VxlanStation.Converter.class,
-            description = "Behind which endpoint an address is, for good. May be repeated.")
-    private List<VxlanStation> stations = new ArrayList<>();
+            converter = VxlanFdbEntry.Converter.class,
+            description = "A static FDB entry: the endpoint that a MAC address is behind. May be repeated.")
+    private List<VxlanFdbEntry> fdbEntries = new ArrayList<>();
 
     @Option(
             names = "--allow",
@@ -226,9 +226,9 @@ final class VxlanCommand implements Callable<Integer> {
             peers.addNetwork(tap.vni());
             remotes(tap).forEach(remote -> peers.addRemote(tap.vni(), remote));
         }
-        for (VxlanStation station : stations) {
-            check(vnis.contains(station.vni()), "station of a network without a TAP: vni=" + station.vni());
-            peers.set(station.vni(), station.mac(), station.remote());
+        for (VxlanFdbEntry entry : fdbEntries) {
+            check(vnis.contains(entry.vni()), "FDB entry of a network without a TAP: vni=" + entry.vni());
+            peers.set(entry.vni(), entry.mac(), entry.remote());
         }
         return peers;
     }

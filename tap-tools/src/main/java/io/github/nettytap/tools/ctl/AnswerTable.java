@@ -47,11 +47,11 @@ public final class AnswerTable {
         };
     }
 
-    private static List<JsonObject> sorted(List<JsonObject> stations) {
-        return stations.stream()
-                .sorted(Comparator.<JsonObject, String>comparing(station -> text(station, "port"))
-                        .thenComparing(station -> number(station, "vlan"))
-                        .thenComparing(station -> text(station, "mac")))
+    private static List<JsonObject> sorted(List<JsonObject> entries) {
+        return entries.stream()
+                .sorted(Comparator.<JsonObject, String>comparing(entry -> text(entry, "port"))
+                        .thenComparing(entry -> number(entry, "vlan"))
+                        .thenComparing(entry -> text(entry, "mac")))
                 .toList();
     }
 

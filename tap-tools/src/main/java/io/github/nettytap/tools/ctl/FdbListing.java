@@ -8,7 +8,7 @@ import io.github.nettytap.net.switching.fdb.Fdb;
 
 import java.util.Arrays;
 
-/** Stations at one moment, 16 bytes each: a table may hold millions while a client reads them slowly. */
+/** FDB entries at one moment, 16 bytes each: a table may hold millions while a client reads them slowly. */
 final class FdbListing {
 
     private static final Fdb.Kind[] KINDS = Fdb.Kind.values();

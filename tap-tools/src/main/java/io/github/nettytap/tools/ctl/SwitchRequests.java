@@ -80,7 +80,7 @@ public final class SwitchRequests implements Requests {
             case PORTS_ADD -> add(arguments.get(0));
             case PORTS_SET -> set(arguments.get(0));
             case PORTS_REMOVE -> remove(arguments.get(0));
-            case FDB_SHOW -> stations(arguments.isEmpty() ? null : behind(arguments.get(0)));
+            case FDB_SHOW -> fdb(arguments.isEmpty() ? null : behind(arguments.get(0)));
             case FDB_FLUSH -> flush(arguments);
             case TABLES -> tables("", lan.ethernetSwitch()).iterator();
             case STATS ->
@@ -254,7 +254,7 @@ public final class SwitchRequests implements Requests {
 
     /** The FDB, as JSON objects, an entry each. */
     public Iterator<String> fdb() {
-        return stations(null);
+        return fdb(null);
     }
 
     /** What found no room in a table, or had to make some, since the start: as {@code /metrics} and JSON have it. */
@@ -275,7 +275,7 @@ public final class SwitchRequests implements Requests {
      * The table as it is walked now, as numbers; the lines are made when the client takes them. A port that goes
      * meanwhile keeps its name here.
      */
-    private Iterator<String> stations(SwitchPort only) {
+    private Iterator<String> fdb(SwitchPort only) {
         return stations("", lan, only);
     }
 
@@ -295,11 +295,11 @@ public final class SwitchRequests implements Requests {
             }
         });
         return IntStream.range(0, found.size())
-                .mapToObj(i -> station(found.key(i), names.get(found.port(i)), found.kind(i), found.age(i)))
+                .mapToObj(i -> entry(found.key(i), names.get(found.port(i)), found.kind(i), found.age(i)))
                 .iterator();
     }
 
-    private static String station(long key, String port, Fdb.Kind kind, long age) {
+    private static String entry(long key, String port, Fdb.Kind kind, long age) {
         return new JsonLine()
                 .text("mac", MacAddress.of(Fdb.mac(key)).toString())
                 .number("vlan", Fdb.vlan(key))

@@ -16,9 +16,9 @@ public enum DropReason {
     SOURCE("source", "source"),
     /** Came in from a group or zero, which no frame may come from. */
     INVALID_SOURCE("invalid source", "invalidSource"),
-    /** Came in from an address that is a static or sticky station of another port. */
+    /** Came in from an address that is a static or sticky FDB entry of another port. */
     HELD("held elsewhere", "heldElsewhere"),
-    /** Came in from a station more than may be behind the port. */
+    /** Came in from one MAC address more than may be behind the port. */
     MAC_LIMIT("MAC limit", "macLimit"),
     /** Was to be flooded when the port had had its share of the second. */
     STORM("storm", "storm"),

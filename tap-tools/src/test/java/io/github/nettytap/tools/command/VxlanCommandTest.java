@@ -28,7 +28,7 @@ class VxlanCommandTest {
                 "tap0,vni=1 --remote 239.0.0.5 | endpoint that is a group: remote=239.0.0.5 (expected: one endpoint; frames"
                         + " to all are sent to each)",
                 "tap0,vni=1 --remote 192.0.2.1 --port 0 | no such UDP port: port=0 (expected: 1 to 65535)",
-                "tap0,vni=1 --remote 192.0.2.1 --station 2,02:00:00:00:00:01,192.0.2.1 | station of a network without a"
+                "tap0,vni=1 --remote 192.0.2.1 --fdb-entry 2,02:00:00:00:00:01,192.0.2.1 | FDB entry of a network without a"
                         + " TAP: vni=2",
                 "tap0 --remote 192.0.2.1 | " + TAPS + "no network: tap=tap0 (expected: tap0,vni=NUMBER)",
                 "tap0,vni=16777216 | " + TAPS + "no such network: vni=16777216 (expected: 0 to 16777215)",

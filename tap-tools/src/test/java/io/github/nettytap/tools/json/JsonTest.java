@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,7 +22,7 @@ class JsonTest {
         for (char c = 0; c < 0x100; c++) {
             String text = "a" + c + "b";
             String json = Json.object(members -> members.name(text).value(text));
-            String escaped = json.substring(2, json.indexOf(':') - 1);
+            String escaped = json.substring(2, 2 + (json.length() - "{'':''}".length()) / 2);
             assertThat(json).isEqualTo("{\"" + escaped + "\":\"" + escaped + "\"}");
             if (c == '"' || c == '\\') {
                 assertThat(escaped).isEqualTo("a\\" + c + "b");
@@ -35,7 +36,7 @@ class JsonTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"\u00e9", "\u20ac", "\ud83d\udd0c", "\u2028", "\uffff"})
+    @ValueSource(strings = {"\u00e9", "\u20ac", "\ud83d\udd0c", "\u2028", "\uffff"})
     void whatIsNotAsciiComesBackAsItWas(String text) {
         assertThat(Json.parse(Json.object(json -> json.name("x").value(text)))
                         .get("x")

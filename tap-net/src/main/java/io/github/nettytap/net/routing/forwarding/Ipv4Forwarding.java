@@ -56,7 +56,7 @@ public final class Ipv4Forwarding {
      *
      * @param frame owned by this method
      * @param from the port that it came in through
-     * @param isToGroup whether it was sent to more stations than this one
+     * @param isToGroup whether its destination MAC address is a group
      */
     public void receive(ByteBuf frame, RouterPort from, boolean isToGroup) {
         int ip = output.ipIndex(frame);

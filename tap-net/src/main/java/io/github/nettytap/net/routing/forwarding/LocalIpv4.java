@@ -68,7 +68,7 @@ public final class LocalIpv4 {
      *
      * @param frame owned by this method
      * @param from the port that it came in through
-     * @param isToGroup whether it was sent to more stations than this one
+     * @param isToGroup whether its destination MAC address is a group
      */
     void receive(ByteBuf frame, RouterPort from, boolean isToGroup) {
         from.increment(RouterCounter.LOCAL);

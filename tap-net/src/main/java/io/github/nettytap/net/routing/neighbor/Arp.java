@@ -79,7 +79,7 @@ public final class Arp {
         }
     }
 
-    /** Asks for a MAC address: the station that had it before, or all. */
+    /** Asks for a MAC address: the host that had it before, or all. */
     public void solicit(Neighbor neighbor) {
         RouterPort port = neighbor.port;
         if (!port.addresses().hasIpv4()) {

@@ -143,7 +143,7 @@ public final class NeighborMessages {
         output.send(frame, port, mac);
     }
 
-    /** Asks for a MAC address: the station that had it before, or all of its solicited-node group. */
+    /** Asks for a MAC address: the host that had it before, or all of its solicited-node group. */
     public void solicit(Neighbor neighbor) {
         RouterPort port = neighbor.port;
         if (!port.addresses().hasIpv6()) {

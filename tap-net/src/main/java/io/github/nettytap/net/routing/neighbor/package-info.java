@@ -1,5 +1,5 @@
 /**
- * The stations of a link: who has which MAC address, and what they are told.
+ * The neighbors of a link: which MAC address each has, and what the router advertises to them.
  *
  * <pre>
  *   packets ──► NextHops ──► Output          Arp, NeighborMessages: questions and answers, both ways

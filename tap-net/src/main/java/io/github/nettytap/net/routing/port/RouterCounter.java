@@ -20,7 +20,7 @@ public enum RouterCounter {
     ERRORS_LIMITED("ICMP errors withheld", false),
     /** A host of the link claimed an address of the router's, besides whatever else is counted. */
     ADDRESS_CONFLICT("claims of own addresses", false),
-    /** Of a protocol that is not routed, or for another station. */
+    /** Of a protocol that is not routed, or for the MAC address of another host. */
     IGNORED("ignored", false),
     /** Headers that contradict themselves, or a wrong IPv4 header checksum. */
     MALFORMED("malformed", true),

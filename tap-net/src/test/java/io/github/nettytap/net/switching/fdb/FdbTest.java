@@ -395,7 +395,7 @@ class FdbTest {
                 .hasMessage("FDB: maxAge=0 (expected: 1 to 35184372088831)");
     }
 
-    /** Each station has one port of its own, so that any torn reading shows as a wrong port. */
+    /** Each address has one port of its own, so that any torn reading shows as a wrong port. */
     @Test
     void stationIsNeverFoundAtThePortOfAnother() throws Exception {
         Fdb small = new Fdb(16, MAX_AGE);
@@ -414,7 +414,7 @@ class FdbTest {
             threads.shutdown();
             assertThat(threads.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
         }
-        assertThat(found.get()).as("stations found and compared").isPositive();
+        assertThat(found.get()).as("entries found and compared").isPositive();
     }
 
     private static void get(Future<?> run) throws Exception {
@@ -430,9 +430,9 @@ class FdbTest {
         long found = 0;
         for (int i = 0; i < 500_000; i++) {
             random = random * 6364136223846793005L + 1442695040888963407L;
-            int station = (int) (random >>> 33) % 40 + 1;
+            int learned = (int) (random >>> 33) % 40 + 1;
             long now = i / 1000;
-            table.learn(A + station, station, now);
+            table.learn(A + learned, learned, now);
             int other = (int) (random >>> 45) % 40 + 1;
             int port = table.find(A + other, now);
             if (port != Fdb.NONE) {

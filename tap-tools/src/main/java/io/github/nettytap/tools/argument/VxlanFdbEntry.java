@@ -12,25 +12,25 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 
 /**
- * On the command line, behind which endpoint a station is.
+ * A static FDB entry of a VXLAN network on the command line: the endpoint that a MAC address is behind.
  *
  * @param vni its network
- * @param mac its address
+ * @param mac the MAC address
  * @param remote the endpoint
  */
-public record VxlanStation(int vni, MacAddress mac, InetAddress remote) {
+public record VxlanFdbEntry(int vni, MacAddress mac, InetAddress remote) {
 
     private static final int PARTS = 3;
 
     /** Reads {@code VNI,MAC,ADDRESS}. */
-    public static final class Converter implements ITypeConverter<VxlanStation> {
+    public static final class Converter implements ITypeConverter<VxlanFdbEntry> {
         @Override
-        public VxlanStation convert(String text) throws UnknownHostException {
+        public VxlanFdbEntry convert(String text) throws UnknownHostException {
             String[] parts = text.split(",", -1);
             if (parts.length != PARTS) {
-                throw new TypeConversionException("not a station: text=" + text + " (expected: VNI,MAC,ADDRESS)");
+                throw new TypeConversionException("not an FDB entry: text=" + text + " (expected: VNI,MAC,ADDRESS)");
             }
-            return new VxlanStation(
+            return new VxlanFdbEntry(
                     VxlanArgument.Converter.vni(parts[0]),
                     new MacConverter().convert(parts[1]),
                     new IpConverter().convert(parts[2]));
