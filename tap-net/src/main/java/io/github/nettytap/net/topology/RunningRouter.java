@@ -25,7 +25,7 @@ public final class RunningRouter extends RunningNode {
         super(node, loops(topology, node, 1));
         router = new TapRouter(
                 loops(),
-                topology.vnetHeader().length(),
+                topology.vnetHeader(),
                 node.nat(),
                 (port, cause) -> listener.failed(node.name(), port.channel(), cause));
     }

@@ -128,12 +128,12 @@ public final class NetworkRequests implements Requests {
     private Iterator<String> fdb(String argument) {
         if (argument != null && argument.startsWith(PORT)) {
             Behind behind = behind(argument);
-            return SwitchRequests.stations(
+            return SwitchRequests.fdb(
                     behind.lan().name() + "/", behind.lan().lan(), behind.port());
         }
         List<Iterator<String>> all = new ArrayList<>();
         for (RunningSwitch lan : nodes(argument, RunningSwitch.class)) {
-            all.add(SwitchRequests.stations(lan.name() + "/", lan.lan(), null));
+            all.add(SwitchRequests.fdb(lan.name() + "/", lan.lan(), null));
         }
         return joined(all);
     }

@@ -276,7 +276,7 @@ public final class SwitchRequests implements Requests {
      * meanwhile keeps its name here.
      */
     private Iterator<String> fdb(SwitchPort only) {
-        return stations("", lan, only);
+        return fdb("", lan, only);
     }
 
     /**
@@ -285,7 +285,7 @@ public final class SwitchRequests implements Requests {
      * @param prefix of the names of ports
      * @param only the port that is asked for, or null for all
      */
-    static Iterator<String> stations(String prefix, TapSwitch lan, SwitchPort only) {
+    static Iterator<String> fdb(String prefix, TapSwitch lan, SwitchPort only) {
         Map<Integer, String> names = new HashMap<>();
         lan.ports().forEach(port -> names.put(port.index(), prefix + port.name()));
         FdbListing found = new FdbListing();

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing.table;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -34,7 +35,7 @@ class RoutesTest {
         EmbeddedChannel channel = new EmbeddedChannel();
         channels.add(channel);
         Cidr own = Cidr.parse(network);
-        RouterPort port = new RouterPort(channel, 0, Set.of(), channels.size(), 2, 1500, List.of(own), false, false);
+        RouterPort port = new RouterPort(channel, VnetHeader.NONE, Set.of(), channels.size(), 2, 1500, List.of(own), false, false);
         routes.check(own);
         routes.addNetwork(port, own);
         return port;
