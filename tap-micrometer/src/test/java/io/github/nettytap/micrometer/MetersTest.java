@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.micrometer;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.net.routing.nat.NatSettings;
@@ -34,7 +35,7 @@ class MetersTest {
 
     @Test
     void natTellsItsConnections() {
-        SourceNat nat = new SourceNat(0, () -> 0, NatSettings.DEFAULT);
+        SourceNat nat = new SourceNat(VnetHeader.NONE, () -> 0, NatSettings.DEFAULT);
         NatMetrics metrics = new NatMetrics(nat, Tags.of("router", "home"));
         metrics.bindTo(registry);
         Frames frames = Frames.udp4();

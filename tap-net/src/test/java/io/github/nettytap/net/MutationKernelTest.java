@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.Cidr;
@@ -236,7 +237,7 @@ class MutationKernelTest {
         inside.execute("ip", "route", "add", "default", "via", "10.67.0.1");
         router = new TapRouter(
                 TapEventLoopGroup.builder().threads(1).build(),
-                Mutator.VNET_HEADER,
+                VnetHeader.ofLength(Mutator.VNET_HEADER),
                 (port, cause) -> problems.add("port of the router failed: " + cause));
         DhcpPool pool = new DhcpPool(ipv4("10.66.0.100"), ipv4("10.66.0.120"), List.of(ipv4("10.66.0.1")));
         router.add(
