@@ -4,8 +4,8 @@
  */
 package io.github.nettytap.examples;
 
-import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.codec.wire.Cidr;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.routing.PortSettings;
 import io.github.nettytap.net.routing.TapRouter;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;

@@ -4,9 +4,9 @@
  */
 package io.github.nettytap.micrometer;
 
-import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.nat.SourceNat;
 import io.github.nettytap.net.vxlan.VxlanEndpoint;

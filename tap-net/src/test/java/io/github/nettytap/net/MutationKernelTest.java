@@ -4,11 +4,11 @@
  */
 package io.github.nettytap.net;
 
-import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.routing.PortSettings;
 import io.github.nettytap.net.routing.TapRouter;
 import io.github.nettytap.net.routing.dhcp.DhcpPool;

@@ -18,7 +18,6 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.TearDown;
 
-
 /** The split of a plain packet into header and frame, with and without the pipeline round it. */
 @Fork(
         value = 2,

@@ -4,12 +4,12 @@
  */
 package io.github.nettytap.net.routing;
 
-import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.Icmpv4Header;
 import io.github.nettytap.codec.wire.Icmpv6Header;
 import io.github.nettytap.codec.wire.Ipv4Header;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.routing.dhcp.DhcpLeaseFile;
 import io.github.nettytap.net.routing.dhcp.DhcpServer;
 import io.github.nettytap.net.routing.forwarding.IcmpErrors;

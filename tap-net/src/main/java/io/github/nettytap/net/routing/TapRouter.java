@@ -96,8 +96,7 @@ public final class TapRouter implements AutoCloseable {
         this.loops = loops;
         this.vnetHeader = vnetHeader;
         loop = loops.next();
-        router = new Router(
-                vnetHeader, natSettings, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()), onFailure);
+        router = new Router(vnetHeader, natSettings, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()), onFailure);
         loop.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 

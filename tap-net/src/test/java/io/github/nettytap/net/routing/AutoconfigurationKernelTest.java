@@ -4,10 +4,10 @@
  */
 package io.github.nettytap.net.routing;
 
-import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.Cidr;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.testkit.host.Host;
 import io.github.nettytap.testkit.host.NetworkExtension;

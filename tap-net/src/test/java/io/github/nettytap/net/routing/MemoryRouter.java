@@ -4,7 +4,6 @@
  */
 package io.github.nettytap.net.routing;
 
-import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.codec.print.FramePrinter;
 import io.github.nettytap.codec.wire.ArpHeader;
 import io.github.nettytap.codec.wire.Cidr;
@@ -15,6 +14,7 @@ import io.github.nettytap.codec.wire.Ipv6Header;
 import io.github.nettytap.codec.wire.NeighborDiscovery;
 import io.github.nettytap.codec.wire.NeighborOption;
 import io.github.nettytap.codec.wire.UdpHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.nat.PortForward;
 import io.github.nettytap.net.routing.packet.IpAddress;

@@ -4,11 +4,11 @@
  */
 package io.github.nettytap.net.routing;
 
-import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.testkit.host.Host;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
@@ -38,7 +38,8 @@ class RouterClientsKernelTest {
     }
 
     private static TapRouter router(TapDevice device) throws Exception {
-        TapRouter router = new TapRouter(TapEventLoopGroup.builder().threads(1).build(), VnetHeader.V1, (port, cause) -> {});
+        TapRouter router =
+                new TapRouter(TapEventLoopGroup.builder().threads(1).build(), VnetHeader.V1, (port, cause) -> {});
         PortSettings settings =
                 new PortSettings(List.of(Cidr.parse("10.88.0.1/24"), Cidr.parse("2001:db8::1/64")), true, false, null);
         router.add(device, settings.withMac(MacAddress.parse(MAC)));

@@ -4,10 +4,10 @@
  */
 package io.github.nettytap.net.routing;
 
-import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.Cidr;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.routing.dhcp.DhcpPool;
 import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.nat.PortForward;
@@ -53,9 +53,10 @@ final class RouterHarness implements AutoCloseable {
     private final List<RouterPort> ports = new ArrayList<>();
     private final List<ByteBuf> given = new ArrayList<>();
     private long millis = 1_000_000;
-    private final Router router = new Router(VnetHeader.ofLength(HEADER), NatSettings.DEFAULT, () -> millis, (port, cause) -> {
-        throw new AssertionError(cause);
-    });
+    private final Router router =
+            new Router(VnetHeader.ofLength(HEADER), NatSettings.DEFAULT, () -> millis, (port, cause) -> {
+                throw new AssertionError(cause);
+            });
 
     RouterHarness() {
         PortSettings inside = new PortSettings(

@@ -4,9 +4,9 @@
  */
 package io.github.nettytap.net.routing;
 
-import io.github.nettytap.codec.wire.VnetHeader;
 import com.sun.management.ThreadMXBean;
 import io.github.nettytap.codec.wire.Cidr;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.testkit.host.HashedTransfer;
 import io.github.nettytap.testkit.host.Host;

@@ -4,11 +4,11 @@
  */
 package io.github.nettytap.net.routing;
 
-import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.Cidr;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.testkit.host.HashedTransfer;

@@ -4,11 +4,11 @@
  */
 package io.github.nettytap.net.routing;
 
-import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.fault.FaultHandler;
 import io.github.nettytap.codec.wire.Cidr;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.testkit.KernelTest;
@@ -61,7 +61,9 @@ class TapRouterKernelTest {
     void join() throws Exception {
         boolean header = !leftOffloads.isEmpty() || !rightOffloads.isEmpty();
         router = new TapRouter(
-                TapEventLoopGroup.builder().threads(1).io(io).build(), header ? VnetHeader.V1 : VnetHeader.NONE, (port, cause) -> {});
+                TapEventLoopGroup.builder().threads(1).io(io).build(),
+                header ? VnetHeader.V1 : VnetHeader.NONE,
+                (port, cause) -> {});
         left = network.closing(Host.create(
                 "left", tap -> tap.offloads(leftOffloads).vnetHeader(header), "10.88.0.2/24", LEFT_6 + "/64"));
         right = network.closing(Host.create(

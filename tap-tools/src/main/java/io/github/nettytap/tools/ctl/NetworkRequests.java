@@ -128,8 +128,7 @@ public final class NetworkRequests implements Requests {
     private Iterator<String> fdb(String argument) {
         if (argument != null && argument.startsWith(PORT)) {
             Behind behind = behind(argument);
-            return SwitchRequests.fdb(
-                    behind.lan().name() + "/", behind.lan().lan(), behind.port());
+            return SwitchRequests.fdb(behind.lan().name() + "/", behind.lan().lan(), behind.port());
         }
         List<Iterator<String>> all = new ArrayList<>();
         for (RunningSwitch lan : nodes(argument, RunningSwitch.class)) {

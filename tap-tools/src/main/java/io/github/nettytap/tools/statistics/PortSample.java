@@ -15,6 +15,7 @@ import io.github.nettytap.transport.channel.TapCounters;
 
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToLongFunction;
@@ -69,7 +70,7 @@ public record PortSample(
         return sample;
     }
 
-    /** A port of the router: what it could not send on is a reason of its own, and each fate is told. */
+    /** A port of the router: what it could not send on is a reason of its own, and each fate is reported. */
     public static PortSample of(RouterPort port) {
         long malformed = port.count(RouterCounter.MALFORMED);
         long congested = port.count(RouterCounter.CONGESTED);

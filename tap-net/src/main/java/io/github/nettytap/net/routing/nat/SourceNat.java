@@ -4,13 +4,13 @@
  */
 package io.github.nettytap.net.routing.nat;
 
-import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.codec.wire.Icmpv4Header;
 import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.TcpHeader;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.routing.packet.Ipv4Packets;
 import io.github.nettytap.net.routing.packet.PacketSize;
 import io.github.nettytap.net.table.TableCounter;

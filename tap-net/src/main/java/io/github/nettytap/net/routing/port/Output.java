@@ -4,8 +4,8 @@
  */
 package io.github.nettytap.net.routing.port;
 
-import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.codec.wire.EthernetHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.port.EgressBatch;
 import io.github.nettytap.net.port.RequiredOffloads;
 import io.netty.buffer.ByteBuf;

@@ -4,7 +4,6 @@
  */
 package io.github.nettytap.net.routing.dhcp;
 
-import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.Cidr;
@@ -12,6 +11,7 @@ import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.codec.wire.UdpHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.packet.Ipv4Packets;
 import io.github.nettytap.net.routing.port.Output;

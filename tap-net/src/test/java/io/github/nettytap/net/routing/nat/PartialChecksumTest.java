@@ -4,7 +4,6 @@
  */
 package io.github.nettytap.net.routing.nat;
 
-import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.nettytap.codec.wire.EthernetHeader;
@@ -12,6 +11,7 @@ import io.github.nettytap.codec.wire.InternetChecksum;
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.routing.packet.Ipv4Packets;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;

@@ -4,11 +4,11 @@
  */
 package io.github.nettytap.net.routing.table;
 
-import io.github.nettytap.codec.wire.VnetHeader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.Cidr;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -35,7 +35,8 @@ class RoutesTest {
         EmbeddedChannel channel = new EmbeddedChannel();
         channels.add(channel);
         Cidr own = Cidr.parse(network);
-        RouterPort port = new RouterPort(channel, VnetHeader.NONE, Set.of(), channels.size(), 2, 1500, List.of(own), false, false);
+        RouterPort port = new RouterPort(
+                channel, VnetHeader.NONE, Set.of(), channels.size(), 2, 1500, List.of(own), false, false);
         routes.check(own);
         routes.addNetwork(port, own);
         return port;
