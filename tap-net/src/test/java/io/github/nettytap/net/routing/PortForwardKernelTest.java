@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.Cidr;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.routing.nat.PortForward;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.testkit.KernelTest;
@@ -57,7 +58,7 @@ class PortForwardKernelTest {
 
     @BeforeEach
     void join() throws Exception {
-        router = new TapRouter(TapEventLoopGroup.builder().threads(1).build(), 12, (port, cause) -> {});
+        router = new TapRouter(TapEventLoopGroup.builder().threads(1).build(), VnetHeader.V1, (port, cause) -> {});
         server = inside("server", "10.88.0");
         neighbor = inside("neighbor", "10.88.1");
         outside = host("outside", "192.0.2.2/24");
