@@ -58,7 +58,7 @@ class DoctorProgramTest {
             assertThat(doctor.output())
                     .startsWith("{\n  \"canCreate\": false,\n  \"verdict\": \"This process can make no TAP device")
                     .contains(
-                            "{\"topic\": \"device node\", \"status\": \"problem\",\n     \"text\": \"There is no device node /dev/net/tun.")
+                            "\"topic\": \"device node\",\n      \"status\": \"problem\",\n      \"text\": \"There is no device node /dev/net/tun.")
                     .endsWith("\n  ]\n}\n");
         }
     }
