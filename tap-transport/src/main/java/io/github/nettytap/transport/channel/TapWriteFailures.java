@@ -20,7 +20,7 @@ final class TapWriteFailures {
     private final TapEndpoint endpoint;
     private final TapCounters counters;
     private IOException last;
-    private TapCounters.Counter lastCounter;
+    private Counter lastCounter;
     private int lastErrno;
 
     TapWriteFailures(TapEndpoint endpoint, TapCounters counters) {
