@@ -60,7 +60,7 @@ final class EpollTapIo extends TapIo implements EpollIoHandle {
         fd = endpoint.fd();
         restPolicy = channel.resources().restPolicy();
         reads = new SystemCallReads(
-                channel, fd, buffers.slabs(), copier, channel.config().getHeadroom(), rest);
+                channel, endpoint, buffers.slabs(), copier, channel.config().getHeadroom(), rest);
     }
 
     @Override

@@ -35,6 +35,7 @@ final class IoUringReads {
     private final ReceiveBatch reads;
     private final ReceiveSlots slots;
     private final FrameCopier copier;
+    private final TapEndpoint endpoint;
     private final int fd;
     private final int flags;
     private final int headroom;
@@ -53,6 +54,7 @@ final class IoUringReads {
 
     IoUringReads(TapChannel channel, TapEndpoint endpoint, ReceiveSlots slots, FrameCopier copier, int headroom) {
         this.channel = channel;
+        this.endpoint = endpoint;
         this.slots = slots;
         this.copier = copier;
         this.headroom = headroom;
@@ -110,13 +112,20 @@ final class IoUringReads {
     }
 
     private IoUringIoOps operation(int slot) {
+        int target = endpoint.readFd().intValue();
+        if (target != fd) {
+            return read(target, slot);
+        }
         IoUringIoOps operation = operations[slot];
         if (operation == null) {
-            operation =
-                    IoUringOps.read(fd, slots.address(slot) + headroom, ReceiveSlabs.MAX_FRAME, flags, (short) slot);
+            operation = read(fd, slot);
             operations[slot] = operation;
         }
         return operation;
+    }
+
+    private IoUringIoOps read(int target, int slot) {
+        return IoUringOps.read(target, slots.address(slot) + headroom, ReceiveSlabs.MAX_FRAME, flags, (short) slot);
     }
 
     /** A read has completed; returns true with the last of the batch. */

@@ -83,7 +83,7 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
         int headroom = channel.config().getHeadroom();
         reads = new IoUringReads(channel, endpoint, buffers.slots(), copier, headroom);
         writes = new IoUringWrites(channel.writeLoop(), endpoint);
-        systemCallReads = new SystemCallReads(channel, endpoint.fd(), buffers.slabs(), copier, headroom, rest);
+        systemCallReads = new SystemCallReads(channel, endpoint, buffers.slabs(), copier, headroom, rest);
         restPolicy = channel.resources().restPolicy();
         readPoll = new IoUringPoll(fd, IoUringPoll.IN | IoUringPoll.ERR | IoUringPoll.HUP, POLL_READ);
         writePoll = new IoUringPoll(fd, IoUringPoll.OUT | IoUringPoll.ERR | IoUringPoll.HUP, POLL_WRITE);

@@ -32,7 +32,7 @@ final class IoUringWrites implements ChannelOutboundBuffer.MessageProcessor {
     private static final int FAILED = Integer.MIN_VALUE + 1;
 
     private final TapWriteLoop writes;
-    private final int fd;
+    private final TapEndpoint endpoint;
     private final int flags;
 
     private final ByteBuf[] frames = new ByteBuf[MAX_BATCH];
@@ -57,7 +57,7 @@ final class IoUringWrites implements ChannelOutboundBuffer.MessageProcessor {
 
     IoUringWrites(TapWriteLoop writes, TapEndpoint endpoint) {
         this.writes = writes;
-        fd = endpoint.fd().intValue();
+        this.endpoint = endpoint;
         flags = endpoint.transferFlags();
     }
 
@@ -125,16 +125,17 @@ final class IoUringWrites implements ChannelOutboundBuffer.MessageProcessor {
 
     private boolean submit(ByteBuf frame) {
         short data = (short) count;
+        int fd = endpoint.writeFd().intValue();
         int start = frame.readerIndex();
         int length = frame.readableBytes();
         if (frame.hasMemoryAddress() || frame.nioBufferCount() == 1) {
             long address = NativeAddress.of(frame, start, length);
             return registration.submit(IoUringOps.write(fd, address, length, flags, data)) != 0;
         }
-        return submitParts(frame, start, length, data);
+        return submitParts(fd, frame, start, length, data);
     }
 
-    private boolean submitParts(ByteBuf frame, int start, int length, short data) {
+    private boolean submitParts(int fd, ByteBuf frame, int start, int length, short data) {
         if (iovArray == null) {
             iovArray = new IovArray(Limits.IOV_MAX);
         }

@@ -14,7 +14,7 @@ import java.nio.ByteBuffer;
 final class SystemCallReads {
 
     private final TapChannel channel;
-    private final FileDescriptor fd;
+    private final TapEndpoint endpoint;
     private final ReceiveSlabs slabs;
     private final FrameCopier copier;
     private final int headroom;
@@ -24,13 +24,13 @@ final class SystemCallReads {
     /** @param rest of the channel, for the policy of its loop, which is told how each batch ended */
     SystemCallReads(
             TapChannel channel,
-            FileDescriptor fd,
+            TapEndpoint endpoint,
             ReceiveSlabs slabs,
             FrameCopier copier,
             int headroom,
             RestPolicy.Entry rest) {
         this.channel = channel;
-        this.fd = fd;
+        this.endpoint = endpoint;
         this.slabs = slabs;
         this.copier = copier;
         this.headroom = headroom;
@@ -78,6 +78,7 @@ final class SystemCallReads {
 
     /** Returns 0 if there is no frame and -1 if there will never be one. */
     private int read(ByteBuf buffer, int index) throws IOException {
+        FileDescriptor fd = endpoint.readFd();
         if (buffer.hasMemoryAddress()) {
             return fd.readAddress(buffer.memoryAddress(), index, index + ReceiveSlabs.MAX_FRAME);
         }

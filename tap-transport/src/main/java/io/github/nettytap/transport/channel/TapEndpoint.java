@@ -24,6 +24,16 @@ abstract class TapEndpoint {
         return fd;
     }
 
+    /** What the next read reads from: {@link #fd()}, unless a test lets the call fail. */
+    FileDescriptor readFd() {
+        return fd;
+    }
+
+    /** What the next write writes to: {@link #fd()}, unless a test lets the call fail. */
+    FileDescriptor writeFd() {
+        return fd;
+    }
+
     abstract TapAddress address();
 
     /** Bytes of the virtio-net header in front of each frame, 0 for none. */

@@ -25,7 +25,6 @@ final class TapWriteLoop {
 
     private final TapChannel channel;
     private final TapEndpoint endpoint;
-    private final FileDescriptor fd;
     private final TapCounters counters;
     private final TapWriteFailures failures;
     private final SoftwareSegmentation segmentation;
@@ -36,7 +35,6 @@ final class TapWriteLoop {
     TapWriteLoop(TapChannel channel, TapEndpoint endpoint) {
         this.channel = channel;
         this.endpoint = endpoint;
-        fd = endpoint.fd();
         counters = channel.counters();
         failures = new TapWriteFailures(endpoint, counters);
         vnetHeaderSize = endpoint.vnetHeaderSize();
@@ -154,6 +152,7 @@ final class TapWriteLoop {
     }
 
     private long write(ByteBuf frame) throws IOException {
+        FileDescriptor fd = endpoint.writeFd();
         int start = frame.readerIndex();
         int end = frame.writerIndex();
         if (frame.hasMemoryAddress()) {

@@ -31,6 +31,7 @@ final class FailingAllocator extends AbstractByteBufAllocator {
 
     void neverFail() {
         untilFailure.set(Integer.MAX_VALUE);
+        limit = Long.MAX_VALUE;
     }
 
     /** Lets allocations fail that would make the buffers that are out larger than this. */

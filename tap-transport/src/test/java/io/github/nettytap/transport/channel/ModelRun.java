@@ -45,6 +45,10 @@ final class ModelRun {
     private int mayNotArrive;
 
     private boolean gone;
+
+    /** Whether the channel was open when everything had arrived. */
+    private boolean settled;
+
     private volatile boolean manyWritten;
 
     private ModelRun(Subject subject, EventLoopGroup group) {
@@ -55,7 +59,16 @@ final class ModelRun {
 
     /** Takes the steps and returns what went against the model, nothing if all is well. */
     static List<String> violations(List<ModelStep> steps, Subject subject, EventLoopGroup group) throws Exception {
+        return of(steps, subject, group, 0).violations();
+    }
+
+    /** Takes the steps while one allocation fails, 1 being the first of the run and 0 none. */
+    static ModelRun of(List<ModelStep> steps, Subject subject, EventLoopGroup group, int failingAllocation)
+            throws Exception {
         ModelRun run = new ModelRun(subject, group);
+        if (failingAllocation > 0) {
+            run.allocator.failAfter(failingAllocation);
+        }
         try {
             run.start();
             for (ModelStep step : steps) {
@@ -66,7 +79,20 @@ final class ModelRun {
         } catch (TimeoutException e) {
             run.model.violations.add(e.getMessage());
         }
-        return run.model.violations;
+        return run;
+    }
+
+    /** What went against the model, nothing if all is well. */
+    List<String> violations() {
+        return model.violations;
+    }
+
+    int allocations() {
+        return allocator.allocations();
+    }
+
+    int failedAllocations() {
+        return allocator.failures();
     }
 
     private void start() throws InterruptedException {
@@ -119,6 +145,12 @@ final class ModelRun {
                 break;
             case FAIL_ALLOCATION:
                 allocator.failAfter(1 + argument % 8);
+                break;
+            case FAIL_CALL:
+                failCall(argument);
+                break;
+            case LIMIT_MEMORY:
+                allocator.limit(argument % 5 * (long) ReceiveSlabs.SLAB_SIZE);
                 break;
             case CHANGE_LOOP:
                 changeLoop(argument);
@@ -335,6 +367,17 @@ final class ModelRun {
         }
     }
 
+    private void failCall(int argument) {
+        FailingCalls.Fault[] faults = FailingCalls.Fault.values();
+        FailingCalls.Fault fault = faults[argument % faults.length];
+        // What does not block is written in batches, of which one frame cannot wait; the end is for a few runs only.
+        boolean possible = fault != FailingCalls.Fault.WRITE_WOULD_BLOCK
+                || channel.endpoint().mayBlock();
+        if (possible && (fault != FailingCalls.Fault.GONE || argument % 4 == 0)) {
+            subject.calls().arm(fault, argument / faults.length % 4);
+        }
+    }
+
     private void changeLoop(int argument) throws Exception {
         if (!channel.isOpen()) {
             return;
@@ -392,6 +435,7 @@ final class ModelRun {
     /** Nothing stands in the way any more: whatever is still on its way must arrive. */
     private void settle() throws Exception {
         allocator.neverFail();
+        subject.calls().disarm();
         model.inNextRead.clear();
         model.inNextCompletion.clear();
         model.inNextPromise.clear();
@@ -406,7 +450,7 @@ final class ModelRun {
         channel.flush();
         int lost = allocator.failures();
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        while (channel.isOpen() && (gone || !allReceived(lost) || !allWritten())) {
+        while (channel.isOpen() && (isGone() || !allReceived(lost) || !allWritten())) {
             if (System.nanoTime() > deadline) {
                 model.violations.add("received " + model.receivedFrom(0) + ", from " + mayBeLost + " on "
                         + model.receivedFrom(mayBeLost) + ", of "
@@ -418,11 +462,23 @@ final class ModelRun {
             drain();
             onLoop(() -> {});
         }
+        settled = channel.isOpen();
+    }
+
+    private boolean isGone() {
+        return gone || subject.calls().isGone();
     }
 
     private boolean allReceived(int lost) {
         // A failed allocation costs a frame, or a batch that could not be read and is read later.
         return model.receivedFrom(mayBeLost) + lost >= sent - mayBeLost;
+    }
+
+    /** Whether a channel that lived to the end has lost frames, and has not told its handlers. */
+    private boolean lostSilently() {
+        return settled
+                && model.receivedFrom(mayBeLost) < sent - mayBeLost
+                && model.errors.stream().noneMatch(OutOfMemoryError.class::isInstance);
     }
 
     private boolean allWritten() {
@@ -447,6 +503,10 @@ final class ModelRun {
         model.releaseKept();
         drain();
         model.compareSent(arrived, mayNotArrive, gone && !(subject instanceof TapSubject));
+        if (!isGone() && lostSilently()) {
+            model.violations.add("frames were lost without a word: received " + model.receivedFrom(mayBeLost)
+                    + ", from " + mayBeLost + " on, of " + sent + ", errors: " + model.errors);
+        }
         if (allocator.outstandingBytes() != 0) {
             model.violations.add("bytes that did not come back: " + allocator.outstandingBytes());
         }

@@ -33,6 +33,8 @@ final class ModelStep {
         LIMIT_READS(2),
         LIMIT_WRITES(2),
         FAIL_ALLOCATION(2),
+        LIMIT_MEMORY(1),
+        FAIL_CALL(8),
         AUTO_CLOSE_OFF(1),
         CANCELLED_CLOSE(1),
         CANCELLED_DEREGISTER(1),
@@ -72,6 +74,11 @@ final class ModelStep {
         this.kind = kind;
         this.argument = argument;
         this.onLoop = onLoop;
+    }
+
+    /** A step of a script, taken on the event loop if it can be. */
+    static ModelStep of(Kind kind, int argument) {
+        return new ModelStep(kind, argument, true);
     }
 
     static ModelStep random(Random random) {

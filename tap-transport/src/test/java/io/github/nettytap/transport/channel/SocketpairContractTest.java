@@ -44,6 +44,20 @@ class SocketpairContractTest {
     }
 
     @Nested
+    class ScarceMemory extends ScarceMemoryContract {
+        ScarceMemory() {
+            super(SocketpairContractTest.this.loop, SocketpairContractTest.this::open);
+        }
+    }
+
+    @Nested
+    class FailingSystemCalls extends FailingCallsContract {
+        FailingSystemCalls() {
+            super(SocketpairContractTest.this.loop, SocketpairContractTest.this::open);
+        }
+    }
+
+    @Nested
     class Closing extends ClosingContract {
         Closing() {
             super(SocketpairContractTest.this.loop, SocketpairContractTest.this::open);

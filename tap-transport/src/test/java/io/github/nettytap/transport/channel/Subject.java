@@ -13,6 +13,9 @@ interface Subject extends AutoCloseable {
 
     Peer peer();
 
+    /** What lets reads and writes of the channel fail. */
+    FailingCalls calls();
+
     /** What the owner of the queue does who closes it, on whichever thread. */
     void closeByOwner();
 

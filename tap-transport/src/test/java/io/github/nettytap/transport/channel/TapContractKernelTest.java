@@ -76,6 +76,13 @@ class TapContractKernelTest {
     }
 
     @Nested
+    class FailingSystemCalls extends FailingCallsContract {
+        FailingSystemCalls() {
+            super(TapContractKernelTest.this.loop, TapContractKernelTest.this::open);
+        }
+    }
+
+    @Nested
     class Closing extends ClosingContract {
         Closing() {
             super(TapContractKernelTest.this.loop, TapContractKernelTest.this::open);

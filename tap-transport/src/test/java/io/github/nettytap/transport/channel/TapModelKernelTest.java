@@ -5,6 +5,7 @@
 package io.github.nettytap.transport.channel;
 
 import io.github.nettytap.testkit.KernelTest;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -27,5 +28,13 @@ class TapModelKernelTest {
     @Test
     void randomRunsKeepWhatNettyPromises() throws Exception {
         ModelSeeds.run(ModelSeeds.count(25), loop, () -> TapSubject.singleQueue(loop));
+    }
+
+    /** Here, as it is of no matter how a channel has come by its queue. */
+    @Nested
+    class ScarceMemory extends ScarceMemoryContract {
+        ScarceMemory() {
+            super(TapModelKernelTest.this.loop, () -> TapSubject.singleQueue(TapModelKernelTest.this.loop));
+        }
     }
 }

@@ -6,10 +6,13 @@ package io.github.nettytap.transport.channel;
 
 import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.TapDevice;
+import io.github.nettytap.transport.device.TapException;
 import io.github.nettytap.transport.device.TapOffload;
 import io.github.nettytap.transport.device.TapQueue;
+import io.github.nettytap.transport.linux.Fcntl;
 import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.netlink.Rtnetlink;
+import io.netty.channel.unix.FileDescriptor;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,19 +26,60 @@ final class TapSubject implements Subject {
     private final int ifindex;
     private final TapChannel channel;
     private final PacketPeer peer;
+    private final FailingCalls calls;
+    private TapDevice down;
 
     private TapSubject(LoopKind loop, NetworkNamespace namespace, TapDevice device, int ifindex, PacketPeer peer) {
         this.namespace = namespace;
         this.device = device;
         this.ifindex = ifindex;
         this.peer = peer;
+        calls = new FailingCalls(this::failing, this::closeDown);
         TapQueue queue = device.queues().get(0);
         channel = new TapChannel(closeRequest -> new TapQueueEndpoint(queue, closeRequest) {
             @Override
             int transferFlags() {
                 return loop.transferFlags();
             }
+
+            @Override
+            FileDescriptor readFd() {
+                return calls.read(fd());
+            }
+
+            @Override
+            FileDescriptor writeFd() {
+                return calls.write(fd());
+            }
         });
+    }
+
+    private int failing(FailingCalls.Fault fault) {
+        switch (fault) {
+            case GONE:
+                // EBADFD, as that of a queue whose interface is gone: it was never attached.
+                return FdPeer.check(
+                        "open", LibC.get().open("/dev/net/tun", Fcntl.O_RDWR | Fcntl.O_NONBLOCK | Fcntl.O_CLOEXEC));
+            case WRITE_REFUSED:
+                return FdPeer.check("dup", LibC.get().dup(openDown())); // EIO
+            default:
+                return SocketpairSubject.failing(fault);
+        }
+    }
+
+    private int openDown() {
+        try {
+            down = TapDevice.builder("down0").namespace(namespace).open();
+            return down.queues().get(0).fd();
+        } catch (TapException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void closeDown() {
+        if (down != null) {
+            down.close();
+        }
     }
 
     static TapSubject singleQueue(LoopKind loop) throws Exception {
@@ -113,7 +157,13 @@ final class TapSubject implements Subject {
     }
 
     @Override
+    public FailingCalls calls() {
+        return calls;
+    }
+
+    @Override
     public void close() {
+        calls.close();
         peer.close();
         device.close();
         namespace.close();
