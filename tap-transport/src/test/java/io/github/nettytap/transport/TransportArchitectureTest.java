@@ -29,6 +29,7 @@ class TransportArchitectureTest {
     private static final String NETLINK = ROOT + ".netlink..";
     private static final String DEVICE = ROOT + ".device..";
     private static final String TAKEOVER = ROOT + ".takeover..";
+    private static final String PACKET = ROOT + ".packet..";
     private static final String LINK = ROOT + ".link..";
     private static final String DIAGNOSTICS = ROOT + ".diagnostics..";
     private static final String CHANNEL = ROOT + ".channel..";
@@ -64,6 +65,7 @@ class TransportArchitectureTest {
         mayNotUse(
                 LINUX,
                 TAKEOVER,
+                PACKET,
                 NETLINK,
                 DEVICE,
                 LINK,
@@ -81,6 +83,11 @@ class TransportArchitectureTest {
     @Test
     void deviceKnowsNoneOfThoseAboveIt() {
         mayNotUse(DEVICE, LINK, DIAGNOSTICS, CHANNEL, "io.netty.channel..");
+    }
+
+    @Test
+    void packetKnowsNeitherTheSocketNorTheChannelBetweenWhichItIs() {
+        mayNotUse(PACKET, NETLINK, DEVICE, LINK, DIAGNOSTICS, CHANNEL, "io.netty.channel..");
     }
 
     @Test

@@ -36,6 +36,9 @@ public class Port {
     /** What a channel that is not a TAP counts, if anything does. */
     public static final AttributeKey<FrameCounters> COUNTERS = AttributeKey.valueOf(Port.class, "COUNTERS");
 
+    /** What the names of ports begin with that are links of the kernel by a packet socket. */
+    public static final String LINK_PREFIX = "if:";
+
     private final Channel channel;
     private final VnetHeader vnetHeader;
     private final int vnetHeaderSize;

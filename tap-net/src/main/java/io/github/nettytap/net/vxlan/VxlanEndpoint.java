@@ -13,6 +13,7 @@ import io.github.nettytap.net.port.UdpGsoCounters;
 import io.github.nettytap.net.port.UdpGsoHandler;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
+import io.github.nettytap.transport.device.PacketSocket;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.channel.Channel;
@@ -92,6 +93,21 @@ public final class VxlanEndpoint implements AutoCloseable {
     public TapChannel add(TapDevice device, int vni) throws InterruptedException {
         TapChannel tap = TapChannel.factory(device).newChannel();
         add(tap, vni, device.vnetHeader(), device.offloads());
+        taps.add(tap);
+        return tap;
+    }
+
+    /**
+     * Joins a link of the kernel to a network.
+     *
+     * @param socket an open packet socket, which belongs to the endpoint from now on
+     * @param vni the network, one that the peers have
+     * @return its channel
+     * @throws InterruptedException if the thread is interrupted meanwhile
+     */
+    public TapChannel add(PacketSocket socket, int vni) throws InterruptedException {
+        TapChannel tap = new TapChannel(socket);
+        add(tap, vni, socket.vnetHeader(), socket.offloads());
         taps.add(tap);
         return tap;
     }

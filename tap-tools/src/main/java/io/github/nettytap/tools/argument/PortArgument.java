@@ -51,6 +51,7 @@ public record PortArgument(String tap, Offloads offloads, PortPolicy policy) {
             PortSetting.Draft settings = new PortSetting.Draft();
             try {
                 checkName(parts[0]);
+                LinkPort.check(parts[0]);
                 if (SocketPortAddress.isOne(parts[0])) {
                     SocketPortAddress.parse(parts[0]);
                 }

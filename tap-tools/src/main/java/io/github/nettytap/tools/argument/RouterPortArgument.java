@@ -61,6 +61,11 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
                 throw new TypeConversionException(
                         "no addresses: port=" + text + " (expected: TAP=ADDRESS/LENGTH, for example tap0=10.0.0.1/24)");
             }
+            try {
+                LinkPort.check(text.substring(0, equals));
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
             List<Cidr> networks = new ArrayList<>();
             Integer mtu = null;
             Offloads offloads = null;

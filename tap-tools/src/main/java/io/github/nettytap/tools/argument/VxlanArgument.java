@@ -31,6 +31,11 @@ public record VxlanArgument(String tap, int vni, List<InetAddress> remotes) {
         public VxlanArgument convert(String text) throws UnknownHostException {
             String[] parts = text.split(",", -1);
             int vni = -1;
+            try {
+                LinkPort.check(parts[0]);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
             List<InetAddress> remotes = new ArrayList<>();
             for (int i = 1; i < parts.length; i++) {
                 if (parts[i].startsWith(VNI)) {

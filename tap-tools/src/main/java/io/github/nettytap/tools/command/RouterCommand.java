@@ -5,6 +5,7 @@
 package io.github.nettytap.tools.command;
 
 import io.github.nettytap.codec.wire.VnetHeader;
+import io.github.nettytap.net.port.Port;
 import io.github.nettytap.net.port.socket.SocketPort;
 import io.github.nettytap.net.routing.TapRouter;
 import io.github.nettytap.net.routing.nat.NatSettings;
@@ -15,6 +16,7 @@ import io.github.nettytap.net.topology.ChannelAttachment;
 import io.github.nettytap.net.topology.SocketLan;
 import io.github.nettytap.net.topology.TapAttachment;
 import io.github.nettytap.tools.argument.Ipv4Converter;
+import io.github.nettytap.tools.argument.LinkPort;
 import io.github.nettytap.tools.argument.Offloads;
 import io.github.nettytap.tools.argument.RouteArgument;
 import io.github.nettytap.tools.argument.RouterPortArgument;
@@ -29,6 +31,9 @@ import io.github.nettytap.tools.option.Verbosity;
 import io.github.nettytap.tools.statistics.Units;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
+import io.github.nettytap.transport.device.PacketSocket;
+import io.github.nettytap.transport.device.TapException;
+import io.github.nettytap.transport.device.TapOffload;
 import io.netty.channel.Channel;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -147,7 +152,7 @@ final class RouterCommand implements Callable<Integer> {
         checkDistinct();
         NatSettings natSettings = nat.settings();
         Program program = Program.begin(spec);
-        boolean header = taps.stream().anyMatch(tap -> offloads(tap) != Offloads.NONE);
+        boolean header = taps.stream().anyMatch(tap -> LinkPort.isOne(tap.tap()) || offloads(tap) != Offloads.NONE);
         TapEventLoopGroup loops = TapEventLoopGroup.builder()
                 .threads(1)
                 .io(dataPlane.io())
@@ -163,7 +168,9 @@ final class RouterCommand implements Callable<Integer> {
         List<SocketLan> lans = new ArrayList<>();
         try (PortCapture captured = observation.capture(verbosity)) {
             for (RouterPortArgument tap : taps) {
-                if (tap.socket() == null) {
+                if (LinkPort.isOne(tap.tap())) {
+                    addLink(router, tap);
+                } else if (tap.socket() == null) {
                     add(router, tap);
                 } else {
                     int mtu = tap.mtu() == null ? ETHERNET_MTU : tap.mtu();
@@ -236,6 +243,26 @@ final class RouterCommand implements Callable<Integer> {
         verbosity.opened(((TapChannel) opened.channel()).device());
         router.add(opened.channel(), opened.offloads(), opened.mtu(), tap.settings(nameServers));
         opened.up().run();
+    }
+
+    /** The router has addresses of its own on the link, beside those of this machine. */
+    private void addLink(TapRouter router, RouterPortArgument tap) throws TapException, InterruptedException {
+        PacketSocket socket = LinkPort.open(tap.tap());
+        int mtu;
+        try {
+            mtu = tap.mtu() == null ? socket.link().mtu() : tap.mtu();
+        } catch (TapException e) {
+            socket.close();
+            throw e;
+        }
+        TapChannel channel = new TapChannel(socket);
+        channel.attr(Port.NAME).set(Port.LINK_PREFIX + socket.name());
+        router.add(
+                channel,
+                offloads(tap) == Offloads.NONE ? TapOffload.NONE : socket.offloads(),
+                mtu,
+                tap.settings(nameServers));
+        verbosity.step("link " + socket.name() + " joined");
     }
 
     private Offloads offloads(RouterPortArgument tap) {

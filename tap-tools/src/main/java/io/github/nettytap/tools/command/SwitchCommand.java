@@ -76,6 +76,7 @@ import java.util.stream.Collectors;
             "  unix:PATH, tcp:ADDRESS:PORT                 each client is a port",
             "  unix-connect:PATH, tcp-connect:ADDRESS:PORT connects, again after a loss",
             "  unixgram:PATH, unixgram-connect:PATH, udp:ADDRESS:PORT-ADDRESS:PORT",
+            "A port may be a link of this machine, beside the kernel's own use of it: if:eth0",
             "Ports without vlan or trunk form a LAN of their own; tags pass it untouched.",
             "",
             "To join two network namespaces, move the TAPs while the switch runs:",

@@ -13,6 +13,7 @@ import io.github.nettytap.net.vxlan.VxlanPeers;
 import io.github.nettytap.net.vxlan.VxlanSettings;
 import io.github.nettytap.tools.argument.DurationConverter;
 import io.github.nettytap.tools.argument.IpConverter;
+import io.github.nettytap.tools.argument.LinkPort;
 import io.github.nettytap.tools.argument.VxlanArgument;
 import io.github.nettytap.tools.argument.VxlanFdbEntry;
 import io.github.nettytap.tools.lifecycle.Failures;
@@ -162,9 +163,11 @@ final class VxlanCommand implements Callable<Integer> {
             verbosity.looping(1, loops.group().io());
             endpoint.sockets().forEach(socket -> verbosity.step("socket: " + socket));
             for (VxlanArgument tap : taps) {
-                TapChannel channel = endpoint.add(open(tap), tap.vni());
+                TapChannel channel = LinkPort.isOne(tap.tap())
+                        ? endpoint.add(LinkPort.open(tap.tap()), tap.vni())
+                        : endpoint.add(open(tap), tap.vni());
                 captured.tap(channel, tap.tap(), "VXLAN network " + tap.vni());
-                program.watch(channel, channel.device().name());
+                program.watch(channel, channel.localAddress().name());
             }
             observation.showUntil(program, () -> samples(endpoint), () -> counts(endpoint));
             observation.end(verbosity, () -> printTunnel(endpoint));

@@ -10,14 +10,17 @@ import io.github.nettytap.net.switching.SwitchPort;
 import io.github.nettytap.net.switching.TapSwitch;
 import io.github.nettytap.net.topology.ChannelAttachment;
 import io.github.nettytap.net.topology.TapAttachment;
+import io.github.nettytap.tools.argument.LinkPort;
 import io.github.nettytap.tools.argument.Offloads;
 import io.github.nettytap.tools.argument.PortArgument;
 import io.github.nettytap.tools.lifecycle.Program;
 import io.github.nettytap.tools.option.PortCapture;
 import io.github.nettytap.tools.option.Verbosity;
 import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.device.PacketSocket;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
+import io.github.nettytap.transport.device.TapOffload;
 
 import java.io.IOException;
 import java.util.List;
@@ -63,7 +66,9 @@ public final class PortOpener {
         // With one offloading port all have the header, so that frames need no rewriting on their way.
         header = ports.isEmpty()
                 ? offloads != Offloads.NONE
-                : ports.stream().anyMatch(port -> port.socket() == null && offloads(port) != Offloads.NONE);
+                : ports.stream()
+                        .anyMatch(port ->
+                                LinkPort.isOne(port.tap()) || port.socket() == null && offloads(port) != Offloads.NONE);
     }
 
     private Offloads offloads(PortArgument port) {
@@ -91,9 +96,13 @@ public final class PortOpener {
     /** Makes a TAP a port. Its link stays as it is. */
     public SwitchPort add(PortArgument port) throws IOException, InterruptedException {
         Offloads wanted = offloads(port);
-        if (wanted != Offloads.NONE && !header) {
+        boolean link = LinkPort.isOne(port.tap());
+        if ((wanted != Offloads.NONE || link) && !header) {
             throw new IllegalArgumentException("a port with offloads in a switch that started with none: port="
                     + port.tap() + " (expected: offloads=none, as the ports of the start have)");
+        }
+        if (link) {
+            return addLink(port, wanted);
         }
         ChannelAttachment.Opened opened = TapAttachment.named(port.tap())
                 .withOffloads(wanted.request())
@@ -107,6 +116,17 @@ public final class PortOpener {
         return added;
     }
 
+    /** Makes a link of the kernel a port; its MTU and its state are nobody's here. */
+    private SwitchPort addLink(PortArgument port, Offloads wanted) throws TapException, InterruptedException {
+        PacketSocket socket = LinkPort.open(port.tap());
+        SwitchPort added =
+                lan.add(socket, wanted == Offloads.NONE ? TapOffload.NONE : socket.offloads(), port.policy());
+        verbosity.step("link " + socket.name() + " joined");
+        program.watch(added.channel(), added.name());
+        capture.tap(List.of(added));
+        return added;
+    }
+
     /**
      * Brings the link of a port up. For the ports of the start, when all of them are there: each kernel greets its new
      * link with some multicast frames, which are flooded, so that a thousand ports that came up one by one would wait
@@ -114,7 +134,7 @@ public final class PortOpener {
      */
     public static void setUp(SwitchPort port) throws TapException {
         TapDevice device = ((TapChannel) port.channel()).device();
-        if (!device.link().isUp()) {
+        if (device != null && !device.link().isUp()) {
             device.up();
         }
     }

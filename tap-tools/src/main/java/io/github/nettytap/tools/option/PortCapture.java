@@ -93,7 +93,7 @@ public final class PortCapture implements AutoCloseable {
     public void tap(TapChannel channel, String name, String description) {
         if (capture != null) {
             channel.pipeline()
-                    .addFirst(handler(name, description, channel.device().vnetHeader()));
+                    .addFirst(handler(name, description, channel.config().getVnetHeader()));
         }
     }
 

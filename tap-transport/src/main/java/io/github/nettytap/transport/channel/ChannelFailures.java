@@ -4,7 +4,6 @@
  */
 package io.github.nettytap.transport.channel;
 
-import io.github.nettytap.transport.linux.Errno;
 import io.netty.channel.unix.Errors.NativeIoException;
 
 import java.io.IOException;
@@ -20,12 +19,12 @@ final class ChannelFailures {
         this.readControl = readControl;
     }
 
-    /**
-     * The descriptor reports an error, for which a TAP has one reason: the interface is about to go, or gone
-     * ({@code tun_chr_poll}). A read may still say otherwise at this moment.
-     */
+    /** The descriptor reports an error. */
     void deviceFailed() {
-        pollFailed(Errno.EBADFD.number());
+        int errno = channel.endpoint().pollError();
+        if (errno != 0) {
+            pollFailed(errno);
+        }
     }
 
     /** The kernel does not watch the descriptor. */

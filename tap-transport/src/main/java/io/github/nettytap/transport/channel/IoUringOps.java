@@ -17,6 +17,7 @@ final class IoUringOps {
 
     static final byte OP_WRITEV = 2;
     static final byte OP_POLL_ADD = 6;
+    static final byte OP_RECVMSG = 10;
     static final byte OP_ASYNC_CANCEL = 14;
     static final byte OP_READ = 22;
     static final byte OP_WRITE = 23;
@@ -27,6 +28,10 @@ final class IoUringOps {
      */
     static final int RWF_NOWAIT = 0x8;
 
+    // linux/socket.h
+    private static final int MSG_TRUNC = 0x20;
+    private static final int MSG_DONTWAIT = 0x40;
+
     private IoUringOps() {}
 
     /** @param flags {@code RWF_*}, as for the other transfers */
@@ -36,6 +41,11 @@ final class IoUringOps {
 
     static IoUringIoOps write(int fd, long address, int length, int flags, short data) {
         return transfer(OP_WRITE, fd, address, length, flags, data);
+    }
+
+    /** Never waits. The msghdr must stay as it is until the operation completes, and the kernel writes to it. */
+    static IoUringIoOps recvmsg(int fd, long msghdr, short data) {
+        return transfer(OP_RECVMSG, fd, msghdr, 1, MSG_DONTWAIT | MSG_TRUNC, data);
     }
 
     /** The iovecs must stay as they are until the operation is submitted, the memory until it completes. */

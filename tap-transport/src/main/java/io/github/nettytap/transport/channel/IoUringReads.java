@@ -40,6 +40,12 @@ final class IoUringReads {
     private final int flags;
     private final int headroom;
 
+    /** Null for what is read by {@code read}. */
+    private final PacketReceiver receiver;
+
+    /** Bytes in front of a frame as it is received. */
+    private final int before;
+
     /** By slot: the memory of a slot is always the same, so its read operation is too. */
     private final IoUringIoOps[] operations = new IoUringIoOps[ReceiveSlots.MAX_SLOTS];
 
@@ -61,6 +67,8 @@ final class IoUringReads {
         reads = channel.readLoop();
         fd = endpoint.fd().intValue();
         flags = endpoint.transferFlags();
+        receiver = endpoint.newReceiver(channel.counters(), ReceiveSlots.MAX_SLOTS);
+        before = headroom + (receiver == null ? 0 : receiver.room());
     }
 
     boolean isPending() {
@@ -117,8 +125,9 @@ final class IoUringReads {
             return read(target, slot);
         }
         IoUringIoOps operation = operations[slot];
+        long msghdr = receiver == null ? 0 : receiver.prepare(slot, slots.address(slot) + before);
         if (operation == null) {
-            operation = read(fd, slot);
+            operation = receiver == null ? read(fd, slot) : IoUringOps.recvmsg(fd, msghdr, (short) slot);
             operations[slot] = operation;
         }
         return operation;
@@ -154,15 +163,20 @@ final class IoUringReads {
         for (int i = 0; i < count; i++) {
             int slot = batchSlots[i];
             int result = results[slot];
-            if (result <= 0) {
+            if (receiver == null ? result <= 0 : !receiver.isFrame(slot, result)) {
                 slots.giveBack(slot);
-                nothingRead(result);
+                nothingRead(slot, result);
                 continue;
             }
             received++;
             receivedBytes += result;
             try {
-                reads.offer(take(slot, result), result, ReceiveSlabs.MAX_FRAME);
+                if (receiver == null) {
+                    reads.offer(take(slot, result), result, ReceiveSlabs.MAX_FRAME);
+                } else {
+                    ByteBuf frame = takeReceived(slot, receiver.length(result));
+                    reads.offer(frame, frame.readableBytes(), Integer.MAX_VALUE);
+                }
             } catch (Throwable cause) {
                 reads.failed(cause);
             }
@@ -182,7 +196,19 @@ final class IoUringReads {
         return slots.take(slot, headroom, length, copier);
     }
 
-    private void nothingRead(int result) {
+    private ByteBuf takeReceived(int slot, int length) {
+        int grown = receiver.complete(slot, slots.buffer(slot), slots.start(slot) + before, length);
+        if (slots.isCopying()) {
+            channel.counters().framesCopied.increment();
+        }
+        return slots.take(slot, before - grown, length + grown, copier);
+    }
+
+    private void nothingRead(int slot, int result) {
+        if (receiver != null) {
+            notReceived(slot, result);
+            return;
+        }
         drained = true;
         switch (result) {
             case 0:
@@ -196,6 +222,19 @@ final class IoUringReads {
                 break;
             default:
                 reads.failed(failure(result));
+        }
+    }
+
+    private void notReceived(int slot, int result) {
+        if (result == ECANCELED) {
+            drained = true;
+            return;
+        }
+        try {
+            drained |= receiver.isOver(slot, result);
+        } catch (IOException e) {
+            drained = true;
+            reads.failed(e);
         }
     }
 

@@ -173,6 +173,7 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
     private void completed(byte opcode, long data, int result) {
         switch (opcode) {
             case IoUringOps.OP_READ:
+            case IoUringOps.OP_RECVMSG:
                 if (reads.completed((int) data, result)) {
                     deliver();
                 }
@@ -244,6 +245,7 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
     private void devicePolled(int events) {
         if (events > 0 && (events & IoUringPoll.ERR) != 0) {
             channel.failures().deviceFailed();
+            watchDevice(); // It may have been a passing error; a channel that closes watches no more.
         } else if (events > 0 && (events & IoUringPoll.HUP) != 0 && !reading) {
             // A reader sees the end after the last frame.
             channel.failures().peerClosed();

@@ -5,6 +5,7 @@
 package io.github.nettytap.transport.channel;
 
 import io.github.nettytap.transport.device.NetworkNamespace;
+import io.github.nettytap.transport.device.PacketSocket;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.link.LinkEvent;
 import io.github.nettytap.transport.link.LinkMonitor;
@@ -29,18 +30,53 @@ final class LinkEvents {
     private static final InternalLogger LOGGER = InternalLoggerFactory.getInstance(LinkEvents.class);
 
     private final ChannelPipeline pipeline;
-    private final TapDevice device;
+    private final Source source;
     private final IoEventLoop loop;
     private final LoopResources resources;
     private LinkWatcher watcher;
     private LinkMonitor.Subscription subscription;
     private boolean stopped;
 
-    LinkEvents(ChannelPipeline pipeline, TapDevice device, IoEventLoop loop, LoopResources resources) {
+    LinkEvents(ChannelPipeline pipeline, Source source, IoEventLoop loop, LoopResources resources) {
         this.pipeline = pipeline;
-        this.device = device;
+        this.source = source;
         this.loop = loop;
         this.resources = resources;
+    }
+
+    /** Where a link is, and what it is. */
+    interface Source {
+
+        NetworkNamespace namespace() throws IOException;
+
+        Link link() throws IOException;
+
+        static Source of(TapDevice device) {
+            return of(device::namespace, device::link);
+        }
+
+        static Source of(PacketSocket socket) {
+            return of(socket::namespace, socket::link);
+        }
+
+        private static Source of(Question<NetworkNamespace> namespace, Question<Link> link) {
+            return new Source() {
+                @Override
+                public NetworkNamespace namespace() throws IOException {
+                    return namespace.ask();
+                }
+
+                @Override
+                public Link link() throws IOException {
+                    return link.ask();
+                }
+            };
+        }
+    }
+
+    /** A question to the kernel. */
+    private interface Question<T> {
+        T ask() throws IOException;
     }
 
     /** What is needed to subscribe. */
@@ -66,17 +102,17 @@ final class LinkEvents {
      *
      * @throws IOException if the device is closed, gone or out of sight
      */
-    static Preparation prepare(TapDevice device, LoopResources resources) throws IOException {
+    static Preparation prepare(Source source, LoopResources resources) throws IOException {
         Preparation preparation = new Preparation();
         boolean prepared = false;
-        try (NetworkNamespace namespace = device.namespace()) {
+        try (NetworkNamespace namespace = source.namespace()) {
             preparation.namespace = namespace.id();
             preparation.watcher = resources.watcher(preparation.namespace);
             if (preparation.watcher == null) {
                 preparation.monitor = LinkMonitor.open(namespace);
             }
             // Once something watches, so that no change falls between the two.
-            preparation.link = device.link();
+            preparation.link = source.link();
             prepared = true;
             return preparation;
         } finally {
@@ -126,7 +162,7 @@ final class LinkEvents {
     /** On another thread: finds the link where it is now. */
     private void follow() {
         try {
-            Preparation preparation = prepare(device, resources);
+            Preparation preparation = prepare(source, resources);
             try {
                 loop.execute(() -> followed(preparation));
             } catch (RejectedExecutionException e) {

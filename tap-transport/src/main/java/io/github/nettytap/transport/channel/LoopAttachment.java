@@ -4,7 +4,6 @@
  */
 package io.github.nettytap.transport.channel;
 
-import io.github.nettytap.transport.device.TapDevice;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
@@ -43,14 +42,14 @@ final class LoopAttachment {
      *
      * @param then run on the loop, with the result or else the failure
      */
-    void prepareLinks(TapDevice device, BiConsumer<LinkEvents.Preparation, Throwable> then) {
+    void prepareLinks(LinkEvents.Source source, BiConsumer<LinkEvents.Preparation, Throwable> then) {
         EventLoop loop = channel.eventLoop();
         LoopResources shared = LoopResources.of(loop);
         BlockingTasks.execute(() -> {
             LinkEvents.Preparation prepared = null;
             Throwable failure = null;
             try {
-                prepared = LinkEvents.prepare(device, shared);
+                prepared = LinkEvents.prepare(source, shared);
             } catch (Throwable cause) {
                 failure = cause;
             }
@@ -85,7 +84,7 @@ final class LoopAttachment {
                     loop.register(joining.handle()).syncUninterruptibly().getNow();
             joining.start(registration);
             if (links != null) {
-                linkEvents = new LinkEvents(channel.pipeline(), channel.device(), loop, resources);
+                linkEvents = new LinkEvents(channel.pipeline(), channel.linkSource(), loop, resources);
                 linkEvents.start(links);
             }
             joined = true;

@@ -95,6 +95,15 @@ final class ReceiveSlots {
         return slot * STAGGER % PAGE & -CACHE_LINE;
     }
 
+    /** The buffer of the slot, whose frame area starts at {@link #start}. */
+    ByteBuf buffer(int slot) {
+        return buffers[slot];
+    }
+
+    int start(int slot) {
+        return offset(slot);
+    }
+
     /** Nothing was read into the slot. */
     void giveBack(int slot) {
         free[freeCount++] = slot;

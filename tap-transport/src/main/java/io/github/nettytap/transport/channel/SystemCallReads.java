@@ -21,6 +21,9 @@ final class SystemCallReads {
     private final RestPolicy restPolicy;
     private final RestPolicy.Entry rest;
 
+    /** Null for what is read by {@code read}. */
+    private final PacketReceiver receiver;
+
     /** @param rest of the channel, for the policy of its loop, which is told how each batch ended */
     SystemCallReads(
             TapChannel channel,
@@ -31,6 +34,7 @@ final class SystemCallReads {
             RestPolicy.Entry rest) {
         this.channel = channel;
         this.endpoint = endpoint;
+        receiver = endpoint.newReceiver(channel.counters(), 1);
         this.slabs = slabs;
         this.copier = copier;
         this.headroom = headroom;
@@ -40,7 +44,8 @@ final class SystemCallReads {
 
     void readBatch() {
         ReceiveBatch reads = channel.readLoop();
-        int room = headroom + ReceiveSlabs.MAX_FRAME;
+        int before = headroom + (receiver == null ? 0 : receiver.room());
+        int room = before + ReceiveSlabs.MAX_FRAME;
         int received = 0;
         boolean drained = false;
         try {
@@ -48,7 +53,7 @@ final class SystemCallReads {
             boolean continuing = reads.isWanted();
             while (continuing) {
                 ByteBuf slab = slabs.writable(room);
-                int length = read(slab, slab.writerIndex() + headroom);
+                int length = read(slab, slab.writerIndex() + before);
                 if (length <= 0) {
                     channel.counters().receiveWouldBlock.increment();
                     drained = true;
@@ -61,7 +66,15 @@ final class SystemCallReads {
                     channel.counters().framesCopied.increment();
                 }
                 received++;
-                reads.deliver(slabs.take(headroom, length, copier), length, ReceiveSlabs.MAX_FRAME);
+                if (receiver == null) {
+                    reads.deliver(slabs.take(headroom, length, copier), length, ReceiveSlabs.MAX_FRAME);
+                } else {
+                    length = receiver.length(length);
+                    int grown = receiver.complete(0, slab, slab.writerIndex() + before, length);
+                    // What nothing was put into in front of the frame is more headroom.
+                    reads.deliver(
+                            slabs.take(before - grown, length + grown, copier), length + grown, Integer.MAX_VALUE);
+                }
                 // A full slab ends the batch, so that what was read is sent on while it is in the cache.
                 continuing = reads.isContinuing() && slabs.hasRoom(room);
             }
@@ -78,6 +91,9 @@ final class SystemCallReads {
 
     /** Returns 0 if there is no frame and -1 if there will never be one. */
     private int read(ByteBuf buffer, int index) throws IOException {
+        if (receiver != null) {
+            return receiver.receive(buffer, index);
+        }
         FileDescriptor fd = endpoint.readFd();
         if (buffer.hasMemoryAddress()) {
             return fd.readAddress(buffer.memoryAddress(), index, index + ReceiveSlabs.MAX_FRAME);

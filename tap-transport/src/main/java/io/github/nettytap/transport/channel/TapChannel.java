@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.transport.channel;
 
+import io.github.nettytap.transport.device.PacketSocket;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
 import io.github.nettytap.transport.device.TapQueue;
@@ -113,10 +114,26 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         this(closeRequest -> new TapQueueEndpoint(queue, closeRequest));
     }
 
+    /**
+     * Makes a channel on a packet socket, to be registered rather than bound: the frames of a link that is no TAP. All
+     * that is said of a TAP here holds, but that a write may have to wait for the link, and that a link which moves to
+     * another network namespace is gone.
+     *
+     * @param socket the socket, which the channel owns from now on and closes with itself
+     */
+    public TapChannel(PacketSocket socket) {
+        this(closeRequest -> new PacketEndpoint(socket, closeRequest));
+    }
+
     /** @param opening makes the endpoint, given what is to be run when somebody else closes that */
     TapChannel(Function<Runnable, TapEndpoint> opening) {
         super(null);
-        endpoint = opening.apply(this::closeFromAnywhere);
+        TapEndpoint opened = opening.apply(this::closeFromAnywhere);
+        if (opened instanceof PacketEndpoint) {
+            PacketEndpoint packets = (PacketEndpoint) opened;
+            packets.watchDownLink(new DownLinkWatch(this, packets));
+        }
+        endpoint = opened;
         if (ownership.isClosing()) {
             closeDescriptor(); // The queue was closed as soon as it was ours, by a thread that did not see it here.
         }
@@ -169,11 +186,31 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
     /**
      * The device of this channel.
      *
-     * @return the device, or null before the channel is bound
+     * @return the device, or null before the channel is bound, and of a packet socket
      */
     public TapDevice device() {
         TapEndpoint current = endpoint;
         return current instanceof TapQueueEndpoint ? ((TapQueueEndpoint) current).device() : null;
+    }
+
+    /**
+     * The packet socket of this channel.
+     *
+     * @return the socket, or null if the channel is one of a TAP
+     */
+    public PacketSocket packetSocket() {
+        TapEndpoint current = endpoint;
+        return current instanceof PacketEndpoint ? ((PacketEndpoint) current).socket() : null;
+    }
+
+    /** What link events are reported of, null before the channel is bound. */
+    LinkEvents.Source linkSource() {
+        TapDevice device = device();
+        PacketSocket socket = packetSocket();
+        if (device != null) {
+            return LinkEvents.Source.of(device);
+        }
+        return socket == null || socket.isForAllLinks() ? null : LinkEvents.Source.of(socket);
     }
 
     /**
@@ -225,14 +262,14 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
             return;
         }
         if (hasLinkEvents()) {
-            attachment.prepareLinks(device(), (links, failure) -> register(promise, links, failure));
+            attachment.prepareLinks(linkSource(), (links, failure) -> register(promise, links, failure));
         } else {
             register(promise, null, null);
         }
     }
 
     private boolean hasLinkEvents() {
-        return config.isLinkEvents() && device() != null;
+        return config.isLinkEvents() && linkSource() != null;
     }
 
     private void register(ChannelPromise promise, LinkEvents.Preparation links, Throwable failure) {
@@ -263,7 +300,7 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         TapEndpoint opened = new TapQueueEndpoint(config.open((TapAddress) localAddress), this::closeFromAnywhere);
         try {
             endpoint = opened;
-            attach(opened, hasLinkEvents() ? LinkEvents.prepare(device(), LoopResources.of(eventLoop())) : null);
+            attach(opened, hasLinkEvents() ? LinkEvents.prepare(linkSource(), LoopResources.of(eventLoop())) : null);
             opened = null;
         } finally {
             if (opened != null) {

@@ -10,10 +10,12 @@ import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.transport.device.NetworkNamespace;
 import io.github.nettytap.transport.device.OffloadRequest;
+import io.github.nettytap.transport.device.PacketSocket;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapDeviceBuilder;
 import io.github.nettytap.transport.device.TapOffload;
 import io.github.nettytap.transport.device.TapQueue;
+import io.github.nettytap.transport.netlink.Link;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.ChannelOption;
@@ -30,6 +32,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * The configuration of a {@link TapChannel}.
@@ -101,7 +104,7 @@ public final class TapChannelConfig extends DefaultChannelConfig {
             return (T) getMac();
         }
         if (option == TapChannelOption.TAP_UP) {
-            return (T) (tapChannel.device() == null ? up : (Boolean) isUp());
+            return (T) (tapChannel.fd() == null ? up : (Boolean) isUp());
         }
         if (option == TapChannelOption.TAP_NAMESPACE) {
             return (T) namespace;
@@ -150,12 +153,12 @@ public final class TapChannelConfig extends DefaultChannelConfig {
      */
     public Set<TapOffload> getOffloads() {
         TapDevice device = tapChannel.device();
-        return device == null ? offloads.offloads() : device.offloads();
+        PacketSocket socket = tapChannel.packetSocket();
+        return device != null ? device.offloads() : socket != null ? socket.offloads() : offloads.offloads();
     }
 
     private OffloadRequest offloadRequest() {
-        TapDevice device = tapChannel.device();
-        return device == null ? offloads : OffloadRequest.exactly(device.offloads());
+        return tapChannel.fd() == null ? offloads : OffloadRequest.exactly(getOffloads());
     }
 
     /**
@@ -177,8 +180,7 @@ public final class TapChannelConfig extends DefaultChannelConfig {
      * @return 0, 10, 12, 20 or 24 bytes; before the device is opened -1 if it was not set
      */
     public int getVnetHeaderSize() {
-        TapDevice device = tapChannel.device();
-        return device == null ? vnetHeaderSize : device.vnetHeaderSize();
+        return tapChannel.fd() == null ? vnetHeaderSize : getVnetHeader().length();
     }
 
     /**
@@ -191,6 +193,9 @@ public final class TapChannelConfig extends DefaultChannelConfig {
         TapDevice device = tapChannel.device();
         if (device != null) {
             return device.vnetHeader();
+        }
+        if (tapChannel.packetSocket() != null) {
+            return tapChannel.packetSocket().vnetHeader();
         }
         return vnetHeaderSize < 0 ? TapOffload.headerFor(offloads.offloads()) : VnetHeader.ofLength(vnetHeaderSize);
     }
@@ -223,7 +228,7 @@ public final class TapChannelConfig extends DefaultChannelConfig {
      * @return the MTU in bytes; before the device is opened 0 to leave it as it is
      */
     public int getMtu() {
-        return ofDevice(TapDevice::mtu, mtu);
+        return ofDevice(TapDevice::mtu, Link::mtu, mtu);
     }
 
     /**
@@ -246,7 +251,7 @@ public final class TapChannelConfig extends DefaultChannelConfig {
      * @return the address; before the device is opened null to leave it as it is
      */
     public MacAddress getMac() {
-        return ofDevice(TapDevice::mac, mac);
+        return ofDevice(TapDevice::mac, link -> link.mac().orElse(mac), mac);
     }
 
     /**
@@ -269,7 +274,7 @@ public final class TapChannelConfig extends DefaultChannelConfig {
      * @return true if it is up or is to be
      */
     public boolean isUp() {
-        return ofDevice(device -> device.link().isUp(), Boolean.TRUE.equals(up));
+        return ofDevice(device -> device.link().isUp(), Link::isUp, Boolean.TRUE.equals(up));
     }
 
     /** A question to the device. */
@@ -277,9 +282,13 @@ public final class TapChannelConfig extends DefaultChannelConfig {
         T ask(TapDevice device) throws IOException;
     }
 
-    private <T> T ofDevice(Question<T> question, T otherwise) {
+    private <T> T ofDevice(Question<T> question, Function<Link, T> ofLink, T otherwise) {
         TapDevice device = tapChannel.device();
+        PacketSocket socket = tapChannel.packetSocket();
         try {
+            if (socket != null) {
+                return ofLink.apply(socket.link());
+            }
             return device == null ? otherwise : question.ask(device);
         } catch (IOException e) {
             return otherwise; // The device is closed or gone.

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.transport.channel;
 
+import io.github.nettytap.transport.linux.Errno;
 import io.netty.channel.unix.FileDescriptor;
 
 import java.io.IOException;
@@ -39,6 +40,16 @@ abstract class TapEndpoint {
     /** Bytes of the virtio-net header in front of each frame, 0 for none. */
     abstract int vnetHeaderSize();
 
+    /** How much of that header the kernel knows: it is a prefix. */
+    int kernelHeaderSize() {
+        return vnetHeaderSize();
+    }
+
+    /** What receives frames in place of {@code read}; null if that does. */
+    PacketReceiver newReceiver(TapCounters counters, int messages) {
+        return null;
+    }
+
     /** Whether a write can be refused for the moment in the middle of a batch; a TAP takes or refuses it for good. */
     abstract boolean mayBlock();
 
@@ -55,6 +66,14 @@ abstract class TapEndpoint {
 
     /** The complaint about a frame of an impossible length. */
     abstract IOException malformed(int length, int minimum, int maximum);
+
+    /**
+     * What the error means that a poll reports: an errno, 0 for a passing one. A TAP has one reason: the interface is
+     * about to go, or gone ({@code tun_chr_poll}). A read may still say otherwise at this moment.
+     */
+    int pollError() {
+        return Errno.EBADFD.number();
+    }
 
     /** Whether the errno of a failed call says that the device is gone for good, rather than that one frame failed. */
     abstract boolean isFatal(int errno);

@@ -45,6 +45,7 @@ final class TapWriteFailures {
         }
         switch (errno) {
             case EIO:
+            case ENETDOWN:
                 return counters.dropsLinkDown;
             case EINVAL:
             case EMSGSIZE:

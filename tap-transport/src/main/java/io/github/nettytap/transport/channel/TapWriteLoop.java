@@ -29,6 +29,7 @@ final class TapWriteLoop {
     private final TapWriteFailures failures;
     private final SoftwareSegmentation segmentation;
     private final int vnetHeaderSize;
+    private final int kernelHeaderSize;
     private int sent;
     private int attempts;
 
@@ -38,6 +39,7 @@ final class TapWriteLoop {
         counters = channel.counters();
         failures = new TapWriteFailures(endpoint, counters);
         vnetHeaderSize = endpoint.vnetHeaderSize();
+        kernelHeaderSize = endpoint.kernelHeaderSize();
         segmentation = new SoftwareSegmentation(this::write, vnetHeaderSize);
     }
 
@@ -155,6 +157,9 @@ final class TapWriteLoop {
         FileDescriptor fd = endpoint.writeFd();
         int start = frame.readerIndex();
         int end = frame.writerIndex();
+        if (kernelHeaderSize != vnetHeaderSize) {
+            return writeWithShorterHeader(frame, start, end);
+        }
         if (frame.hasMemoryAddress()) {
             return fd.writeAddress(frame.memoryAddress(), start, end);
         }
@@ -165,6 +170,15 @@ final class TapWriteLoop {
         IovArray iovecs = channel.resources().iovArray();
         iovecs.add(frame, start, end - start);
         return fd.writevAddresses(iovecs.memoryAddress(0), iovecs.count());
+    }
+
+    /** Frames are flooded by reference, so the header is not moved but sent as a part of its own. */
+    private long writeWithShorterHeader(ByteBuf frame, int start, int end) throws IOException {
+        IovArray iovecs = channel.resources().iovArray();
+        iovecs.add(frame, start, kernelHeaderSize);
+        iovecs.add(frame, start + vnetHeaderSize, end - start - vnetHeaderSize);
+        long written = endpoint.writeFd().writevAddresses(iovecs.memoryAddress(0), iovecs.count());
+        return written == 0 ? 0 : written + vnetHeaderSize - kernelHeaderSize;
     }
 
     void end() {

@@ -58,6 +58,11 @@ public class TapException extends IOException {
         }
     }
 
+    /** What befell one frame, without a stack trace. */
+    static TapException ofFrame(TapFailure failure, String anchor) {
+        return new OfFrame(failure, anchor);
+    }
+
     /**
      * A frame was written while the link is down (EIO). It has no stack trace.
      *
@@ -85,9 +90,13 @@ public class TapException extends IOException {
      * @return the exception; the device is lost
      */
     public static TapException deviceGone(String operation, String device) {
+        return deviceGone(operation, device, Errno.EBADFD.number());
+    }
+
+    static TapException deviceGone(String operation, String device, int errno) {
         return new TapFailure(operation)
                 .device(device)
-                .errno(Errno.EBADFD.number())
+                .errno(errno)
                 .because("the interface is gone: it was deleted, or its network namespace ended")
                 .advise("Close the device and open it again")
                 .onCommandLine("Start the command again, after making the interface if it was not made by the command")

@@ -190,6 +190,17 @@ final class BoundLibC implements LibC {
     }
 
     @Override
+    public int getsockopt(int fd, int level, int option, ByteBuffer value) {
+        ByteBuffer length = Structs.ofInt(value.remaining());
+        try {
+            return result(c.getsockopt(fd, level, option, addressOf(value), addressOf(length)));
+        } finally {
+            Reference.reachabilityFence(value);
+            Reference.reachabilityFence(length);
+        }
+    }
+
+    @Override
     public int send(int fd, ByteBuffer source, int flags) {
         try {
             return result(c.send(fd, addressOf(source), source.remaining(), flags));
@@ -223,6 +234,11 @@ final class BoundLibC implements LibC {
         } finally {
             Reference.reachabilityFence(msghdr);
         }
+    }
+
+    @Override
+    public int recvmsg(int fd, long msghdr, int flags) {
+        return result(c.recvmsg(fd, msghdr, flags));
     }
 
     @Override

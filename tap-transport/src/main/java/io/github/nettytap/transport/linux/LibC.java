@@ -67,6 +67,9 @@ public interface LibC {
 
     int setsockopt(int fd, int level, int option, ByteBuffer value);
 
+    /** Fills as much of the value as the option has. */
+    int getsockopt(int fd, int level, int option, ByteBuffer value);
+
     int send(int fd, ByteBuffer source, int flags);
 
     int recv(int fd, ByteBuffer destination, int flags);
@@ -74,6 +77,12 @@ public interface LibC {
     int sendmsg(int fd, ByteBuffer msghdr, int flags);
 
     int recvmsg(int fd, ByteBuffer msghdr, int flags);
+
+    /**
+     * The same with the address of the msghdr, which the caller keeps alive: for each frame of a packet socket, so that
+     * no binding has to make an object to find the address of a buffer.
+     */
+    int recvmsg(int fd, long msghdr, int flags);
 
     int unshare(int flags);
 

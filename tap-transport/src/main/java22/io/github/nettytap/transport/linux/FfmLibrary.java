@@ -55,6 +55,7 @@ final class FfmLibrary implements CLibrary {
     private static final MethodHandle ACCEPT4 = function("accept4", INT, INT, LONG, LONG, INT);
     private static final MethodHandle GETSOCKNAME = function("getsockname", INT, INT, LONG, LONG);
     private static final MethodHandle SETSOCKOPT = function("setsockopt", INT, INT, INT, INT, LONG, INT);
+    private static final MethodHandle GETSOCKOPT = function("getsockopt", INT, INT, INT, INT, LONG, LONG);
     private static final MethodHandle SEND = function("send", LONG, INT, LONG, LONG, INT);
     private static final MethodHandle RECV = function("recv", LONG, INT, LONG, LONG, INT);
     private static final MethodHandle SENDMSG = function("sendmsg", LONG, INT, LONG, INT);
@@ -258,6 +259,15 @@ final class FfmLibrary implements CLibrary {
     public int setsockopt(int fd, int level, int option, long value, int length) {
         try {
             return (int) SETSOCKOPT.invokeExact(STATE.get(), fd, level, option, value, length);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    @Override
+    public int getsockopt(int fd, int level, int option, long value, long length) {
+        try {
+            return (int) GETSOCKOPT.invokeExact(STATE.get(), fd, level, option, value, length);
         } catch (Throwable e) {
             throw unexpected(e);
         }

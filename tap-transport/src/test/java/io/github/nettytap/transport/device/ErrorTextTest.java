@@ -493,7 +493,9 @@ class ErrorTextTest {
             "closed",
             "link-enodev",
             "settings",
-            "filter"
+            "filter",
+            "packet-eperm",
+            "packet-enodev"
         }) {
             assertThat(page).contains("### " + anchor + "\n", "(#" + anchor + ")");
         }

@@ -48,7 +48,9 @@ class KernelHeadersTest {
             #include <linux/if.h>
             #include <linux/if_addr.h>
             #include <linux/if_arp.h>
+            #include <linux/if_ether.h>
             #include <linux/if_link.h>
+            #include <linux/if_packet.h>
             #include <linux/if_tun.h>
             #include <linux/neighbour.h>
             #include <linux/netlink.h>
@@ -67,7 +69,7 @@ class KernelHeadersTest {
     private static final String RTM = "netlink.Rtm";
 
     /** Newer than the headers of Debian 12, or of nobody else's. */
-    private static final List<String> UNKNOWN_TO_THE_HEADERS = List.of("IFF_NO_CARRIER");
+    private static final List<String> UNKNOWN_TO_THE_HEADERS = List.of("IFF_NO_CARRIER", "PACKET_VNET_HDR_SZ");
 
     /** Sizes and offsets, as they stand in the code. */
     private static final Map<String, Integer> LAYOUTS = new LinkedHashMap<>();
@@ -92,6 +94,28 @@ class KernelHeadersTest {
         LAYOUTS.put("offsetof(struct cmsghdr, cmsg_level)", 8);
         LAYOUTS.put("offsetof(struct cmsghdr, cmsg_type)", 12);
         LAYOUTS.put("CMSG_LEN(sizeof(int))", 20);
+        LAYOUTS.put("offsetof(struct msghdr, msg_namelen)", 8);
+        LAYOUTS.put("CMSG_SPACE(sizeof(struct tpacket_auxdata))", 40);
+        LAYOUTS.put("sizeof(struct sockaddr_ll)", SockaddrLl.SIZE);
+        LAYOUTS.put("offsetof(struct sockaddr_ll, sll_protocol)", 2);
+        LAYOUTS.put("offsetof(struct sockaddr_ll, sll_ifindex)", 4);
+        LAYOUTS.put("offsetof(struct sockaddr_ll, sll_hatype)", 8);
+        LAYOUTS.put("offsetof(struct sockaddr_ll, sll_pkttype)", 10);
+        LAYOUTS.put("ETH_P_ALL", SockaddrLl.ETH_P_ALL);
+        LAYOUTS.put("PACKET_OUTGOING", 4);
+        LAYOUTS.put("sizeof(struct packet_mreq)", 16);
+        LAYOUTS.put("offsetof(struct packet_mreq, mr_type)", 4);
+        LAYOUTS.put("sizeof(struct tpacket_auxdata)", 20);
+        LAYOUTS.put("offsetof(struct tpacket_auxdata, tp_vlan_tci)", 16);
+        LAYOUTS.put("offsetof(struct tpacket_auxdata, tp_vlan_tpid)", 18);
+        LAYOUTS.put("TP_STATUS_VLAN_VALID", 1 << 4);
+        LAYOUTS.put("TP_STATUS_VLAN_TPID_VALID", 1 << 6);
+        LAYOUTS.put("offsetof(struct tpacket_stats, tp_drops)", 4);
+        LAYOUTS.put("SIOCGIFNAME", 0x8910);
+        LAYOUTS.put("SIOCGIFFLAGS", 0x8913);
+        LAYOUTS.put("SIOCGIFINDEX", 0x8933);
+        LAYOUTS.put("SIOCGSKNS", 0x894c);
+        LAYOUTS.put("ARPHRD_LOOPBACK", 772);
         LAYOUTS.put("sizeof(((struct sockaddr_un *) 0)->sun_path)", 108);
         LAYOUTS.put("sizeof(struct sock_fprog)", 16);
         LAYOUTS.put("sizeof(struct sock_filter)", 8);

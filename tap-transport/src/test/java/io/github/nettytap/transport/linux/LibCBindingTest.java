@@ -169,6 +169,11 @@ class LibCBindingTest {
         assertThat(c.setsockopt(fd, Sockets.SOL_SOCKET, 12345, Structs.ofInt(1)))
                 .isEqualTo(-ENOPROTOOPT);
         fails(c.setsockopt(fd, Sockets.SOL_SOCKET, Sockets.SO_RCVBUF, Structs.allocate(1)), Errno.EINVAL);
+        ByteBuffer value = Structs.ofInt(0);
+        assertThat(c.getsockopt(fd, Sockets.SOL_SOCKET, Sockets.SO_RCVBUF, value))
+                .isZero();
+        assertThat(value.getInt(0)).isEqualTo(2 * 4096);
+        assertThat(c.getsockopt(fd, Sockets.SOL_SOCKET, 12345, value)).isEqualTo(-ENOPROTOOPT);
     }
 
     @Test
@@ -217,6 +222,9 @@ class LibCBindingTest {
         assertThat(c.sendmsg(pair[0], message, 0)).isEqualTo(3);
         assertThat(c.recvmsg(pair[1], message, 0)).isEqualTo(3);
         fails(c.recvmsg(pair[1], message, Sockets.MSG_DONTWAIT), Errno.EAGAIN);
+        assertThat(c.send(pair[0], text("by address"), 0)).isEqualTo(10);
+        assertThat(c.recvmsg(pair[1], c.addressOf(message), 0)).isEqualTo(3);
+        fails(c.recvmsg(pair[1], c.addressOf(message), Sockets.MSG_DONTWAIT), Errno.EAGAIN);
         fails(c.sendmsg(-1, message, 0), Errno.EBADF);
         Reference.reachabilityFence(iovec);
 

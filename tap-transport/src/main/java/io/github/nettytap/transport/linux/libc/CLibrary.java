@@ -61,6 +61,8 @@ public interface CLibrary {
 
     int setsockopt(int fd, int level, int option, long value, @socklen_t int length);
 
+    int getsockopt(int fd, int level, int option, long value, long length);
+
     @ssize_t
     long send(int fd, long buffer, @size_t long length, int flags);
 
