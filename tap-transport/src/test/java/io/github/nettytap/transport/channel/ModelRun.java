@@ -469,16 +469,19 @@ final class ModelRun {
         return gone || subject.calls().isGone();
     }
 
+    /** Whether nothing is on its way any more: a failed allocation may have cost a frame, and was reported then. */
     private boolean allReceived(int lost) {
-        // A failed allocation costs a frame, or a batch that could not be read and is read later.
-        return model.receivedFrom(mayBeLost) + lost >= sent - mayBeLost;
+        int missing = sent - mayBeLost - model.receivedFrom(mayBeLost);
+        return missing <= 0 || isMemoryReported() && missing <= lost;
+    }
+
+    private boolean isMemoryReported() {
+        return model.errors.stream().anyMatch(OutOfMemoryError.class::isInstance);
     }
 
     /** Whether a channel that lived to the end has lost frames, and has not told its handlers. */
     private boolean lostSilently() {
-        return settled
-                && model.receivedFrom(mayBeLost) < sent - mayBeLost
-                && model.errors.stream().noneMatch(OutOfMemoryError.class::isInstance);
+        return settled && model.receivedFrom(mayBeLost) < sent - mayBeLost && !isMemoryReported();
     }
 
     private boolean allWritten() {
