@@ -95,7 +95,7 @@ class VerbosityProgramTest {
         run(ROUTER, "--json");
         assertThat(output).contains(",\"fates\":{\"forwarded\":0,\"local\":").contains("\"notRouted\":0");
         run(VXLAN, "--json");
-        assertThat(output).contains(",\"counts\":{\"decapsulated\":").contains("\"refusedTrains\":0,");
+        assertThat(output).contains(",\"counts\":{\"decapsulated\":").contains("\"udpGsoRefused\":0,");
     }
 
     @ParameterizedTest
