@@ -7,7 +7,6 @@ package io.github.nettytap.transport.channel;
 import io.github.nettytap.transport.device.PacketSocket;
 import io.github.nettytap.transport.linux.Errno;
 import io.github.nettytap.transport.packet.PacketCalls;
-import io.github.nettytap.transport.packet.PacketTakeover;
 
 import java.io.IOException;
 
@@ -24,7 +23,7 @@ final class PacketEndpoint extends TapEndpoint {
      */
     PacketEndpoint(PacketSocket socket, Runnable closeRequest) {
         super(socket.fd());
-        calls = PacketTakeover.take(socket, closeRequest);
+        calls = PacketCalls.TAKEOVER.take(socket, closeRequest);
         this.socket = socket;
     }
 

@@ -8,7 +8,7 @@ import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
 import io.github.nettytap.transport.device.TapQueue;
 import io.github.nettytap.transport.linux.Errno;
-import io.github.nettytap.transport.takeover.QueueTakeover;
+import io.github.nettytap.transport.takeover.Takeover;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -31,7 +31,7 @@ class TapQueueEndpoint extends TapEndpoint {
      */
     TapQueueEndpoint(TapQueue queue, Runnable closeRequest) {
         super(queue.fd());
-        descriptor = QueueTakeover.take(queue, closeRequest);
+        descriptor = Takeover.OF_QUEUE.take(queue, closeRequest);
         device = queue.device();
         vnetHeaderSize = device.vnetHeaderSize();
     }

@@ -17,7 +17,6 @@ import io.github.nettytap.transport.netlink.NetlinkException;
 import io.github.nettytap.transport.netlink.Rtnetlink;
 import io.github.nettytap.transport.packet.PacketCalls;
 import io.github.nettytap.transport.packet.PacketMessages;
-import io.github.nettytap.transport.packet.PacketTakeover;
 import io.netty.buffer.ByteBuf;
 
 import java.io.IOException;
@@ -37,9 +36,9 @@ import java.util.function.IntSupplier;
  * }
  * }</pre>
  *
- * <p>A TAP gives this process the other end of a cable; a packet socket listens and speaks at this machine's end of one.
- * What comes in is seen here <em>and</em> by the kernel, which goes on to answer to its own addresses. What is sent here
- * leaves through the link, and is not seen by the kernel of this machine.
+ * <p>A TAP gives this process the other end of a cable; a packet socket listens and speaks at this machine's end of
+ * one. What comes in is seen here <em>and</em> by the kernel, which goes on to answer to its own addresses. What is
+ * sent here leaves through the link, and is not seen by the kernel of this machine.
  *
  * <p>Frames are complete: the kernel keeps a VLAN tag beside the frame (and takes it out of every frame that comes in),
  * and the channel puts it back, with what the virtio-net header says about places in the frame. GSO frames and partial
@@ -72,7 +71,7 @@ public final class PacketSocket implements AutoCloseable {
     private static final int SEND_BUFFER_BYTES = 4 << 20;
 
     static {
-        PacketTakeover.provide((socket, closeRequest) -> ((PacketSocket) socket).take(closeRequest));
+        PacketCalls.TAKEOVER.provide((socket, closeRequest) -> ((PacketSocket) socket).take(closeRequest));
     }
 
     private final LibC libc;
@@ -110,8 +109,8 @@ public final class PacketSocket implements AutoCloseable {
     }
 
     /**
-     * Starts the description of a socket that receives the frames of all links of its network namespace, those that come
-     * later included.
+     * Starts the description of a socket that receives the frames of all links of its network namespace, those that
+     * come later included.
      *
      * @return the builder
      */

@@ -5,7 +5,7 @@
 package io.github.nettytap.transport.device;
 
 import io.github.nettytap.transport.linux.TunIoctl;
-import io.github.nettytap.transport.takeover.QueueTakeover;
+import io.github.nettytap.transport.takeover.Takeover;
 
 import java.io.Closeable;
 
@@ -20,7 +20,7 @@ import java.io.Closeable;
 public final class TapQueue implements AutoCloseable {
 
     static {
-        QueueTakeover.provide((queue, closeRequest) -> ((TapQueue) queue).take(closeRequest));
+        Takeover.OF_QUEUE.provide((queue, closeRequest) -> ((TapQueue) queue).take(closeRequest));
     }
 
     private final TapDevice device;
@@ -122,7 +122,7 @@ public final class TapQueue implements AutoCloseable {
     }
 
     /**
-     * Takes the queue over for a channel ({@link QueueTakeover}). A descriptor that an event loop watches may not be
+     * Takes the queue over for a channel ({@link Takeover}). A descriptor that an event loop watches may not be
      * closed by another thread, as its number can belong to something else a moment later; so once the queue is taken,
      * {@link #close()} only asks. Taking and closing exclude each other.
      */

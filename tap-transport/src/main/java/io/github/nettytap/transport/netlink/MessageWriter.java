@@ -64,10 +64,6 @@ final class MessageWriter {
         return this;
     }
 
-    MessageWriter attributeU8(int type, int value) {
-        return attribute(type, new byte[] {(byte) value});
-    }
-
     MessageWriter attributeString(int type, String value) {
         byte[] text = value.getBytes(StandardCharsets.UTF_8);
         byte[] terminated = new byte[text.length + 1];

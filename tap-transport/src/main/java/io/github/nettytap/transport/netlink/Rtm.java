@@ -4,8 +4,10 @@
  */
 package io.github.nettytap.transport.netlink;
 
-/** The numbers of rtnetlink (linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h, linux/if.h, linux/if_tun.h, linux/veth.h,
- * linux/neighbor.h). */
+/**
+ * The numbers of rtnetlink (linux/rtnetlink.h, linux/if_link.h, linux/if_addr.h, linux/if.h, linux/if_tun.h,
+ * linux/veth.h, linux/neighbour.h).
+ */
 final class Rtm {
 
     static final int NLM_F_EXCL = 0x200;

@@ -4,11 +4,16 @@
  */
 package io.github.nettytap.transport.packet;
 
+import io.github.nettytap.transport.takeover.Takeover;
+
 import java.io.Closeable;
 import java.io.IOException;
 
 /** A packet socket as the channel that took it over sees it: the calls of its event loop, and its end. */
 public interface PacketCalls extends Closeable {
+
+    /** How a channel gets them from a {@code PacketSocket}. */
+    Takeover<PacketCalls> TAKEOVER = new Takeover<>();
 
     /** Room for the headers of so many frames. */
     PacketMessages newMessages(int count);

@@ -16,7 +16,7 @@ import io.github.nettytap.transport.linux.Fcntl;
 import io.github.nettytap.transport.linux.LibC;
 import io.github.nettytap.transport.linux.TunIoctl;
 import io.github.nettytap.transport.netlink.RtnetlinkOn;
-import io.github.nettytap.transport.takeover.QueueTakeover;
+import io.github.nettytap.transport.takeover.Takeover;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -173,7 +173,7 @@ class TapQueuesKernelTest {
         for (int i = 0; i < 50; i++) {
             TapDevice tap = host.tap("again").exclusive(true).queues(2).open();
             // As a channel does it: asked to close, it does so in its own time and on its own thread.
-            Closeable descriptor = QueueTakeover.take(tap.queues().get(1), () -> {});
+            Closeable descriptor = Takeover.OF_QUEUE.take(tap.queues().get(1), () -> {});
             CompletableFuture<Void> closed = tap.closeFuture();
             tap.close();
             assertThat(closed).isNotDone();
@@ -203,7 +203,7 @@ class TapQueuesKernelTest {
             start.await();
             Closeable taken = null;
             try {
-                taken = QueueTakeover.take(queue, () -> {});
+                taken = Takeover.OF_QUEUE.take(queue, () -> {});
             } catch (IllegalStateException e) {
                 assertThat(e).hasMessageContaining("closed");
             }

@@ -18,7 +18,10 @@ class AttributesTest {
     void writtenAttributesAreRead() {
         MessageWriter writer = new MessageWriter(1, 0);
         int nest = writer.beginNested(18);
-        writer.attributeString(1, "bridge").attributeU8(2, 200).endNested(nest).attributeU32(4, 9000);
+        writer.attributeString(1, "bridge")
+                .attribute(2, new byte[] {(byte) 200})
+                .endNested(nest)
+                .attributeU32(4, 9000);
         ByteBuffer message = writer.finish(5, 6, 7);
         Attributes attributes = Attributes.parse(message, MessageWriter.HEADER_SIZE);
         assertThat(attributes.u32(4, -1)).isEqualTo(9000);
@@ -31,7 +34,8 @@ class AttributesTest {
 
     @Test
     void absentAndTooShortValuesAreToldApartFromNone() {
-        MessageWriter writer = new MessageWriter(1, 0).attributeU8(3, 1).attribute(4, new byte[0]);
+        MessageWriter writer =
+                new MessageWriter(1, 0).attribute(3, new byte[] {1}).attribute(4, new byte[0]);
         Attributes attributes = Attributes.parse(writer.finish(0, 0, 0), MessageWriter.HEADER_SIZE);
         assertThat(attributes.u32(3, -1)).isEqualTo(-1);
         assertThat(attributes.u8(4, -1)).isEqualTo(-1);
