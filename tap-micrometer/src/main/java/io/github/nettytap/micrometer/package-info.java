@@ -20,7 +20,7 @@
  * the path of a frame, and a registry that is read on any thread delays no event loop. Meters of a channel or port are
  * removed from the registry when its channel closes; those of the others by {@code close()}.
  *
- * <p>Names begin with {@code tap.}; tags tell interfaces, ports, directions ({@code received}, {@code sent}) and reasons
- * of drops apart. Bytes are those of Ethernet frames, without virtio-net header and FCS.
+ * <p>Names begin with {@code tap.}; tags tell interfaces, ports, directions ({@code received}, {@code sent}) and
+ * reasons of drops apart. Bytes are those of Ethernet frames, without virtio-net header and FCS.
  */
 package io.github.nettytap.micrometer;

@@ -4,6 +4,7 @@
  */
 
 /**
- * A host that attacks a table beside one that does not: what the honest one notices, with netty-tap and with the kernel.
+ * A host that attacks a table beside one that does not: what the honest one notices, with netty-tap and with the
+ * kernel.
  */
 package io.github.nettytap.benchmarks.attack;

@@ -34,8 +34,8 @@ import java.util.function.Consumer;
  *
  * <p>Cost: one pass over the payload for the checksum, unless the frame is known to be valid or partial, and one copy
  * of it into the GSO frame, at once, so that the frame is released while it is still in the first cache and its memory
- * can be read into again. Frames that stay alone are neither summed nor copied. Memory: what went in, in buffers that are
- * at most twice as long as their frames, and 256 KiB.
+ * can be read into again. Frames that stay alone are neither summed nor copied. Memory: what went in, in buffers that
+ * are at most twice as long as their frames, and 256 KiB.
  *
  * <p>Not for use by several threads.
  */

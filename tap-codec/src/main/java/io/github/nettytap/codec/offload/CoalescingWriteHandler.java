@@ -35,9 +35,9 @@ import java.util.function.BiConsumer;
  * <p>What is written waits for the flush, in order; at most {@value #MAX_WRITES} writes or {@value #MAX_BYTES} bytes
  * wait, then they are passed on without one. What waits does not count for {@link
  * io.netty.channel.Channel#isWritable()}. The results leave in the order of their first frames, so a flow keeps its
- * order; see {@link Coalescer}. A GSO frame, or one of less than 128 bytes, that finds nothing waiting passes at once, and other messages pass in
- * order, as they are. What is written with a void promise is coalesced at once, so that its memory is free again before
- * the flush; else the write can still be cancelled, and is kept as it is.
+ * order; see {@link Coalescer}. A GSO frame, or one of less than 128 bytes, that finds nothing waiting passes at
+ * once, and other messages pass in order, as they are. What is written with a void promise is coalesced at once, so
+ * that its memory is free again before the flush; else the write can still be cancelled, and is kept as it is.
  *
  * <p>The promise of each frame is completed with the write of its GSO frame, and fails with it. A write that is
  * cancelled before the flush is not sent. What still waits when the channel closes fails with {@link

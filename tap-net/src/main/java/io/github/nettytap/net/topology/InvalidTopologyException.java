@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.net.topology;
 
-/** What is wrong with a network, and where: the node and the port at fault, so that a reader of files can find the line. */
+/** What is wrong with a network, and where: its node and port, by which a reader of files finds the line. */
 public final class InvalidTopologyException extends IllegalArgumentException {
 
     private static final long serialVersionUID = 1L;

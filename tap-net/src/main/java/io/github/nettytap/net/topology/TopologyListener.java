@@ -8,7 +8,7 @@ import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.switching.SwitchPort;
 import io.netty.channel.Channel;
 
-/** Gets to know what happens to the ports of a running network. Called on event loops where not said; must not block. */
+/** What happens to the ports of a running network. Called on event loops unless said otherwise; must not block. */
 public interface TopologyListener {
 
     /** Tells nobody. */

@@ -16,7 +16,7 @@
  * io.github.nettytap.net.topology.SocketLan} is a network of machines behind a socket, as a port of a router.
  *
  * <p>For a test, {@code NetworkExtension} of tap-testkit makes the hosts and closes the network: the TAPs of a topology
- * are placed in their namespaces by {@link io.github.nettytap.net.topology.TapAttachment#in}. The testkit itself does not
- * know this package, since the tests of this module use the testkit.
+ * are placed in their namespaces by {@link io.github.nettytap.net.topology.TapAttachment#in}. The testkit itself does
+ * not know this package, since the tests of this module use the testkit.
  */
 package io.github.nettytap.net.topology;

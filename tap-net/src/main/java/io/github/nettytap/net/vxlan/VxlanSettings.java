@@ -50,14 +50,4 @@ public record VxlanSettings(InetSocketAddress local, int sourcePorts, boolean do
     public VxlanSettings(InetSocketAddress local) {
         this(local, DEFAULT_SOURCE_PORTS, false);
     }
-
-    /**
-     * These settings with the DF bit, or without.
-     *
-     * @param on whether datagrams have it in any case
-     * @return new settings
-     */
-    public VxlanSettings withDontFragment(boolean on) {
-        return new VxlanSettings(local, sourcePorts, on);
-    }
 }

@@ -7,6 +7,7 @@ package io.github.nettytap.tools.command;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.port.Port;
 import io.github.nettytap.net.port.socket.SocketPort;
+import io.github.nettytap.net.routing.PortSettings;
 import io.github.nettytap.net.routing.TapRouter;
 import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.port.RouterCounter;
@@ -247,21 +248,18 @@ final class RouterCommand implements Callable<Integer> {
 
     /** The router has addresses of its own on the link, beside those of this machine. */
     private void addLink(TapRouter router, RouterPortArgument tap) throws TapException, InterruptedException {
+        PortSettings settings = tap.settings(nameServers);
         PacketSocket socket = LinkPort.open(tap.tap());
         int mtu;
         try {
             mtu = tap.mtu() == null ? socket.link().mtu() : tap.mtu();
-        } catch (TapException e) {
+        } catch (TapException | RuntimeException e) {
             socket.close();
             throw e;
         }
         TapChannel channel = new TapChannel(socket);
         channel.attr(Port.NAME).set(Port.LINK_PREFIX + socket.name());
-        router.add(
-                channel,
-                offloads(tap) == Offloads.NONE ? TapOffload.NONE : socket.offloads(),
-                mtu,
-                tap.settings(nameServers));
+        router.add(channel, offloads(tap) == Offloads.NONE ? TapOffload.NONE : socket.offloads(), mtu, settings);
         verbosity.step("link " + socket.name() + " joined");
     }
 

@@ -17,7 +17,6 @@ import io.github.nettytap.tools.control.Requests;
 import io.github.nettytap.tools.statistics.StatsJson;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -54,12 +53,9 @@ public final class NetworkRequests implements Requests {
 
     @Override
     public Iterator<String> answer(String request) throws Exception {
-        String[] words = request.split("\\s+");
-        ControlVerb verb = ControlVerb.of(words[0], ControlVerb.Of.NETWORK);
-        List<String> arguments = Arrays.asList(words).subList(1, words.length);
-        verb.checkCount(arguments);
-        String argument = arguments.isEmpty() ? null : arguments.get(0);
-        return switch (verb) {
+        ControlRequest asked = ControlRequest.parse(request, ControlVerb.Of.NETWORK);
+        String argument = asked.argument();
+        return switch (asked.verb()) {
             case NODES -> network.nodes().stream().map(NetworkRequests::node).iterator();
             case PORTS -> nodes(argument).stream().flatMap(NetworkView::ports).iterator();
             case FDB_SHOW -> fdb(argument);
@@ -73,7 +69,8 @@ public final class NetworkRequests implements Requests {
             case TOPOLOGY -> List.of(view.topology()).iterator();
             case RELOAD -> reload();
             case HELP -> SwitchRequests.help(ControlVerb.Of.NETWORK);
-            case PORTS_ADD, PORTS_SET, PORTS_REMOVE, FORWARDS -> throw new IllegalStateException(verb.word());
+            case PORTS_ADD, PORTS_SET, PORTS_REMOVE, FORWARDS ->
+                throw new IllegalStateException(asked.verb().word());
         };
     }
 

@@ -34,12 +34,7 @@ public final class RouterRequests implements Requests {
 
     @Override
     public Iterator<String> answer(String request) {
-        String[] words = request.split("\\s+");
-        ControlVerb verb = ControlVerb.of(words[0], ControlVerb.Of.ROUTER);
-        if (words.length > 1) {
-            throw new IllegalArgumentException("no verb of a router has arguments: verb=" + words[0] + ", arguments="
-                    + (words.length - 1) + " (expected: none)");
-        }
+        ControlVerb verb = ControlRequest.parse(request, ControlVerb.Of.ROUTER).verb();
         return switch (verb) {
             case PORTS -> router.ports().stream().map(RouterRequests::describe).iterator();
             case TABLES ->

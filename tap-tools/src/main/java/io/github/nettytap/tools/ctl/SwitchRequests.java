@@ -65,18 +65,10 @@ public final class SwitchRequests implements Requests {
 
     @Override
     public Iterator<String> answer(String request) throws Exception {
-        String[] words = request.split("\\s+");
-        ControlVerb verb = ControlVerb.of(words[0], ControlVerb.Of.SWITCH);
-        List<String> arguments = Arrays.asList(words).subList(1, words.length);
-        verb.checkCount(arguments);
-        return switch (verb) {
-            case PORTS -> {
-                if (!arguments.isEmpty()) {
-                    throw new IllegalArgumentException(
-                            "a switch has no nodes: argument=" + arguments.get(0) + " (expected: no argument)");
-                }
-                yield ports();
-            }
+        ControlRequest asked = ControlRequest.parse(request, ControlVerb.Of.SWITCH);
+        List<String> arguments = asked.arguments();
+        return switch (asked.verb()) {
+            case PORTS -> ports();
             case PORTS_ADD -> add(arguments.get(0));
             case PORTS_SET -> set(arguments.get(0));
             case PORTS_REMOVE -> remove(arguments.get(0));
@@ -87,7 +79,8 @@ public final class SwitchRequests implements Requests {
                 List.of(StatsJson.now(ledger.samples(), System.nanoTime() - start, counts()))
                         .iterator();
             case HELP -> help(ControlVerb.Of.SWITCH);
-            case NODES, ROUTES, NAT, FORWARDS, TOPOLOGY, RELOAD -> throw new IllegalStateException(verb.word());
+            case NODES, ROUTES, NAT, FORWARDS, TOPOLOGY, RELOAD ->
+                throw new IllegalStateException(asked.verb().word());
         };
     }
 

@@ -141,10 +141,10 @@ class VxlanProgramTest {
         }
     }
 
-    /** The kernel hands a UDP GSO write from one end to the other unsegmented: segmented by nobody, coalesced by nobody. */
+    /** The kernel hands a UDP GSO write from one end to the other as it is: segmented by nobody, coalesced by nobody. */
     @ParameterizedTest
     @CsvSource({"epoll, epoll", "epoll, io_uring"})
-    void endpointsInJavaTakeEachOthersTrains(String io, String otherIo) throws Exception {
+    void endpointsInJavaTakeEachOthersUdpGsoWrites(String io, String otherIo) throws Exception {
         try (HostProcess endpoint = endpoint("--remote=192.0.2.2", "--io=" + io);
                 HostProcess other = RunningProgram.start(
                                 kernel, List.of("vxlan", "tp1,vni=100", "--remote=192.0.2.1", "--io=" + otherIo))

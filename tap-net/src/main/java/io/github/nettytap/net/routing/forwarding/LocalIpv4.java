@@ -39,7 +39,7 @@ public final class LocalIpv4 {
         dhcpServers.put(link, server);
     }
 
-    /** Hosts of this link are leased no more addresses by the server that is returned, for the caller to close; or null. */
+    /** Ends the leasing of addresses to hosts of this link; returns the server, for the caller to close, or null. */
     public DhcpServer unserve(RouterPort link) {
         return dhcpServers.remove(link);
     }
