@@ -137,8 +137,19 @@ final class Segment {
         return kind == Kind.OF_FLOW && headers <= USUAL || length <= USUAL ? kind : read(Math.min(length, WINDOW));
     }
 
+    /** By accessors, since getBytes makes a view of each slice, which is garbage, where Netty has no Unsafe. */
+    private void copyHeaders(int seen) {
+        int at = 0;
+        for (; at <= seen - Long.BYTES; at += Long.BYTES) {
+            bytes.setLong(at, content.getLong(index + at));
+        }
+        for (; at < seen; at++) {
+            window[at] = content.getByte(index + at);
+        }
+    }
+
     private Kind read(int seen) {
-        content.getBytes(index, window, 0, seen);
+        copyHeaders(seen);
         int found = EthernetHeader.network(bytes, 0, seen);
         if (found == Wire.MALFORMED) {
             return Kind.OTHER;
