@@ -43,8 +43,8 @@ import java.util.function.Consumer;
  * to drop notifications because nobody polled for long, {@link #relist} asks for all links, so that no change stays
  * unnoticed; only those that were undone meanwhile do.
  *
- * <p>Not thread-safe: one thread at a time. While one thread is in {@code relist}, another may subscribe, cancel and
- * close.
+ * <p>Not thread-safe: one thread at a time. While one thread is in {@code relist}, another may subscribe, cancel, poll
+ * and close.
  */
 public final class LinkMonitor implements AutoCloseable {
 
@@ -58,6 +58,9 @@ public final class LinkMonitor implements AutoCloseable {
     private final List<Subscription> ofAll = new ArrayList<>();
     private final ArrayDeque<Delivery> deliveries = new ArrayDeque<>();
     private boolean listing;
+    /** Set while a thread reads from the socket, whose buffer and answers are for one reader. */
+    private boolean reading;
+
     private boolean closed;
 
     private LinkMonitor(LinkNotifications notifications) {
@@ -198,11 +201,17 @@ public final class LinkMonitor implements AutoCloseable {
      */
     public boolean poll() throws TapException {
         synchronized (this) {
-            if (listing) {
+            if (reading || listing) {
                 return true;
             }
+            reading = true;
         }
-        boolean complete = explained(() -> notifications.drain(changes));
+        boolean complete;
+        try {
+            complete = explained(() -> notifications.drain(changes));
+        } finally {
+            doneReading();
+        }
         deliver();
         return complete;
     }
@@ -223,16 +232,39 @@ public final class LinkMonitor implements AutoCloseable {
                 throw new IllegalStateException("the links are being listed by another thread");
             }
             listing = true;
+            awaitReader();
+            reading = true;
         }
         try {
             return explained(() -> notifications.list(changes));
         } finally {
             synchronized (this) {
                 listing = false;
-                if (closed) {
-                    notifications.close();
-                }
+                doneReading();
             }
+        }
+    }
+
+    /** Waits for a {@link #poll} under way, which is brief, with this monitor's lock. */
+    private void awaitReader() {
+        boolean interrupted = false;
+        while (reading) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private synchronized void doneReading() {
+        reading = false;
+        notifyAll();
+        if (closed) {
+            notifications.close();
         }
     }
 
@@ -355,7 +387,7 @@ public final class LinkMonitor implements AutoCloseable {
     public synchronized void close() {
         closed = true;
         deliveries.clear();
-        if (!listing) {
+        if (!reading) {
             notifications.close();
         }
     }

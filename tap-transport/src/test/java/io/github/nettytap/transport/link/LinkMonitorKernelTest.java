@@ -265,7 +265,7 @@ class LinkMonitorKernelTest {
         try (TapDevice tap = host.tap("busy").open()) {
             Thread lister = new Thread(() -> {
                 try {
-                    for (int i = 0; i < 200; i++) {
+                    while (true) {
                         monitor.relist();
                     }
                 } catch (TapException e) {
@@ -274,12 +274,17 @@ class LinkMonitorKernelTest {
             });
             lister.start();
             List<LinkEvent> events = new ArrayList<>();
-            for (int i = 0; i < 100; i++) {
-                monitor.subscribe(tap.link(), events::add).close();
-                monitor.poll();
+            try {
+                for (int i = 0; i < 100; i++) {
+                    monitor.subscribe(tap.link(), events::add).close();
+                    for (int polls = 0; polls < 200; polls++) {
+                        monitor.poll();
+                    }
+                }
+            } finally {
+                monitor.close();
+                lister.join();
             }
-            monitor.close();
-            lister.join();
             assertThat(events).isEmpty();
         }
     }
