@@ -6,7 +6,6 @@ package io.github.nettytap.net.switching;
 
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.codec.wire.VnetHeader;
-import io.github.nettytap.net.port.Port;
 import io.github.nettytap.net.port.socket.SocketPort;
 import io.github.nettytap.net.port.socket.SocketPortAddress;
 import io.github.nettytap.net.switching.policy.PortPolicy;
@@ -14,7 +13,6 @@ import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapChannelOption;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
-import io.github.nettytap.transport.device.PacketSocket;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapOffload;
 import io.netty.channel.Channel;
@@ -111,24 +109,6 @@ public final class TapSwitch implements AutoCloseable {
         TapChannel channel = TapChannel.factory(device).newChannel();
         channel.config().setOption(TapChannelOption.TAP_LINK_EVENTS, true);
         return add(channel, device.vnetHeader(), device.offloads(), policy);
-    }
-
-    /**
-     * Makes a link of the kernel a port, named {@code if:} and the link.
-     *
-     * @param socket an open packet socket with the virtio-net header of this switch, to which it belongs from now on
-     * @param offloads what frames to this port may leave to the kernel, at most {@link PacketSocket#offloads()}
-     * @param policy what the port may do, and what is done for it
-     * @return the port
-     * @throws IllegalArgumentException if it cannot be a port of this switch with this policy; the socket is closed then
-     * @throws InterruptedException if the thread is interrupted meanwhile
-     */
-    public SwitchPort add(PacketSocket socket, Set<TapOffload> offloads, PortPolicy policy)
-            throws InterruptedException {
-        TapChannel channel = new TapChannel(socket);
-        channel.attr(Port.NAME).set(Port.LINK_PREFIX + socket.name());
-        channel.config().setOption(TapChannelOption.TAP_LINK_EVENTS, true);
-        return add(channel, socket.vnetHeader(), offloads, policy);
     }
 
     /**

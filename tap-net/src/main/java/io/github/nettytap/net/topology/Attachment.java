@@ -9,7 +9,7 @@ import io.github.nettytap.net.port.socket.SocketPortAddress;
 import java.util.Objects;
 
 /**
- * What a port of a node leads to: the interface of a TAP, a socket, or the port of another node.
+ * What a port of a node leads to: the interface of a TAP, a link of the kernel, a socket, or the port of another node.
  *
  * <p>Whatever else can be opened as one Netty channel of frames becomes a port by implementing {@link
  * ChannelAttachment}. Immutable, and compared by value: a network that changes leaves a port alone whose attachment is
@@ -80,6 +80,16 @@ public sealed interface Attachment permits ChannelAttachment, Attachment.Socket,
      */
     static TapAttachment tap(String name) {
         return TapAttachment.named(name);
+    }
+
+    /**
+     * A link of the kernel.
+     *
+     * @param name its name, such as {@code eth0}
+     * @return a link with all offloads, in the namespace of the process
+     */
+    static LinkAttachment link(String name) {
+        return new LinkAttachment(name, true, null);
     }
 
     /**

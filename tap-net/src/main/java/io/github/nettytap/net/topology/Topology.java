@@ -202,7 +202,7 @@ public final class Topology {
          * @throws InvalidTopologyException if it cannot be; the message says where and why
          */
         public Topology build() {
-            new TopologyCheck(nodes).run();
+            new TopologyCheck(nodes, vnetHeader).run();
             return new Topology(vnetHeader, io, nodes);
         }
     }

@@ -5,6 +5,7 @@
 package io.github.nettytap.net.topology;
 
 import io.github.nettytap.codec.wire.Cidr;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.port.socket.SocketPortAddress;
 import io.github.nettytap.net.routing.PortSettings;
 
@@ -29,6 +30,7 @@ final class TopologyCheck {
     }
 
     private final List<Node> nodes;
+    private final VnetHeader vnetHeader;
     private final Map<String, Place> cables = new HashMap<>();
     private final Set<String> joined = new HashSet<>();
     private final Map<Object, Place> interfaces = new HashMap<>();
@@ -36,8 +38,9 @@ final class TopologyCheck {
     private final Map<String, Place> sockets = new HashMap<>();
     private final Map<InetSocketAddress, String> tunnels = new HashMap<>();
 
-    TopologyCheck(List<Node> nodes) {
+    TopologyCheck(List<Node> nodes, VnetHeader vnetHeader) {
         this.nodes = nodes;
+        this.vnetHeader = vnetHeader;
     }
 
     void run() {
@@ -71,6 +74,8 @@ final class TopologyCheck {
                 checkSocket(socket.address(), place);
             } else if (attachment instanceof TapAttachment tap) {
                 checkTap(tap, place);
+            } else if (attachment instanceof LinkAttachment link) {
+                checkLink(link, place);
             }
         }
         if (node instanceof RouterNode router) {
@@ -101,15 +106,32 @@ final class TopologyCheck {
         }
     }
 
+    /** Without a header nobody could tell which of its frames are GSO frames. */
+    private void checkLink(LinkAttachment link, Place place) {
+        if (!VnetHeader.V1.equals(vnetHeader) && !VnetHeader.LEGACY.equals(vnetHeader)) {
+            throw place.wrong("a link needs a virtio-net header of 10 or 12 bytes: port=" + link.name()
+                    + ", vnetHeaderSize=" + vnetHeader.length() + " (expected: " + VnetHeader.V1 + ")");
+        }
+        checkInterface("", link.link(), link.name(), place);
+    }
+
+    /**
+     * The kernel of a TAP has one other end. Two packet sockets on one link would not hear each other; one on the
+     * interface of a TAP would hear what its own network says, over and over.
+     */
+    private void checkInterface(Object namespace, String name, String port, Place place) {
+        Place other = interfaces.putIfAbsent(List.of(namespace, name), place);
+        if (other != null) {
+            throw place.wrong("one interface at two ports: port=" + port + ", other=" + other.node()
+                    + " (expected: an interface for each port; a cable, patch:NAME at both, joins two nodes)");
+        }
+    }
+
     private void checkTap(TapAttachment tap, Place place) {
         Object namespace = tap.namespace() == null ? "" : tap.namespace();
         // A name with a number of the kernel's choice is another each time.
         if (tap.name().indexOf('%') < 0) {
-            Place other = interfaces.putIfAbsent(List.of(namespace, tap.name()), place);
-            if (other != null) {
-                throw place.wrong("one interface at two ports: port=" + tap.name() + ", other=" + other.node()
-                        + " (expected: an interface for each port; a cable, patch:NAME at both, joins two nodes)");
-            }
+            checkInterface(namespace, tap.name(), tap.name(), place);
         }
         for (Cidr address : tap.addresses()) {
             if (addresses.putIfAbsent(List.of(namespace, address.address()), place) != null) {

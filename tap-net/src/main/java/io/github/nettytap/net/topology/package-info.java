@@ -8,7 +8,7 @@
  * <pre>
  *   Topology ─── start ──► RunningTopology ◄── apply ── another Topology
  *   Node, PortSpec         RunningNode, RunningPort
- *   Attachment: a TAP, a socket, one end of a patch cable, or what else is a channel (ChannelAttachment)
+ *   Attachment: a TAP, a link, a socket, one end of a patch cable, or what else is a channel (ChannelAttachment)
  * </pre>
  *
  * <p>What stands on the left is immutable and knows no kernel; it is checked when it is built. What stands on the right

@@ -7,6 +7,7 @@ package io.github.nettytap.net.topology;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.vxlan.VxlanSettings;
 import org.junit.jupiter.api.Test;
 
@@ -71,6 +72,31 @@ class TopologyTest {
                         .build()
                         .nodes())
                 .hasSize(2);
+    }
+
+    @Test
+    void linkHasOnePortAndAHeader() {
+        assertRefused(
+                refusal(lan("a", Attachment.link("eth0")), lan("b", Attachment.link("eth0"))),
+                "b",
+                0,
+                "one interface at two ports: port=if:eth0, other=a (expected: an interface for each port; a cable,"
+                        + " patch:NAME at both, joins two nodes)");
+        // It would hear from the kernel what the network has just said to it.
+        assertRefused(
+                refusal(lan("a", Attachment.tap("t0"), Attachment.link("t0"))),
+                "a",
+                1,
+                "one interface at two ports: port=if:t0, other=a (expected: an interface for each port; a cable,"
+                        + " patch:NAME at both, joins two nodes)");
+        assertThatThrownBy(() -> Topology.builder()
+                        .vnetHeader(VnetHeader.NONE)
+                        .node(lan("a", Attachment.link("eth0")))
+                        .build())
+                .hasMessage("a link needs a virtio-net header of 10 or 12 bytes: port=if:eth0, vnetHeaderSize=0"
+                        + " (expected: V1)");
+        assertThatThrownBy(() -> Attachment.link(""))
+                .hasMessage("no link: port=if: (expected: if:NAME, such as if:eth0)");
     }
 
     @Test

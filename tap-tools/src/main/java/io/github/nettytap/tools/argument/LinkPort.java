@@ -4,10 +4,11 @@
  */
 package io.github.nettytap.tools.argument;
 
-import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.port.Port;
-import io.github.nettytap.transport.device.PacketSocket;
-import io.github.nettytap.transport.device.TapException;
+import io.github.nettytap.net.topology.Attachment;
+import io.github.nettytap.net.topology.ChannelAttachment;
+import io.github.nettytap.net.topology.LinkAttachment;
+import io.github.nettytap.net.topology.TapAttachment;
 
 /** A port that is a link of the kernel: {@code if:eth0}. */
 public final class LinkPort {
@@ -21,19 +22,26 @@ public final class LinkPort {
 
     /** Checks that there is a name behind the prefix; whether there is such a link is the kernel's to say. */
     static void check(String port) {
-        if (isOne(port) && port.length() == Port.LINK_PREFIX.length()) {
-            throw new IllegalArgumentException("no link: port=" + port + " (expected: if:NAME, such as if:eth0)");
+        if (isOne(port)) {
+            Attachment.link(link(port));
         }
     }
 
+    /** The name of the link. */
+    public static String link(String port) {
+        return port.substring(Port.LINK_PREFIX.length());
+    }
+
     /**
-     * Opens the link. With a virtio-net header, as its frames may be GSO frames whatever anybody asks for.
+     * What a port leads to that is a link or a TAP.
      *
      * @param port as it was typed
+     * @param offloads of the port; those of frames from a link nobody can decline
+     * @param mtu in bytes, or null for as it is
      */
-    public static PacketSocket open(String port) throws TapException {
-        return PacketSocket.builder(port.substring(Port.LINK_PREFIX.length()))
-                .vnetHeader(VnetHeader.V1)
-                .open();
+    public static ChannelAttachment attachment(String port, Offloads offloads, Integer mtu) {
+        return isOne(port)
+                ? new LinkAttachment(link(port), offloads != Offloads.NONE, mtu)
+                : TapAttachment.named(port).withOffloads(offloads.request()).withMtu(mtu);
     }
 }

@@ -5,9 +5,7 @@
 package io.github.nettytap.tools.command;
 
 import io.github.nettytap.codec.wire.VnetHeader;
-import io.github.nettytap.net.port.Port;
 import io.github.nettytap.net.port.socket.SocketPort;
-import io.github.nettytap.net.routing.PortSettings;
 import io.github.nettytap.net.routing.TapRouter;
 import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.port.RouterCounter;
@@ -15,7 +13,6 @@ import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.net.switching.SwitchListener;
 import io.github.nettytap.net.topology.ChannelAttachment;
 import io.github.nettytap.net.topology.SocketLan;
-import io.github.nettytap.net.topology.TapAttachment;
 import io.github.nettytap.tools.argument.Ipv4Converter;
 import io.github.nettytap.tools.argument.LinkPort;
 import io.github.nettytap.tools.argument.Offloads;
@@ -32,9 +29,6 @@ import io.github.nettytap.tools.option.Verbosity;
 import io.github.nettytap.tools.statistics.Units;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
-import io.github.nettytap.transport.device.PacketSocket;
-import io.github.nettytap.transport.device.TapException;
-import io.github.nettytap.transport.device.TapOffload;
 import io.netty.channel.Channel;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -169,9 +163,7 @@ final class RouterCommand implements Callable<Integer> {
         List<SocketLan> lans = new ArrayList<>();
         try (PortCapture captured = observation.capture(verbosity)) {
             for (RouterPortArgument tap : taps) {
-                if (LinkPort.isOne(tap.tap())) {
-                    addLink(router, tap);
-                } else if (tap.socket() == null) {
+                if (tap.socket() == null) {
                     add(router, tap);
                 } else {
                     int mtu = tap.mtu() == null ? ETHERNET_MTU : tap.mtu();
@@ -237,30 +229,11 @@ final class RouterCommand implements Callable<Integer> {
 
     /** As a network of a file opens it. */
     private void add(TapRouter router, RouterPortArgument tap) throws IOException, InterruptedException {
-        ChannelAttachment.Opened opened = TapAttachment.named(tap.tap())
-                .withOffloads(offloads(tap).request())
-                .withMtu(tap.mtu())
-                .open(router.vnetHeader());
-        verbosity.opened(((TapChannel) opened.channel()).device());
+        ChannelAttachment.Opened opened =
+                LinkPort.attachment(tap.tap(), offloads(tap), tap.mtu()).open(router.vnetHeader());
+        verbosity.opened((TapChannel) opened.channel());
         router.add(opened.channel(), opened.offloads(), opened.mtu(), tap.settings(nameServers));
         opened.up().run();
-    }
-
-    /** The router has addresses of its own on the link, beside those of this machine. */
-    private void addLink(TapRouter router, RouterPortArgument tap) throws TapException, InterruptedException {
-        PortSettings settings = tap.settings(nameServers);
-        PacketSocket socket = LinkPort.open(tap.tap());
-        int mtu;
-        try {
-            mtu = tap.mtu() == null ? socket.link().mtu() : tap.mtu();
-        } catch (TapException | RuntimeException e) {
-            socket.close();
-            throw e;
-        }
-        TapChannel channel = new TapChannel(socket);
-        channel.attr(Port.NAME).set(Port.LINK_PREFIX + socket.name());
-        router.add(channel, offloads(tap) == Offloads.NONE ? TapOffload.NONE : socket.offloads(), mtu, settings);
-        verbosity.step("link " + socket.name() + " joined");
     }
 
     private Offloads offloads(RouterPortArgument tap) {

@@ -5,6 +5,7 @@
 package io.github.nettytap.tools.command;
 
 import io.github.nettytap.codec.counter.EnumCounters;
+import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.codec.wire.VxlanHeader;
 import io.github.nettytap.net.vxlan.Underlay;
 import io.github.nettytap.net.vxlan.VxlanEndpoint;
@@ -25,6 +26,7 @@ import io.github.nettytap.tools.option.PortCapture;
 import io.github.nettytap.tools.option.Verbosity;
 import io.github.nettytap.tools.statistics.PortSample;
 import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.device.PacketSocket;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
 import picocli.CommandLine.Command;
@@ -164,7 +166,7 @@ final class VxlanCommand implements Callable<Integer> {
             endpoint.sockets().forEach(socket -> verbosity.step("socket: " + socket));
             for (VxlanArgument tap : taps) {
                 TapChannel channel = LinkPort.isOne(tap.tap())
-                        ? endpoint.add(LinkPort.open(tap.tap()), tap.vni())
+                        ? endpoint.add(openLink(tap), tap.vni())
                         : endpoint.add(open(tap), tap.vni());
                 captured.tap(channel, tap.tap(), "VXLAN network " + tap.vni());
                 program.watch(channel, channel.localAddress().name());
@@ -173,6 +175,12 @@ final class VxlanCommand implements Callable<Integer> {
             observation.end(verbosity, () -> printTunnel(endpoint));
         }
         return program.end();
+    }
+
+    private static PacketSocket openLink(VxlanArgument port) throws TapException {
+        return PacketSocket.builder(LinkPort.link(port.tap()))
+                .vnetHeader(VnetHeader.V1)
+                .open();
     }
 
     private List<PortSample> samples(VxlanEndpoint endpoint) {

@@ -8,9 +8,11 @@ import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.port.socket.SocketPortAddress;
 import io.github.nettytap.net.topology.Attachment;
+import io.github.nettytap.net.topology.LinkAttachment;
 import io.github.nettytap.net.topology.LinkFaults;
 import io.github.nettytap.net.topology.PortSpec;
 import io.github.nettytap.net.topology.TapAttachment;
+import io.github.nettytap.tools.argument.LinkPort;
 import io.github.nettytap.tools.argument.MacConverter;
 import io.github.nettytap.tools.argument.Offloads;
 import org.yaml.snakeyaml.nodes.MappingNode;
@@ -58,6 +60,7 @@ final class LabPort {
                     name -> name.startsWith(Attachment.Patch.PREFIX),
                     name -> Attachment.patch(name.substring(Attachment.Patch.PREFIX.length()))),
             new Kind(SocketPortAddress::isOne, Attachment::socket),
+            new Kind(LinkPort::isOne, name -> Attachment.link(LinkPort.link(name))),
             new Kind(name -> true, Attachment::tap));
 
     private LabPort() {}
@@ -67,13 +70,16 @@ final class LabPort {
      *
      * @param node where it is read from
      * @param name what it leads to
-     * @param offloads of a TAP
-     * @param mtu of a TAP, or null
+     * @param offloads of a TAP or a link
+     * @param mtu of a TAP or a link, or null
      * @param settings at its node
      */
     static <S> PortSpec<S> read(Node node, String name, Offloads offloads, Integer mtu, S settings) {
         Attachment attachment = attachment(node, name);
         Node kernel = value(node, INTERFACE);
+        if (attachment instanceof LinkAttachment) {
+            attachment = LinkPort.attachment(name, offloads, mtu);
+        }
         if (attachment instanceof TapAttachment tap) {
             TapAttachment sized = tap.withOffloads(offloads.request()).withMtu(mtu);
             attachment = kernel == null ? sized : onInterface(sized, kernel);

@@ -11,6 +11,7 @@ import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.net.switching.SwitchPort;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.net.topology.Attachment;
+import io.github.nettytap.net.topology.LinkAttachment;
 import io.github.nettytap.net.topology.LinkFaults;
 import io.github.nettytap.net.topology.RunningNode;
 import io.github.nettytap.net.topology.RunningPort;
@@ -219,6 +220,8 @@ public final class NetworkView {
             String addresses = tap.addresses().stream().map(Object::toString).collect(Collectors.joining(" "));
             detail = (tap.namespace() instanceof TapAttachment.Namespace.Named named ? named.name() + " " : "")
                     + addresses;
+        } else if (port.spec().attachment() instanceof LinkAttachment) {
+            kind = "link";
         } else if (port.spec().attachment() instanceof Attachment.Socket) {
             kind = "socket";
             detail = state(port);

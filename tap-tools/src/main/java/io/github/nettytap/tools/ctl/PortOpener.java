@@ -9,7 +9,6 @@ import io.github.nettytap.net.port.socket.SocketPort;
 import io.github.nettytap.net.switching.SwitchPort;
 import io.github.nettytap.net.switching.TapSwitch;
 import io.github.nettytap.net.topology.ChannelAttachment;
-import io.github.nettytap.net.topology.TapAttachment;
 import io.github.nettytap.tools.argument.LinkPort;
 import io.github.nettytap.tools.argument.Offloads;
 import io.github.nettytap.tools.argument.PortArgument;
@@ -17,10 +16,8 @@ import io.github.nettytap.tools.lifecycle.Program;
 import io.github.nettytap.tools.option.PortCapture;
 import io.github.nettytap.tools.option.Verbosity;
 import io.github.nettytap.transport.channel.TapChannel;
-import io.github.nettytap.transport.device.PacketSocket;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
-import io.github.nettytap.transport.device.TapOffload;
 
 import java.io.IOException;
 import java.util.List;
@@ -93,35 +90,18 @@ public final class PortOpener {
         verbosity.step("peer " + port.name() + " connected");
     }
 
-    /** Makes a TAP a port. Its link stays as it is. */
+    /** Makes a TAP or a link of the kernel a port. The link stays as it is. */
     public SwitchPort add(PortArgument port) throws IOException, InterruptedException {
         Offloads wanted = offloads(port);
-        boolean link = LinkPort.isOne(port.tap());
-        if ((wanted != Offloads.NONE || link) && !header) {
+        if ((wanted != Offloads.NONE || LinkPort.isOne(port.tap())) && !header) {
             throw new IllegalArgumentException("a port with offloads in a switch that started with none: port="
                     + port.tap() + " (expected: offloads=none, as the ports of the start have)");
         }
-        if (link) {
-            return addLink(port, wanted);
-        }
-        ChannelAttachment.Opened opened = TapAttachment.named(port.tap())
-                .withOffloads(wanted.request())
-                .withMtu(mtu)
-                .open(header ? VnetHeader.V1 : VnetHeader.NONE);
-        verbosity.opened(((TapChannel) opened.channel()).device());
+        ChannelAttachment.Opened opened =
+                LinkPort.attachment(port.tap(), wanted, mtu).open(header ? VnetHeader.V1 : VnetHeader.NONE);
+        verbosity.opened((TapChannel) opened.channel());
         SwitchPort added =
                 lan.add(opened.channel(), header ? VnetHeader.V1 : VnetHeader.NONE, opened.offloads(), port.policy());
-        program.watch(added.channel(), added.name());
-        capture.tap(List.of(added));
-        return added;
-    }
-
-    /** Makes a link of the kernel a port; its MTU and its state are nobody's here. */
-    private SwitchPort addLink(PortArgument port, Offloads wanted) throws TapException, InterruptedException {
-        PacketSocket socket = LinkPort.open(port.tap());
-        SwitchPort added =
-                lan.add(socket, wanted == Offloads.NONE ? TapOffload.NONE : socket.offloads(), port.policy());
-        verbosity.step("link " + socket.name() + " joined");
         program.watch(added.channel(), added.name());
         capture.tap(List.of(added));
         return added;

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.tools.option;
 
+import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
@@ -101,6 +102,15 @@ public final class Verbosity {
     public void opened(TapDevice device) {
         if (choice.verbose) {
             step(describe(device));
+        }
+    }
+
+    /** Tells of the device of a channel, or of its link. */
+    public void opened(TapChannel channel) {
+        if (channel.device() != null) {
+            opened(channel.device());
+        } else {
+            step("link " + channel.localAddress().name() + " joined");
         }
     }
 

@@ -11,6 +11,7 @@ import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.port.socket.SocketPortAddress;
 import io.github.nettytap.net.routing.nat.PortForward;
 import io.github.nettytap.net.topology.Attachment;
+import io.github.nettytap.net.topology.LinkAttachment;
 import io.github.nettytap.net.topology.LinkFaults;
 import io.github.nettytap.net.topology.RouterNode;
 import io.github.nettytap.net.topology.SwitchNode;
@@ -116,6 +117,23 @@ class LabFileTest {
     }
 
     @Test
+    void linksOfTheKernelArePortsOfAnyNode() {
+        Topology network = parse("""
+            switches: {lan: {ports: ["if:eth0,vlan=10", {name: if:eth1, offloads: none, link: {delay: 1ms}}]}}
+            routers: {gate: {ports: ["if:eth2=192.0.2.1/24,mtu=1400"]}}
+            vxlan: {tunnel: {remote: 127.0.0.2, ports: [{name: if:eth3, vni: 7}]}}
+            """);
+        SwitchNode lan = (SwitchNode) network.node("lan").orElseThrow();
+        assertThat(lan.ports().get(0).attachment()).isEqualTo(Attachment.link("eth0"));
+        assertThat(lan.ports().get(0).settings().vlans()).hasToString("vlan=10");
+        assertThat(lan.ports().get(1).attachment()).isEqualTo(new LinkAttachment("eth1", false, null));
+        assertThat(network.node("gate").orElseThrow().ports().get(0).attachment())
+                .isEqualTo(new LinkAttachment("eth2", true, 1400));
+        assertThat(network.node("tunnel").orElseThrow().ports().get(0).attachment())
+                .isEqualTo(Attachment.link("eth3"));
+    }
+
+    @Test
     void sameTextIsTheSameNetwork() {
         String text = "switches: {lan: {ports: [{name: tap0, link: {delay: 1ms}, static: ['02:00:00:00:00:01']}]}}";
         assertThat(parse(text)).isEqualTo(parse(text));
@@ -145,6 +163,8 @@ class LabFileTest {
         switches: {a: {ports: [{name: t0, interface: {mtu: 1}}]}}          | 1:52: mtu: value=1 (expected: 68 to 65521)
         switches: {a: {ports: [{name: t0, interface: {mac: x}}]}}          | 1:52: mac: value=x (expected: a MAC address of a host, such as 02:00:00:00:00:01)
         switches: {a: {ports: [{name: 'patch:x', interface: {mtu: 1400}}]}} | 1:53: interface: only a TAP has one: port=patch:x (expected: no such key, or the name of a TAP)
+        switches: {a: {ports: [{name: 'if:x', interface: {mtu: 1400}}]}}   | 1:50: interface: only a TAP has one: port=if:x (expected: no such key, or the name of a TAP)
+        switches: {a: {ports: ['if:']}}                                    | 1:24: ports: no link: port=if: (expected: if:NAME, such as if:eth0)
         switches: {a: {ports: ['patch:x']}}                                | 1:24: a: cable with one end: port=patch:x (expected: a port of the same name at one other node)
         switches: {a: {ports: [t0, t0]}}                                   | 1:28: a: a port is there twice: port=t0 (expected: once)
         switches: {a: {ports: [t0]}, b: {ports: [t1, t0]}}                 | 1:46: b: one interface at two ports: port=t0, other=a (expected: an interface for each port; a cable, patch:NAME at both, joins two nodes)
