@@ -35,7 +35,8 @@ import java.util.function.Consumer;
  * <p>Cost: one pass over the payload for the checksum, unless the frame is known to be valid or partial, and one copy
  * of it into the GSO frame, at once, so that the frame is released while it is still in the first cache and its memory
  * can be read into again. Frames that stay alone are neither summed nor copied. Memory: what went in, in buffers that
- * are at most twice as long as their frames, and 256 KiB.
+ * are at most twice as long as their frames, and 256 KiB. A frame is compared with eight runs at most, however many
+ * flows there are; if more meet in one place of the table, the oldest of them ends.
  *
  * <p>Not for use by several threads.
  */
@@ -44,8 +45,12 @@ public final class Coalescer {
     private static final int BUCKETS = 256;
     private static final int MAX_SPARE = 256 << 10;
 
+    /** As MAX_GRO_SKBS of the kernel: who sends many flows at once does not make each frame pass all of them. */
+    private static final int MAX_RUNS_PER_BUCKET = 8;
+
     private final GroFlow[] buckets = new GroFlow[BUCKETS];
     private final Segment segment = new Segment();
+    private final EndedHosts ended = new EndedHosts();
     private GroFlow[] runs = new GroFlow[16];
     /** A bit for each kind of {@link Segment#kindBit()}. */
     private final int allowed;
@@ -63,6 +68,7 @@ public final class Coalescer {
 
     private int count;
     private int frames;
+    private long comparisons;
 
     /** Makes an empty coalescer of TCP and UDP. */
     public Coalescer() {
@@ -155,7 +161,8 @@ public final class Coalescer {
     private void addUnpredicted(Object msg, int headerLength, ChannelPromise promise, ByteBufAllocator alloc) {
         Segment.Kind kind = segment.read();
         if (kind == Segment.Kind.OF_HOSTS) {
-            endRunsOfHosts();
+            ended.add(segment.hostsHash, count);
+            predicted = predicted != null && predicted.hostsHash == segment.hostsHash ? null : predicted;
         }
         if (kind != Segment.Kind.OF_FLOW || (allowed & segment.kindBit()) == 0) {
             nextRun().startSingle(msg, headerLength, promise);
@@ -179,9 +186,23 @@ public final class Coalescer {
         GroFlow started = nextRun();
         started.startSingle(msg, headerLength, promise);
         if (candidate && (cwrAllowed || !segment.isCongestionWindowReduced()) && started.start(segment)) {
-            started.next = buckets[started.hash & BUCKETS - 1];
-            buckets[started.hash & BUCKETS - 1] = started;
-            started.isOpen = true;
+            started.order = count - 1;
+            link(started);
+        }
+    }
+
+    /** Puts a run in front of its bucket, which the oldest one leaves if there are too many. */
+    private void link(GroFlow started) {
+        int bucket = started.hash & BUCKETS - 1;
+        started.next = buckets[bucket];
+        buckets[bucket] = started;
+        started.isOpen = true;
+        GroFlow last = started;
+        for (int i = 1; i < MAX_RUNS_PER_BUCKET && last.next != null; i++) {
+            last = last.next;
+        }
+        if (last.next != null) {
+            unlink(last.next);
         }
     }
 
@@ -199,21 +220,25 @@ public final class Coalescer {
         return guess;
     }
 
-    /** Ends each run that a frame without ports may be of. Rare, and bounded by the frames that wait. */
-    private void endRunsOfHosts() {
-        for (int i = 0; i < count; i++) {
-            if (runs[i].mayBeFlowOf(segment)) {
-                unlink(runs[i]);
-            }
-        }
-    }
-
     private GroFlow find() {
         GroFlow run = buckets[segment.hash & BUCKETS - 1];
-        while (run != null && !run.isFlowOf(segment)) {
+        while (run != null) {
+            comparisons++;
+            if (run.isFlowOf(segment)) {
+                break;
+            }
             run = run.next;
         }
+        if (run != null && ended.isEnded(run.hostsHash, run.order)) {
+            unlink(run);
+            return null;
+        }
         return run;
+    }
+
+    /** How often a frame was compared with a run: what the cost of many flows is judged by. */
+    long comparisons() {
+        return comparisons + ended.probes();
     }
 
     private void unlink(GroFlow run) {
@@ -340,6 +365,7 @@ public final class Coalescer {
             run.isOpen = false;
         }
         segment.forget();
+        ended.clear();
         predicted = null;
         spare = 0;
         count = 0;

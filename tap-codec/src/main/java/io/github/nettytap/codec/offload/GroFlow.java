@@ -68,8 +68,11 @@ final class GroFlow {
     /** Whether the run is in the flow table, so that frames may join it. */
     boolean isOpen;
 
+    /** How many runs began before this one since the last flush. */
+    int order;
+
     int hash;
-    private int hostsHash;
+    int hostsHash;
     private final byte[] header = new byte[Segment.WINDOW];
     private int closing;
     private int network;
@@ -138,18 +141,17 @@ final class GroFlow {
                 && tcp == other.tcp
                 && Segment.int32(header, transport) == Segment.int32(other.window, other.transport)
                 && v6 == other.v6
-                && (v6 ? other.isBetweenHostsOf(header, network, true) : hasSameIpv4Addresses(other))
+                && (v6 ? hasSameIpv6Addresses(other) : hasSameIpv4Addresses(other))
                 && equal(other, 0, network);
+    }
+
+    private boolean hasSameIpv6Addresses(Segment other) {
+        return equal(other, network + Ipv6Header.SOURCE_OFFSET, 2 * Ipv6Header.ADDRESS_LENGTH);
     }
 
     private boolean hasSameIpv4Addresses(Segment other) {
         int at = network + Ipv4Header.SOURCE_OFFSET;
         return Segment.int64(header, at) == Segment.int64(other.window, at);
-    }
-
-    /** Tells whether a frame, of which the flow is not known, may be of the flow of this run. */
-    boolean mayBeFlowOf(Segment other) {
-        return isOpen && hostsHash == other.hostsHash && other.isBetweenHostsOf(header, network, v6);
     }
 
     /** The bits of a word in which the headers differ. */

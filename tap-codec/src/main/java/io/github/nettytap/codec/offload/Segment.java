@@ -23,7 +23,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.security.SecureRandom;
-import java.util.Arrays;
 
 /**
  * What the coalescer needs to know of one frame: its flow, and whether it may be part of a GSO frame. Offsets count
@@ -230,17 +229,6 @@ final class Segment {
 
     private static long pair(long first, long second, long firstKey, long secondKey) {
         return (first + firstKey) * (second + secondKey);
-    }
-
-    /** Tells whether the addresses are those of another frame. */
-    boolean isBetweenHostsOf(byte[] header, int at, boolean ipv6) {
-        if (v6 != ipv6) {
-            return false;
-        }
-        int mine = network + (v6 ? Ipv6Header.SOURCE_OFFSET : Ipv4Header.SOURCE_OFFSET);
-        int its = at + (v6 ? Ipv6Header.SOURCE_OFFSET : Ipv4Header.SOURCE_OFFSET);
-        int both = v6 ? 2 * Ipv6Header.ADDRESS_LENGTH : 2 * Integer.BYTES;
-        return Arrays.equals(window, mine, mine + both, header, its, its + both);
     }
 
     /**

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.github.nettytap.codec.testing.CountedBuf;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -139,12 +140,15 @@ class MacRulesFuzzTest {
 
     @FuzzTest(maxDuration = "1m")
     void anyBytesAreJudged(byte[] data) {
-        ByteBuf frame = Unpooled.wrappedBuffer(data);
+        CountedBuf frame = new CountedBuf(data);
         MacRules rules = MacRules.ALL.toBuilder().vlan(0).vlan(5).build();
         boolean tagged =
                 data.length >= 14 && (frame.getShort(12) == (short) 0x8100 || frame.getShort(12) == (short) 0x88a8);
 
+        frame.clearReads();
         assertThat(rules.verdict(frame, 0, data.length) == MacVerdict.DROP_MALFORMED)
                 .isEqualTo(data.length < (tagged ? 18 : 14));
+        // Addresses and tag, however long the frame is.
+        assertThat(frame.reads()).isLessThan(10);
     }
 }

@@ -7,12 +7,12 @@ package io.github.nettytap.codec.offload;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.github.nettytap.codec.testing.CountedBuf;
 import io.github.nettytap.codec.virtio.FrameValidator;
 import io.github.nettytap.codec.virtio.FrameVerdict;
 import io.github.nettytap.codec.wire.VirtioNetHeader;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 
 import java.util.ArrayList;
@@ -29,7 +29,7 @@ class SegmentationFuzzTest {
      */
     @FuzzTest(maxDuration = "1m")
     void anyPacketIsRefusedOrCutIntoRightFrames(byte[] data) {
-        ByteBuf packet = Unpooled.buffer(data.length + 1).writeBytes(data);
+        CountedBuf packet = new CountedBuf(data);
         FrameVerdict verdict = FrameValidator.validate(packet, 0, packet.writerIndex(), HEADER);
         boolean gsoFrame = verdict == FrameVerdict.WELL_FORMED && packet.getByte(1) != 0;
         boolean tunnel = gsoFrame && (packet.getByte(1) & 0x60) != 0;
@@ -39,12 +39,16 @@ class SegmentationFuzzTest {
         String before = ByteBufUtil.hexDump(packet);
         List<ByteBuf> segments = new ArrayList<>();
         UnpooledByteBufAllocator memory = new UnpooledByteBufAllocator(true);
+        packet.clearReads();
         assertThat(Segmentation.segment(packet, HEADER, 12, memory, segments::add))
                 .isEqualTo(verdict);
         // What it costs is linear in the input: each byte of payload makes one segment with all headers at most.
         assertThat(segments.size()).isLessThanOrEqualTo(Math.max(1, data.length));
         assertThat(memory.metric().usedDirectMemory())
                 .isLessThanOrEqualTo((FrameValidator.MAX_GSO_HEADERS + 13L) * Math.max(1, data.length));
+        // The payload is read twice, for the copy and the sum; the headers once a segment.
+        assertThat(packet.reads())
+                .isLessThan(300 + data.length + (30 + FrameValidator.MAX_GSO_HEADERS / 8L) * segments.size());
         assertThat(ByteBufUtil.hexDump(packet)).isEqualTo(before);
         if (verdict != FrameVerdict.WELL_FORMED) {
             assertThat(segments).isEmpty();

@@ -28,6 +28,11 @@ public final class CountedBuf extends UnpooledHeapByteBuf {
         return reads;
     }
 
+    /** Counts from zero again. */
+    public void clearReads() {
+        reads = 0;
+    }
+
     @Override
     protected byte _getByte(int index) {
         reads++;
