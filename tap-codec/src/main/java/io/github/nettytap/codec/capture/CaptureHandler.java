@@ -6,15 +6,11 @@ package io.github.nettytap.codec.capture;
 
 import io.github.nettytap.codec.filter.FrameFilter;
 import io.github.nettytap.codec.pcap.CaptureInterface;
-import io.github.nettytap.codec.virtio.FrameView;
 import io.github.nettytap.codec.wire.FrameDirection;
 import io.github.nettytap.codec.wire.VnetHeader;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
-
-import java.util.Objects;
 
 /**
  * Taps a pipeline: hands a copy of each frame that passes, in either direction, to a {@link Capture}.
@@ -28,11 +24,7 @@ import java.util.Objects;
  */
 public final class CaptureHandler extends ChannelDuplexHandler {
 
-    private final Capture capture;
-    private final CaptureCounters counters;
-    private final ByteBuf view;
-    private final FrameView frame;
-    private final FrameFilter filter;
+    private final FrameRecorder recorder;
 
     /**
      * Captures all frames.
@@ -56,51 +48,31 @@ public final class CaptureHandler extends ChannelDuplexHandler {
      * @param filter decides about each frame; what it refuses is counted by {@link Capture#refused()}
      */
     public CaptureHandler(Capture capture, CaptureInterface captureInterface, VnetHeader header, FrameFilter filter) {
-        this.capture = capture;
-        this.counters = capture.register(captureInterface);
-        this.view = capture.newView();
-        this.frame = new FrameView(header);
-        this.filter = Objects.requireNonNull(filter, "filter");
-        if (filter != FrameFilter.ALL) {
-            counters.filtered();
-        }
+        recorder = new FrameRecorder(capture, captureInterface, header, filter);
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         if (ctx.channel().isActive()) {
-            frame.place(ctx);
+            recorder.place(ctx);
         }
     }
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        frame.place(ctx);
+        recorder.place(ctx);
         ctx.fireChannelActive();
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        tap(message, FrameDirection.INBOUND);
+        recorder.record(message, FrameDirection.INBOUND);
         ctx.fireChannelRead(message);
     }
 
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
-        tap(message, FrameDirection.OUTBOUND);
+        recorder.record(message, FrameDirection.OUTBOUND);
         ctx.write(message, promise);
-    }
-
-    private void tap(Object message, FrameDirection direction) {
-        if (!capture.isRunning()) {
-            return;
-        }
-        if (frame.read(message)) {
-            if (filter.accept(frame.buffer(), frame.index(), frame.length(), direction)) {
-                capture.offer(counters, view, direction, frame);
-            } else {
-                counters.countRefused();
-            }
-        }
     }
 }

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** The TAP that a capture is the other end of: one that is there, or is made where that was asked for. */
 public final class CaptureLink {
@@ -47,10 +48,7 @@ public final class CaptureLink {
             throw new CommandException(
                     FAILURE,
                     "no such interface: name=" + name + ", TAPs here: " + (taps.isEmpty() ? "none" : taps)
-                            + ". To make one, add --create"
-                            + (name.equals("any")
-                                    ? "; to see all interfaces of the system, use `tcpdump -i any`"
-                                    : ""));
+                            + ". To make one, add --create");
         }
         return TapDevice.builder(name).existing(!isCreated);
     }
@@ -65,11 +63,11 @@ public final class CaptureLink {
         throw new CommandException(
                 FAILURE,
                 "no TAP: name=" + link.name() + " is " + why
-                        + ". This program is the other end of a TAP; what passes other interfaces, tcpdump shows"
-                        + " (`tcpdump -i " + link.name() + "`)");
+                        + ". Only the other end of a TAP can give frames to the kernel as if they came from a network;"
+                        + " a TAP that is a port of a bridge gives them to what lies behind");
     }
 
-    private static boolean isTap(Link link) {
+    static boolean isTap(Link link) {
         return link.tun().map(TunLink::isTap).orElse(false);
     }
 
@@ -79,14 +77,27 @@ public final class CaptureLink {
         }
     }
 
-    /** The TAPs of this network namespace, a line each, as {@code tcpdump -D} lists interfaces. */
+    /**
+     * What can be captured in this network namespace, TAPs first, a line each, as {@code tcpdump -D} lists interfaces.
+     */
     public static List<String> describe() throws IOException {
-        List<Link> taps = links().stream().filter(CaptureLink::isTap).collect(Collectors.toList());
-        return taps.stream()
-                .map(link -> (taps.indexOf(link) + 1) + "." + link.name() + " [" + (link.isUp() ? "Up" : "Down")
-                        + (link.hasCarrier() ? ", Running" : "") + ", "
+        List<Link> links = links();
+        List<String> lines = links.stream()
+                .filter(CaptureLink::isTap)
+                .map(link -> link.name() + " [" + state(link) + ", "
                         + (link.tun().get().queues() > 0 ? "In use" : "Free") + "]")
                 .collect(Collectors.toList());
+        links.stream()
+                .filter(link -> link.isEthernet() && !isTap(link))
+                .forEach(link -> lines.add(link.name() + " [" + state(link) + "]"));
+        lines.add(LinkSource.ALL + " (all links with Ethernet headers)");
+        return IntStream.range(0, lines.size())
+                .mapToObj(i -> (i + 1) + "." + lines.get(i))
+                .collect(Collectors.toList());
+    }
+
+    private static String state(Link link) {
+        return (link.isUp() ? "Up" : "Down") + (link.hasCarrier() ? ", Running" : "");
     }
 
     /**

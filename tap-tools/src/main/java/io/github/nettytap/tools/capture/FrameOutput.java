@@ -25,11 +25,13 @@ public final class FrameOutput {
      * @param text how to print them
      * @param out where to
      * @param live whether each line is to be seen at once
+     * @param named whether each line says interface and direction, also while there is one interface only
      */
-    public static void print(FrameSelection frames, FrameText text, PrintWriter out, boolean live) throws IOException {
+    public static void print(FrameSelection frames, FrameText text, PrintWriter out, boolean live, boolean named)
+            throws IOException {
         StringBuilder batch = new StringBuilder();
         try {
-            boolean several = false;
+            boolean several = named;
             CaptureInterface first = null;
             for (CapturedFrame frame = frames.next(); frame != null; frame = frames.next()) {
                 // Later ones may be described later: from then on each frame says which it is of.

@@ -14,9 +14,11 @@ import io.github.nettytap.tools.capture.CaptureLink;
 import io.github.nettytap.tools.capture.FilterExpression;
 import io.github.nettytap.tools.capture.FrameOutput;
 import io.github.nettytap.tools.capture.FrameSelection;
-import io.github.nettytap.tools.capture.LiveCapture;
+import io.github.nettytap.tools.capture.LinkSource;
+import io.github.nettytap.tools.capture.LiveSource;
 import io.github.nettytap.tools.capture.OutputTarget;
 import io.github.nettytap.tools.capture.Replay;
+import io.github.nettytap.tools.capture.TapSource;
 import io.github.nettytap.tools.lifecycle.CommandException;
 import io.github.nettytap.tools.lifecycle.Loops;
 import io.github.nettytap.tools.lifecycle.ShutdownSignal;
@@ -50,19 +52,21 @@ import java.util.concurrent.Callable;
 @Command(
         name = "capture",
         description =
-                "Captures what the kernel sends into a TAP (-i), reads capture files (-r), or replays them into a TAP "
+                "Captures what the kernel sends into a TAP or what passes another link (-i), reads capture files (-r), or replays them into a TAP "
                         + "(--replay). Prints one line a frame, or writes a file (-w). The options are those of tcpdump.",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
             "",
-            "This program is the other end of the TAP, which must be there and free unless --create makes it. "
-                    + "To see what passes a program that has a TAP already, use that program's --capture, or tcpdump.",
+            "This program is the other end of a TAP, which must be there and free unless --create makes it. "
+                    + "To see what passes a TAP that a program has already, use that program's --capture, or -i if:NAME.",
             "",
             "Examples:",
             "  netty-tap capture --create -i tap0",
             "  netty-tap capture -i tap0 -w tap0.pcapng -C 100 -W 10 udp port 53",
             "  netty-tap capture -i tap0 -w - | tshark -r -",
+            "  netty-tap capture -i eth0 -Q in port 53",
+            "  netty-tap capture -i any -w all.pcapng",
             "  netty-tap capture -r tap0.pcapng -e arp or icmp6",
             "  netty-tap capture --replay tap0.pcapng -i tap1 --speed 10"
         })
@@ -70,13 +74,19 @@ final class CaptureCommand implements Callable<Integer> {
 
     private static final String STANDARD = "-";
 
-    @Option(names = "-i", paramLabel = "TAP", description = "The interface, a TAP.")
+    @Option(
+            names = "-i",
+            paramLabel = "NAME",
+            description = "The interface: a TAP, any other link with Ethernet headers, or any for all of them.")
     private String tap;
 
     @Option(names = "--create", description = "Make the interface if it is not there.")
     private boolean create;
 
-    @Option(names = "-D", description = "List the TAPs of this network namespace, and end.")
+    @Option(names = "-p", description = "Do not make a link take in frames for other MAC addresses.")
+    private boolean notPromiscuous;
+
+    @Option(names = "-D", description = "List the interfaces of this network namespace, and end.")
     private boolean list;
 
     @Option(names = "-r", paramLabel = "FILE|-", description = "Read a file, pcapng or pcap.")
@@ -97,7 +107,8 @@ final class CaptureCommand implements Callable<Integer> {
     @Option(
             names = "-Q",
             paramLabel = "in|out|inout",
-            description = "Of a file: frames that were read from the channel, written to it, or both (default: both).")
+            description = "Of a file: frames that were read from the channel, written to it, or both (default: both)."
+                    + " Of a link: frames that come in, go out, or both.")
     private Directions directions = Directions.INOUT;
 
     @Option(
@@ -141,7 +152,7 @@ final class CaptureCommand implements Callable<Integer> {
         printing.check(checks);
         if (replay != null) {
             checks.unused(writing.target(), "-w", "--replay");
-        } else if (read == null) {
+        } else if (read == null && !LinkSource.isOne(tap)) {
             checks.direction(directions);
         }
         BpfFilter program =
@@ -161,7 +172,8 @@ final class CaptureCommand implements Callable<Integer> {
             if (writing.isWanted()) {
                 copy(frames);
             } else {
-                FrameOutput.print(frames, printing.text(), spec.commandLine().getOut(), printing.isLineBuffered());
+                FrameOutput.print(
+                        frames, printing.text(), spec.commandLine().getOut(), printing.isLineBuffered(), false);
             }
             if (reader.isTruncated()) {
                 say("the file ends within a frame, as when its writer was killed: file=" + read);
@@ -221,18 +233,24 @@ final class CaptureCommand implements Callable<Integer> {
 
     private int capture(BpfFilter program) throws Exception {
         ShutdownSignal interruption = ShutdownSignal.install();
-        try (TapDevice device = CaptureLink.builder(tap, create)
-                .vnetHeader(offloads != Offloads.NONE)
-                .offloads(offloads.request())
-                .up(true)
-                .open()) {
-            verbosity.opened(device);
-            capture(device, program, interruption);
+        try (LiveSource source = source()) {
+            capture(source, program, interruption);
         }
         return ExitCode.OK;
     }
 
-    private void capture(TapDevice device, BpfFilter program, ShutdownSignal interruption) throws Exception {
+    private LiveSource source() throws IOException {
+        if (LinkSource.isOne(tap)) {
+            LinkSource link = LinkSource.open(tap, directions.only(), !notPromiscuous);
+            verbosity.step("opened " + link);
+            return link;
+        }
+        TapSource source = TapSource.open(tap, create, offloads.request());
+        verbosity.opened(source.device());
+        return source;
+    }
+
+    private void capture(LiveSource source, BpfFilter program, ShutdownSignal interruption) throws Exception {
         // Printing is reading what another thread writes, so the event loop never waits for a terminal.
         Pipe pipe = writing.isWanted() ? null : Pipe.open();
         Capture.Builder builder = pipe == null ? writing.capture() : writing.describe(Capture.toChannel(pipe.sink()));
@@ -242,23 +260,16 @@ final class CaptureCommand implements Callable<Integer> {
         Capture capture = builder.start();
         Thread printer = pipe == null ? null : printing(pipe, interruption);
         try (Loops loops = Loops.of("capture", TapIoType.EPOLL)) {
-            CaptureLink.Restore queue = CaptureLink.lengthenQueue(device);
-            long before = device.statistics().transmitDrops();
-            Channel channel =
-                    LiveCapture.start(device, loops.group(), capture, program == null ? FrameFilter.ALL : program);
+            Channel channel = source.start(loops.group(), capture, program == null ? FrameFilter.ALL : program);
             channel.closeFuture().addListener(closed -> interruption.end());
             capture.finished().whenComplete((done, failure) -> interruption.end());
             ready(writing.target());
             interruption.await();
             boolean isGone = !channel.isOpen() && capture.isRunning();
-            long lost = 0;
-            if (channel.isOpen()) {
-                lost = device.statistics().transmitDrops() - before;
-                queue.close();
-            }
+            long lost = source.end();
             channel.close().sync();
             close(capture, printer);
-            summarize(capture, lost);
+            summarize(capture, lost, source.leftOut());
             if (isGone) {
                 throw gone();
             }
@@ -267,12 +278,15 @@ final class CaptureCommand implements Callable<Integer> {
         }
     }
 
-    private void summarize(Capture capture, long lost) {
+    private void summarize(Capture capture, long lost, String leftOut) {
         OutputTarget target = writing.target();
         if (target == null || target.leavesStandardError()) {
             verbosity.note(capture.captured() + " frames captured, "
                     + (filter.isEmpty() ? "" : capture.refused() + " refused by the filter, ") + capture.dropped()
                     + " dropped by this program, " + lost + " dropped by the kernel");
+            if (!leftOut.isEmpty()) {
+                verbosity.note(leftOut);
+            }
         }
     }
 
@@ -292,7 +306,7 @@ final class CaptureCommand implements Callable<Integer> {
                 () -> {
                     try (CaptureReader reader = CaptureReader.open(pipe.source())) {
                         FrameSelection all = new FrameSelection(reader, tap, null, null, Long.MAX_VALUE);
-                        FrameOutput.print(all, printing.text(), out, true);
+                        FrameOutput.print(all, printing.text(), out, true, LinkSource.isAll(tap));
                     } catch (IOException e) {
                         say("printing ended: " + e.getMessage());
                     } finally {

@@ -130,62 +130,62 @@ class CaptureStreamsProgramTest {
 
     @ParameterizedTest
     @CsvSource(
-            delimiter = '#',
+            delimiter = '|',
             value = {
-                "any # no such interface: name=any, TAPs here: cs0. To make one, add --create; to see all interfaces of the"
-                        + " system, use `tcpdump -i any`",
-                "cs1 # no such interface: name=cs1, TAPs here: cs0. To make one, add --create",
-                "lo # no TAP: name=lo is of kind hardware or built in. This program is the other end of a TAP; what passes"
-                        + " other interfaces, tcpdump shows (`tcpdump -i lo`)",
-                "ve0 # no TAP: name=ve0 is of kind veth. This program is the other end of a TAP; what passes other"
-                        + " interfaces, tcpdump shows (`tcpdump -i ve0`)",
-                "cs9 # no TAP: name=cs9 is a TUN, which carries IP packets without Ethernet headers. This program is the"
-                        + " other end of a TAP; what passes other interfaces, tcpdump shows (`tcpdump -i cs9`)"
+                "any | replay | no such interface: name=any, TAPs here: cs0. To make one, add --create",
+                "cs1 | live | no such interface: name=cs1, TAPs here: cs0. To make one, add --create",
+                "cs1 | replay | no such interface: name=cs1, TAPs here: cs0. To make one, add --create",
+                "lo | replay | no TAP: name=lo is of kind hardware or built in. Only the other end of a TAP can give frames to"
+                        + " the kernel as if they came from a network; a TAP that is a port of a bridge gives them to what"
+                        + " lies behind",
+                "ve0 | replay | no TAP: name=ve0 is of kind veth. Only the other end of a TAP can give frames to the kernel as"
+                        + " if they came from a network; a TAP that is a port of a bridge gives them to what lies behind",
+                "cs9 | live | open packet socket: device=cs9: its frames have no Ethernet header (ARPHRD type 65534). Choose a"
+                        + " link of Ethernet frames: `ip link` shows link/ether for those; a TUN or a tunnel of IP packets is"
+                        + " none. See"
+                        + " https://github.com/nettytap/netty-tap/blob/main/docs/troubleshooting.md#packet-enodev"
             })
-    void onlyTapsAreTakenAndNoneIsMadeUnasked(String name, String message) throws Exception {
+    void onlyWhatIsThereIsTakenAndNoneIsMadeUnasked(String name, String mode, String message) throws Exception {
         host.execute("ip", "link", "add", "ve0", "type", "veth", "peer", "name", "ve1");
         host.execute("ip", "tuntap", "add", "cs9", "mode", "tun");
-        for (List<String> mode : List.of(List.of("-i", name), List.of("-i", name, "--replay", "/dev/null"))) {
-            String before = host.execute("ip", "-o", "link", "show").replaceAll("(?m)^\\d+: |state.*$", "");
-            List<String> command = new java.util.ArrayList<>(List.of("capture"));
-            command.addAll(mode);
-            if (mode.size() > 2) {
-                Path file = Files.write(directory.resolve("empty.pcap"), new byte[] {
-                    (byte) 0xd4,
-                    (byte) 0xc3,
-                    (byte) 0xb2,
-                    (byte) 0xa1,
-                    2,
-                    0,
-                    4,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                    1,
-                    0,
-                    1,
-                    0,
-                    0,
-                    0
-                });
-                command.set(command.size() - 1, file.toString());
-            }
-            try (HostProcess program = RunningProgram.start(host, command)) {
-                assertThat(program.await()).isEqualTo(1);
-                assertThat(program.errors()).isEqualTo("netty-tap capture: " + message + "\n");
-                assertThat(program.output()).isEmpty();
-            }
-            assertThat(host.execute("ip", "-o", "link", "show").replaceAll("(?m)^\\d+: |state.*$", ""))
-                    .isEqualTo(before);
+        String before = host.execute("ip", "-o", "link", "show").replaceAll("(?m)^\\d+: |state.*$", "");
+        List<String> command = new java.util.ArrayList<>(List.of("capture", "-i", name));
+        if (mode.equals("replay")) {
+            Path file = Files.write(directory.resolve("empty.pcap"), new byte[] {
+                (byte) 0xd4,
+                (byte) 0xc3,
+                (byte) 0xb2,
+                (byte) 0xa1,
+                2,
+                0,
+                4,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                1,
+                0,
+                1,
+                0,
+                0,
+                0
+            });
+            command.addAll(List.of("--replay", file.toString()));
         }
+        try (HostProcess program = RunningProgram.start(host, command)) {
+            assertThat(program.await()).isEqualTo(1);
+            assertThat(program.errors()).isEqualTo("netty-tap capture: " + message + "\n");
+            assertThat(program.output()).isEmpty();
+        }
+        assertThat(host.execute("ip", "-o", "link", "show").replaceAll("(?m)^\\d+: |state.*$", ""))
+                .isEqualTo(before);
     }
 
     @ParameterizedTest
@@ -251,11 +251,17 @@ class CaptureStreamsProgramTest {
     }
 
     @Test
-    void tapsAreListed() throws Exception {
+    void whatCanBeCapturedIsListed() throws Exception {
         host.execute("ip", "tuntap", "add", "cs9", "mode", "tun");
+        host.execute("ip", "link", "add", "ve0", "type", "bridge");
         try (HostProcess program = RunningProgram.start(host, List.of("capture", "-D"))) {
             assertThat(program.await()).isZero();
-            assertThat(program.output()).isEqualTo("1.cs0 [Up, Free]\n");
+            assertThat(program.output()).isEqualTo("""
+                1.cs0 [Up, Free]
+                2.lo [Up, Running]
+                3.ve0 [Down, Running]
+                4.any (all links with Ethernet headers)
+                """);
         }
     }
 

@@ -268,6 +268,18 @@ public final class PacketSocket implements AutoCloseable {
     }
 
     /**
+     * Whether a frame is one of the loopback interface on its way out, which comes in again at once: whoever listens to
+     * both directions gets it twice.
+     *
+     * @param frame a frame of a socket with {@link PacketSocketBuilder#addresses}
+     * @param index where the address starts
+     * @return true for the first of the two
+     */
+    public static boolean isLoopedBack(ByteBuf frame, int index) {
+        return hardwareType(frame, index) == ARPHRD_LOOPBACK && packetType(frame, index) == PACKET_OUTGOING;
+    }
+
+    /**
      * The name of the link, asked for anew, as a link can be renamed.
      *
      * @return the name, the last known one where the link is gone or the socket is closed; {@code any} for all links

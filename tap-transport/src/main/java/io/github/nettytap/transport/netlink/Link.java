@@ -18,12 +18,14 @@ public final class Link {
     private static final int UNKNOWN = -1;
 
     private final int index;
+    private final int hardwareType;
     private final int flags;
     private final Attributes attributes;
     private final Attributes info;
 
-    private Link(int index, int flags, Attributes attributes) {
+    private Link(int index, int hardwareType, int flags, Attributes attributes) {
         this.index = index;
+        this.hardwareType = hardwareType;
         this.flags = flags;
         this.attributes = attributes;
         info = attributes.nested(Rtm.IFLA_LINKINFO);
@@ -44,7 +46,11 @@ public final class Link {
         }
         ByteBuffer copy = ByteBuffer.allocate(message.limit()).order(message.order());
         copy.put(message.duplicate()).flip();
-        return new Link(index(copy), copy.getInt(body + 8), Attributes.parse(copy, body + HEADER_SIZE));
+        return new Link(
+                index(copy),
+                copy.getShort(body + 2) & 0xffff,
+                copy.getInt(body + 8),
+                Attributes.parse(copy, body + HEADER_SIZE));
     }
 
     /** The ifindex in a message that has the whole ifinfomsg. */
@@ -105,6 +111,16 @@ public final class Link {
     public Optional<MacAddress> mac() {
         byte[] octets = attributes.bytes(Rtm.IFLA_ADDRESS);
         return octets.length == MacAddress.LENGTH ? Optional.of(MacAddress.of(octets)) : Optional.empty();
+    }
+
+    /**
+     * Whether its frames have Ethernet headers: those of a network card, a TAP, a bridge or the loopback interface, but
+     * not those of a TUN or a tunnel of IP packets.
+     *
+     * @return true if so
+     */
+    public boolean isEthernet() {
+        return hardwareType == Rtm.ARPHRD_ETHER || hardwareType == Rtm.ARPHRD_LOOPBACK;
     }
 
     /**

@@ -62,6 +62,10 @@ final class Rtm {
     static final int IFLA_TUN_NUM_DISABLED_QUEUES = 9;
 
     static final int IFF_UP = 0x1;
+
+    // linux/if_arp.h
+    static final int ARPHRD_ETHER = 1;
+    static final int ARPHRD_LOOPBACK = 772;
     static final int IFF_RUNNING = 0x40;
     static final int IFF_LOWER_UP = 0x10000;
 

@@ -9,6 +9,7 @@ import io.github.nettytap.codec.capture.CaptureHandler;
 import io.github.nettytap.codec.filter.FrameFilter;
 import io.github.nettytap.codec.pcap.CaptureInterface;
 import io.github.nettytap.transport.channel.TapChannel;
+import io.github.nettytap.transport.device.OffloadRequest;
 import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
 import io.netty.bootstrap.Bootstrap;
@@ -19,25 +20,47 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.ReferenceCountUtil;
 
-/** Capture of all that the kernel sends into a TAP: the whole pipeline. */
-public final class LiveCapture {
+import java.io.IOException;
 
-    private LiveCapture() {}
+/** All that the kernel sends into a TAP, of which the program is the other end: capture is the whole pipeline. */
+public final class TapSource implements LiveSource {
+
+    private final TapDevice device;
+    private TapChannel channel;
+    private CaptureLink.Restore queue;
+    private long before;
+
+    private TapSource(TapDevice device) {
+        this.device = device;
+    }
 
     /**
-     * Starts to capture.
+     * Opens a TAP.
      *
-     * @param device an open device, which the channel closes with itself
-     * @param loops what drives the channel
-     * @param capture where the frames go
-     * @param filter which of them
-     * @return the channel, which closes when the device is deleted
+     * @param name its name
+     * @param isCreated whether to make it if it is not there
+     * @param offloads what the kernel may leave undone, which the file notes
      */
-    public static Channel start(TapDevice device, EventLoopGroup loops, Capture capture, FrameFilter filter)
-            throws Exception {
+    public static TapSource open(String name, boolean isCreated, OffloadRequest offloads) throws IOException {
+        return new TapSource(CaptureLink.builder(name, isCreated)
+                .vnetHeader(offloads != OffloadRequest.NONE)
+                .offloads(offloads)
+                .up(true)
+                .open());
+    }
+
+    /** The device. */
+    public TapDevice device() {
+        return device;
+    }
+
+    @Override
+    public TapChannel start(EventLoopGroup loops, Capture capture, FrameFilter filter) throws Exception {
+        queue = CaptureLink.lengthenQueue(device);
+        before = device.statistics().transmitDrops();
         CaptureInterface tap =
                 CaptureInterface.ethernet(device.name()).withDescription("TAP").withMac(device.mac());
-        return new Bootstrap()
+        channel = (TapChannel) new Bootstrap()
                 .group(loops)
                 .channelFactory(TapChannel.factory(device))
                 .handler(new ChannelInitializer<Channel>() {
@@ -51,6 +74,22 @@ public final class LiveCapture {
                 .register()
                 .sync()
                 .channel();
+        return channel;
+    }
+
+    @Override
+    public long end() throws IOException {
+        if (!channel.isOpen()) {
+            return 0;
+        }
+        long lost = device.statistics().transmitDrops() - before;
+        queue.close();
+        return lost;
+    }
+
+    @Override
+    public void close() {
+        device.close();
     }
 
     /** Where frames end that were only to be seen. */
