@@ -334,6 +334,7 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
                 writingInBatches = false;
                 logFallback();
             }
+            writingInBatches &= !writes.hasBlocked();
             if (!finished && !leaving) {
                 inFlight += writePoll.arm(registration);
             }

@@ -46,6 +46,7 @@ final class IoUringWrites implements ChannelOutboundBuffer.MessageProcessor {
     private boolean completing;
     private boolean abandoned;
     private boolean unsupported;
+    private boolean blocked;
 
     /**
      * What went wrong with frames before they were submitted, by their place in the batch; null if nothing ever did.
@@ -69,6 +70,14 @@ final class IoUringWrites implements ChannelOutboundBuffer.MessageProcessor {
     /** Whether the kernel cannot write to this device without waiting, as the last batch has shown. */
     boolean isUnsupported() {
         return unsupported;
+    }
+
+    /**
+     * Whether the device has refused a frame for the moment in the middle of a batch, which is how a bound shows that
+     * somebody has set on its send buffer meanwhile. The frames behind that one may have left before it.
+     */
+    boolean hasBlocked() {
+        return blocked;
     }
 
     /**
@@ -225,6 +234,7 @@ final class IoUringWrites implements ChannelOutboundBuffer.MessageProcessor {
                 return writes.write(in, frame);
             case EAGAIN:
             case 0:
+                blocked = true;
                 return writes.write(in, frame);
             default:
                 writes.refused(in, frame, -result);

@@ -50,7 +50,7 @@ abstract class TapEndpoint {
         return null;
     }
 
-    /** Whether a write can be refused for the moment in the middle of a batch; a TAP takes or refuses it for good. */
+    /** Whether a write can be refused for the moment; a frame in the middle of a batch cannot wait for another try. */
     abstract boolean mayBlock();
 
     /** The {@code RWF_*} flags of reads and writes in batches. */

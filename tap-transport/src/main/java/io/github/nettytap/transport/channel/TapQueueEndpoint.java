@@ -8,10 +8,14 @@ import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
 import io.github.nettytap.transport.device.TapQueue;
 import io.github.nettytap.transport.linux.Errno;
+import io.github.nettytap.transport.linux.LibC;
+import io.github.nettytap.transport.linux.Structs;
+import io.github.nettytap.transport.linux.TunIoctl;
 import io.github.nettytap.transport.takeover.Takeover;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /** A queue of a TAP device as the end that a channel works on. */
 class TapQueueEndpoint extends TapEndpoint {
@@ -50,9 +54,16 @@ class TapQueueEndpoint extends TapEndpoint {
         return vnetHeaderSize;
     }
 
+    /**
+     * A TAP takes or refuses a frame for good, since its send buffer has no bound ({@code INT_MAX}) unless somebody has
+     * set one (TUNSETSNDBUF), as hypervisors do. Frames that wait further on, such as in the queue of a slow port of
+     * the same bridge, then fill it. The kernel does not tell of a detached queue; see {@link IoUringWrites} for that.
+     */
     @Override
     boolean mayBlock() {
-        return false;
+        ByteBuffer sendBuffer = Structs.ofInt(Integer.MAX_VALUE);
+        int result = LibC.get().ioctl(fd().intValue(), TunIoctl.TUNGETSNDBUF, sendBuffer);
+        return result == 0 && sendBuffer.getInt(0) < Integer.MAX_VALUE;
     }
 
     @Override
