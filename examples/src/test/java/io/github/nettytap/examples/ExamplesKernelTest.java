@@ -46,8 +46,7 @@ class ExamplesKernelTest {
     }
 
     private static void assertPing(Host from, String to) throws Exception {
-        assertThat(from.execute("ping", "-n", "-c", "3", "-i", "0.1", "-W", "5", to))
-                .contains(" 0% packet loss");
+        assertThat(from.ping(3, to)).contains(" 0% packet loss");
     }
 
     @Test
@@ -106,8 +105,7 @@ class ExamplesKernelTest {
         Host[] hosts = take(middle, "10.0.0.2/24", "10.0.1.2/24");
         hosts[0].addRoute("0.0.0.0/0", "10.0.0.1");
         hosts[1].addRoute("0.0.0.0/0", "10.0.1.1");
-        assertThat(hosts[0].execute("ping", "-n", "-c", "3", "-i", "0.1", "-W", "5", "10.0.1.2"))
-                .contains("ttl=63", " 0% packet loss");
+        assertThat(hosts[0].ping(3, "10.0.1.2")).contains("ttl=63", " 0% packet loss");
         hosts[0].execute("ip", "link", "delete", "tap0");
         assertThat(program.await()).isZero();
     }
@@ -124,8 +122,7 @@ class ExamplesKernelTest {
         right.execute("ip", "address", "add", "10.0.0.2/24", "dev", "tap0");
         assertPing(left, "10.0.0.2");
         // The longest packet that the MTU allows passes without fragments.
-        assertThat(left.execute("ping", "-n", "-c", "1", "-W", "5", "-M", "do", "-s", "1430", "10.0.0.2"))
-                .contains(" 0% packet loss");
+        assertThat(left.ping(1, "10.0.0.2", "-M", "do", "-s", "1430")).contains(" 0% packet loss");
         HashedTransfer.assertSameBytes(left::call, right::call, InetAddress.getByName("10.0.0.2"), 16);
         left.execute("ip", "link", "delete", "tap0");
         right.execute("ip", "link", "delete", "tap0");
@@ -140,6 +137,9 @@ class ExamplesKernelTest {
         HostProcess program = start(host, CaptureToFile.class, file).awaitLine("tap0 is captured");
         host.execute("ip", "address", "add", "10.0.0.1/24", "dev", "tap0");
         host.executeFailing("ping", "-c", "1", "-W", "1", "10.0.0.2");
+        // What the program has not read yet goes with the interface.
+        String question = "tcpdump -n -r " + file + " arp 2>&1 | grep -q who-has";
+        host.execute("sh", "-c", "until " + question + "; do sleep 0.05; done");
         host.execute("ip", "link", "delete", "tap0");
         assertEndsWell(program, "[1-9]\\d* frames captured, 0 dropped");
         assertThat(host.execute("tcpdump", "-n", "-r", file, "arp"))

@@ -12,7 +12,6 @@ import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.testkit.host.Host;
 import io.github.nettytap.testkit.host.NetworkExtension;
-import io.github.nettytap.testkit.host.Traffic;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.micrometer.core.instrument.Meter;
@@ -83,7 +82,7 @@ class MetersKernelTest {
         SwitchPort port = lan.ports().get(0);
         new TapChannelMetrics((TapChannel) port.channel(), Tags.empty()).bindTo(registry);
         new SwitchPortMetrics(port, Tags.of("switch", "lan")).bindTo(registry);
-        assertThat(Traffic.ping(left, right, PINGS).answered()).isEqualTo(PINGS);
+        left.ping(PINGS, right);
         // IPv6 of the hosts goes on by itself, so both are asked until nothing is on its way.
         assertThat(comesTrue(() -> counter("tap.channel.frames", "interface", "left", "direction", "received")
                         == kernel(left, "left", "tx", "packets")))
@@ -103,7 +102,7 @@ class MetersKernelTest {
     void switchAndLoopsAreBound() throws Exception {
         new SwitchMetrics(lan.ethernetSwitch(), Tags.empty()).bindTo(registry);
         new TapEventLoopMetrics(lan.loops(), Tags.empty()).bindTo(registry);
-        assertThat(Traffic.ping(left, right, PINGS).answered()).isEqualTo(PINGS);
+        left.ping(PINGS, right);
         assertThat(registry.get("tap.switch.fdb.entries").gauge().value()).isEqualTo(2);
         assertThat(registry.get("tap.switch.ports").gauge().value()).isEqualTo(2);
         assertThat(counter("tap.switch.fdb.changes", "change", "added")).isEqualTo(2);

@@ -28,7 +28,7 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 
 /** Meters of what has no TAP of its own. */
-@Timeout(60)
+@Timeout(300)
 class MetersTest {
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();

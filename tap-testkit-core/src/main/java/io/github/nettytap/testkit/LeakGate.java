@@ -31,11 +31,12 @@ import java.util.stream.Stream;
  * junit.jupiter.extensions.autodetection.enabled=true}, as it is registered for service loading. Buffers are counted
  * where {@code -Dio.netty.customResourceLeakDetector=io.netty.util.LeakPresenceDetector} is set. Descriptors are
  * compared by what they refer to, so that those which the JVM opens for itself (class files, random devices, epoll of a
- * JDK selector) do not count. What ends in the background, such as a thread that is told to stop, gets a grace period.
+ * JDK selector) do not count. What ends in the background, such as a thread that is told to stop, gets a grace period,
+ * and buffers are counted when it has ended, since it may release some on its way out.
  */
 public final class LeakGate implements BeforeAllCallback, AfterAllCallback {
 
-    private static final long GRACE_MILLIS = 5_000;
+    private static final long GRACE_MILLIS = 30_000;
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(LeakGate.class);
 
     /** Makes a gate; JUnit does. */
@@ -58,9 +59,19 @@ public final class LeakGate implements BeforeAllCallback, AfterAllCallback {
             return;
         }
         awaitGlobalExecutor();
-        LeakPresenceDetector.check();
         Map<String, String> fdsBefore = (Map<String, String>) store(context).get("fds");
         Map<String, String> threadsBefore = (Map<String, String>) store(context).get("threads");
+        try {
+            awaitEnd(context, fdsBefore, threadsBefore);
+        } finally {
+            // In any case, as it counts anew from here: a leak is that of its class, and not of the next one.
+            LeakPresenceDetector.check();
+        }
+    }
+
+    private static void awaitEnd(
+            ExtensionContext context, Map<String, String> fdsBefore, Map<String, String> threadsBefore)
+            throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(GRACE_MILLIS);
         while (true) {
             Map<String, String> fds = added(fdsBefore, descriptors());
@@ -87,7 +98,7 @@ public final class LeakGate implements BeforeAllCallback, AfterAllCallback {
 
     private static void awaitGlobalExecutor() throws InterruptedException {
         try {
-            GlobalEventExecutor.INSTANCE.awaitInactivity(3, TimeUnit.SECONDS);
+            GlobalEventExecutor.INSTANCE.awaitInactivity(GRACE_MILLIS, TimeUnit.MILLISECONDS);
         } catch (IllegalStateException notStarted) {
             // Thrown where nothing of the test class ever ran on it: there is nothing to wait for.
         }

@@ -70,7 +70,7 @@ class DhcpKernelTest {
 
     private String ask(String... options) throws Exception {
         List<String> command = new ArrayList<>(List.of(
-                "busybox", "udhcpc", "-f", "-q", "-n", "-t", "5", "-T", "1", "-i", "host", "-s", script.toString()));
+                "busybox", "udhcpc", "-f", "-q", "-n", "-t", "20", "-T", "3", "-i", "host", "-s", script.toString()));
         command.addAll(List.of(options));
         return host.execute(command.toArray(new String[0]));
     }
@@ -78,8 +78,7 @@ class DhcpKernelTest {
     @Test
     void hostIsLeasedAnAddressAndUsesIt() throws Exception {
         assertThat(ask()).contains("leased 10.88.0.100/24 router 10.88.0.1 dns 192.0.2.53 mtu 1500 for 3600 s");
-        assertThat(host.execute("ping", "-n", "-c", "2", "-i", "0.1", "-W", "5", "10.88.0.1"))
-                .contains(" 0% packet loss");
+        assertThat(host.ping(2, "10.88.0.1")).contains(" 0% packet loss");
     }
 
     @Test

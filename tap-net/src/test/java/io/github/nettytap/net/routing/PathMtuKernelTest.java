@@ -109,13 +109,9 @@ class PathMtuKernelTest {
     @ValueSource(booleans = {true, false})
     void packetsThatMayBeFragmentedAreFragmented(boolean offloads) throws Exception {
         join(offloads ? TapOffload.ALL : TapOffload.NONE);
-        assertThat(left.execute(
-                        "ping", "-n", "-c", "3", "-i", "0.1", "-W", "5", "-s", "1472", "-M", "dont", "10.88.2.2"))
-                .contains(" 0% packet loss");
+        assertThat(left.ping(3, "10.88.2.2", "-s", "1472", "-M", "dont")).contains(" 0% packet loss");
         // These leave the host in fragments already, which do not fit the small link either.
-        assertThat(left.execute(
-                        "ping", "-n", "-c", "3", "-i", "0.1", "-W", "5", "-s", "9000", "-M", "dont", "10.88.2.2"))
-                .contains(" 0% packet loss");
+        assertThat(left.ping(3, "10.88.2.2", "-s", "9000", "-M", "dont")).contains(" 0% packet loss");
         assertThat(router.ports().get(0).count(RouterCounter.FRAGMENTED)).isPositive();
         assertThat(router.ports().get(0).count(RouterCounter.TOO_BIG)).isZero();
     }

@@ -136,8 +136,7 @@ class PortForwardKernelTest {
     @Test
     void addressOutsideAnswersPingsFromInsideAndOutside() throws Exception {
         for (Host client : List.of(outside, neighbor, server)) {
-            assertThat(client.execute("ping", "-n", "-c", "3", "-i", "0.1", "-W", "5", "192.0.2.1"))
-                    .contains(" 0% packet loss");
+            assertThat(client.ping(3, "192.0.2.1")).contains(" 0% packet loss");
         }
     }
 }

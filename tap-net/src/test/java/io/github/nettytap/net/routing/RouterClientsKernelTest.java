@@ -25,7 +25,7 @@ import java.util.function.Predicate;
 @KernelTest
 class RouterClientsKernelTest {
 
-    private static final long WAIT_SECONDS = 30;
+    private static final long WAIT_SECONDS = 60;
     private static final String MAC = "02:00:00:00:88:10";
 
     private TapRouter router;
@@ -65,21 +65,21 @@ class RouterClientsKernelTest {
 
     @Test
     void arpingIsAnsweredAndItsProbeFindsTheAddressTaken() throws Exception {
-        assertThat(host.execute("arping", "-c", "2", "-w", "10", "-I", "host", "10.88.0.1"))
+        assertThat(host.execute("arping", "-c", "2", "-w", "60", "-I", "host", "10.88.0.1"))
                 .contains("Unicast reply from 10.88.0.1 [" + MAC + "]");
-        Process probe = host.start("arping", "-D", "-c", "1", "-w", "10", "-I", "host", "10.88.0.1");
+        Process probe = host.start("arping", "-D", "-c", "1", "-w", "60", "-I", "host", "10.88.0.1");
         assertThat(new String(probe.getInputStream().readAllBytes())).contains("Received 1 response");
         assertThat(probe.waitFor()).isOne();
     }
 
     @Test
     void routerDiscoverySaysTheMtuOfTheLinkAlsoWhenItChanges() throws Exception {
-        assertThat(host.execute("rdisc6", "-1", "-w", "10000", "host"))
+        assertThat(host.execute("rdisc6", "-1", "-w", "60000", "host"))
                 .contains("Prefix                   : 2001:db8::/64")
                 .contains("MTU                      :         1500")
                 .containsIgnoringCase("Source link-layer address: " + MAC);
         host.execute("ip", "link", "set", "host", "mtu", "1400");
-        assertThat(await(output -> output.contains("1400"), "rdisc6", "-1", "-w", "10000", "host"))
+        assertThat(await(output -> output.contains("1400"), "rdisc6", "-1", "-w", "60000", "host"))
                 .contains("MTU                      :         1400");
         assertThat(router.ports().get(0).mtu()).isEqualTo(1400);
     }
@@ -89,27 +89,24 @@ class RouterClientsKernelTest {
         // The own address is tentative in the beginning, and nobody asks from it.
         await(output -> !output.contains("tentative"), "ip", "-6", "address", "show", "dev", "host");
         for (String address : new String[] {"2001:db8::1", "2001:db8::"}) {
-            assertThat(host.execute("ndisc6", "-1", "-w", "10000", address, "host"))
+            assertThat(host.execute("ndisc6", "-1", "-w", "60000", address, "host"))
                     .containsIgnoringCase(MAC);
         }
-        assertThat(host.execute("ping", "-n", "-c", "2", "-i", "0.1", "-W", "5", "2001:db8::1"))
-                .contains(" 0% packet loss");
+        assertThat(host.ping(2, "2001:db8::1")).contains(" 0% packet loss");
     }
 
     @Test
     void restartOnAPersistentTapIsNoticedByNobody() throws Exception {
         await(output -> !output.contains("tentative"), "ip", "-6", "address", "show", "dev", "host");
-        host.execute("ping", "-n", "-c", "1", "-W", "5", "10.88.0.1");
-        host.execute("ping", "-n", "-c", "1", "-W", "5", "2001:db8::1");
+        host.ping(1, "10.88.0.1");
+        host.ping(1, "2001:db8::1");
         host.device().setPersistent(true);
         router.close();
         TapDevice again = host.open(host.tap("host").vnetHeader(true));
         try {
             router = router(again);
-            assertThat(host.execute("ping", "-n", "-c", "3", "-i", "0.2", "-W", "5", "10.88.0.1"))
-                    .contains(" 0% packet loss");
-            assertThat(host.execute("ping", "-n", "-c", "3", "-i", "0.2", "-W", "5", "2001:db8::1"))
-                    .contains(" 0% packet loss");
+            assertThat(host.ping(3, "10.88.0.1")).contains(" 0% packet loss");
+            assertThat(host.ping(3, "2001:db8::1")).contains(" 0% packet loss");
         } finally {
             again.setPersistent(false);
         }

@@ -21,7 +21,10 @@ import java.util.Set;
 final class AllocationProbe {
 
     private static final String LOOP_NAME = "probed";
-    private static final int WARM_UP_SECONDS = 3;
+    /** Frames, not seconds: a busy machine forwards few, and compiles late. */
+    private static final int WARM_UP_FRAMES = 400_000;
+
+    private static final int FRAMES = 150_000;
 
     private AllocationProbe() {}
 
@@ -35,13 +38,20 @@ final class AllocationProbe {
                 Host right = Host.create("right", Cidr.parse("10.88.0.2/24"), offloads, offload)) {
             lan.add(left.device());
             lan.add(right.device());
-            Traffic.tcp(left, right, WARM_UP_SECONDS);
+            forward(WARM_UP_FRAMES, lan, left, right);
             long frames = framesForwarded(lan);
             long bytes = allocatedByLoops();
-            Traffic.tcp(left, right, 1);
+            forward(FRAMES, lan, left, right);
             bytes = allocatedByLoops() - bytes;
             frames = framesForwarded(lan) - frames;
             System.out.println(bytes + " " + frames);
+        }
+    }
+
+    private static void forward(long frames, TapSwitch lan, Host left, Host right) throws Exception {
+        long end = framesForwarded(lan) + frames;
+        while (framesForwarded(lan) < end) {
+            Traffic.tcp(left, right, 1);
         }
     }
 

@@ -12,7 +12,6 @@ import io.github.nettytap.net.switching.fdb.Fdb;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
 import io.github.nettytap.testkit.KernelTest;
 import io.github.nettytap.testkit.host.Host;
-import io.github.nettytap.testkit.host.Traffic;
 import io.github.nettytap.transport.channel.TapEventLoopGroup;
 import io.github.nettytap.transport.channel.TapIoType;
 import io.github.nettytap.transport.device.TapOffload;
@@ -42,7 +41,7 @@ class LinkDownKernelTest {
             String rightMac = right.device().mac().toString();
             lan.add(left.device());
             lan.add(right.device());
-            assertThat(Traffic.ping(left, right, 1).answered()).isEqualTo(1);
+            left.ping(1, right);
             assertThat(addresses(lan)).contains(leftMac, rightMac);
             right.call(() -> new ProcessBuilder("ip", "link", "set", "right", "down")
                     .start()

@@ -44,7 +44,7 @@ final class MemoryLan implements AutoCloseable {
     private static final SwitchSettings SETTINGS =
             SwitchSettings.DEFAULT.withFdbCapacity(64).withAgeingSeconds(MAX_AGE);
 
-    private static final int WAIT_SECONDS = 10;
+    private static final int WAIT_SECONDS = 30;
     private static final int FRAMES_PER_READ = 64;
 
     private final MultiThreadIoEventLoopGroup hosts = new MultiThreadIoEventLoopGroup(1, LocalIoHandler.newFactory());

@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -79,7 +80,7 @@ class PortRemovalKernelTest {
                 // Each with an address of its own: the left host remembers for a while what MAC address one had.
                 try (Host guest = host("guest", "10.88.0." + (10 + i) + "/24")) {
                     SwitchPort port = lan.add(guest.device());
-                    assertThat(Traffic.ping(left, guest, 1).answered()).isEqualTo(1);
+                    left.ping(1, guest);
                     lan.remove(port);
                     assertThat(guest.device().isOpen()).isFalse();
                     assertThat(port.channel().isRegistered()).isFalse();
@@ -99,7 +100,7 @@ class PortRemovalKernelTest {
         ExecutorService thread = Executors.newSingleThreadExecutor();
         AtomicBoolean stop = new AtomicBoolean();
         try (DatagramChannel sender = left.call(DatagramChannel::open)) {
-            assertThat(Traffic.ping(left, right, 1).answered()).isEqualTo(1);
+            left.ping(1, right);
             SwitchPort from = lan.ports().get(0);
             Future<?> flood = thread.submit(() -> flood(sender, new InetSocketAddress(right.address(), 9), stop));
             long before = from.channelCounters().framesReceived();
@@ -110,7 +111,8 @@ class PortRemovalKernelTest {
             try (Host guest = host("guest", "10.88.0.4/24")) {
                 lan.add(guest.device());
                 // Not every one comes through beside the flood.
-                assertThat(Traffic.ping(left, guest, 5).answered()).isPositive();
+                assertThat(Traffic.ping(left, guest, 1, Duration.ofSeconds(60)).answered())
+                        .isPositive();
             }
             stop.set(true);
             flood.get();
@@ -134,7 +136,7 @@ class PortRemovalKernelTest {
 
     @Test
     void stationsOfARemovedPortAreForgotten() throws Exception {
-        assertThat(Traffic.ping(left, right, 1).answered()).isEqualTo(1);
+        left.ping(1, right);
         assertThat(lan.ethernetSwitch().fdbSize()).isEqualTo(2);
         lan.remove(lan.ports().get(1));
         assertThat(lan.ethernetSwitch().fdbSize()).isEqualTo(1);

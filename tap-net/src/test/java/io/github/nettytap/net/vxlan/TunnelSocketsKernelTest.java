@@ -41,7 +41,7 @@ import java.util.concurrent.TimeUnit;
 
 /** What the sockets of an endpoint take and send, on the loopback of a namespace, whose MTU is 1500. */
 @KernelTest
-@Timeout(60)
+@Timeout(300)
 class TunnelSocketsKernelTest {
 
     private static final int VNI = 7;

@@ -22,6 +22,8 @@ import java.util.concurrent.TimeUnit;
 public final class HashedTransfer {
 
     private static final int CHUNK = 64 * 1024;
+    private static final int CONNECT_MILLIS = 60_000;
+    private static final long PATIENCE_SECONDS = 180;
 
     private HashedTransfer() {}
 
@@ -73,9 +75,9 @@ public final class HashedTransfer {
                 SocketChannel client = from.call(SocketChannel::open)) {
             server.bind(listening);
             Future<String> received = thread.submit(() -> hashOfReceived(server));
-            client.socket().connect(dialled == null ? server.getLocalAddress() : dialled, 10_000);
+            client.socket().connect(dialled == null ? server.getLocalAddress() : dialled, CONNECT_MILLIS);
             String sent = hashOfSent(client, chunks);
-            String arrived = received.get(60, TimeUnit.SECONDS);
+            String arrived = received.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
             if (!arrived.equals(sent)) {
                 throw new AssertionError(
                         "other bytes arrived than were sent: SHA-256 " + arrived + " (expected: " + sent + ")");

@@ -45,6 +45,7 @@ public final class Host implements AutoCloseable {
 
     private static final Path CONGESTION_CONTROL = Path.of("/proc/sys/net/ipv4/tcp_congestion_control");
     private static final Path SETTINGS = Path.of("/proc/sys");
+    private static final String PING_SECONDS = "30";
 
     private final NetworkNamespace namespace;
     private final List<TapDevice> devices = new ArrayList<>();
@@ -258,6 +259,43 @@ public final class Host implements AutoCloseable {
      */
     public String executeFailing(String... command) throws Exception {
         return execute(false, command);
+    }
+
+    /**
+     * Asks another host by ICMP echo requests, each after the answer to the one before, as {@link #ping(int, String,
+     * String...)} does.
+     *
+     * @param count how many requests
+     * @param to a host with an address
+     * @throws IOException if one is not answered
+     * @throws Exception if it cannot be asked
+     */
+    public void ping(int count, Host to) throws Exception {
+        ping(count, to.address().getHostAddress());
+    }
+
+    /**
+     * Sends ICMP echo requests by ping(8), each after the answer to the one before.
+     *
+     * <p>Each is a ping of its own. Of several, iputils waits for the last answer no longer than the interval or twice
+     * the slowest round trip so far, whatever {@code -W} says, so a moment without a processor would count as a loss.
+     *
+     * @param count how many requests
+     * @param address an IP address
+     * @param options further options of ping, such as {@code "-s", "1400"}
+     * @return what the last ping printed
+     * @throws IOException if one is not answered within half a minute; the message has what ping printed
+     * @throws Exception if ping cannot be started
+     */
+    public String ping(int count, String address, String... options) throws Exception {
+        List<String> command = new ArrayList<>(List.of("ping", "-n", "-c", "1", "-W", PING_SECONDS));
+        command.addAll(List.of(options));
+        command.add(address);
+        String output = "";
+        for (int i = 0; i < count; i++) {
+            output = execute(command.toArray(String[]::new));
+        }
+        return output;
     }
 
     private String execute(boolean success, String... command) throws Exception {

@@ -33,7 +33,7 @@ import java.util.function.UnaryOperator;
 public final class HostLink implements AutoCloseable {
 
     private static final long SEED = 1;
-    private static final long SHUTDOWN_SECONDS = 10;
+    private static final long SHUTDOWN_SECONDS = 30;
 
     private final TapEventLoopGroup loops =
             TapEventLoopGroup.builder().name("host-link").build();

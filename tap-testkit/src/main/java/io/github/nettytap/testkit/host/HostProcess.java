@@ -22,7 +22,7 @@ import java.util.function.Predicate;
  */
 public final class HostProcess implements AutoCloseable {
 
-    private static final long PATIENCE_SECONDS = 60;
+    private static final long PATIENCE_SECONDS = 120;
     private static final long POLL_MILLIS = 20;
 
     private final Process process;
@@ -97,7 +97,7 @@ public final class HostProcess implements AutoCloseable {
      *
      * @param line the whole line
      * @return this
-     * @throws IOException if the program ends before, or a minute has passed; the message has what it printed
+     * @throws IOException if the program ends before, or two minutes have passed; the message has what it printed
      * @throws InterruptedException if the thread is interrupted
      */
     public HostProcess awaitLine(String line) throws IOException, InterruptedException {
@@ -109,7 +109,7 @@ public final class HostProcess implements AutoCloseable {
      *
      * @param text the text
      * @return this
-     * @throws IOException if the program ends before, or a minute has passed; the message has what it printed
+     * @throws IOException if the program ends before, or two minutes have passed; the message has what it printed
      * @throws InterruptedException if the thread is interrupted
      */
     public HostProcess awaitText(String text) throws IOException, InterruptedException {
@@ -174,7 +174,7 @@ public final class HostProcess implements AutoCloseable {
      * Waits for the end of the program.
      *
      * @return its exit code
-     * @throws IOException if a minute has passed; the message has what it printed
+     * @throws IOException if two minutes have passed; the message has what it printed
      * @throws InterruptedException if the thread is interrupted
      */
     public int await() throws IOException, InterruptedException {

@@ -12,6 +12,7 @@ import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -22,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 /** What two hosts say to each other, over plain sockets. Each method returns when it is over. */
 public final class Traffic {
 
-    private static final int TIMEOUT_MILLIS = 1_000;
+    private static final Duration A_SECOND = Duration.ofSeconds(1);
     private static final int BUFFER_BYTES = 256 * 1024;
     private static final int REQUEST_BYTES = 18;
     private static final int MOST_ANSWERS = 1 << 20;
@@ -76,13 +77,27 @@ public final class Traffic {
      * @throws Exception if they cannot be sent
      */
     public static RoundTrips ping(Host from, Host to, int count) throws Exception {
+        return ping(from, to, count, A_SECOND);
+    }
+
+    /**
+     * Sends ICMP echo requests, one after the other.
+     *
+     * @param from the host that sends them
+     * @param to the host that answers
+     * @param count how many
+     * @param patience the time for an answer; one that takes longer than a second is asked for again each second
+     * @return what came back, and when
+     * @throws Exception if they cannot be sent
+     */
+    public static RoundTrips ping(Host from, Host to, int count, Duration patience) throws Exception {
         return from.call(() -> {
             long[] nanos = new long[count];
             int answered = 0;
             for (int i = 0; i < count; i++) {
                 long start = System.nanoTime();
                 // With CAP_NET_RAW, which the maker of a namespace has in it, this is ICMP and not the echo service.
-                if (to.address().isReachable(TIMEOUT_MILLIS)) {
+                if (to.address().isReachable(Math.toIntExact(patience.toMillis()))) {
                     nanos[answered++] = System.nanoTime() - start;
                 }
             }
@@ -144,9 +159,23 @@ public final class Traffic {
      * @throws Exception if the sockets fail
      */
     public static RoundTrips udp(Host from, Host to, int seconds) throws Exception {
+        return udp(from, to, seconds, A_SECOND);
+    }
+
+    /**
+     * Sends UDP requests, each after the answer to the one before, or when there is none in time.
+     *
+     * @param from the host that asks
+     * @param to the host that answers
+     * @param seconds how long
+     * @param patience after how long a request counts as lost
+     * @return what came back, and when
+     * @throws Exception if the sockets fail
+     */
+    public static RoundTrips udp(Host from, Host to, int seconds, Duration patience) throws Exception {
         DatagramSocket server = to.call(() -> new DatagramSocket(0, to.address()));
         try (DatagramSocket client = from.call(() -> new DatagramSocket(0, from.address()))) {
-            client.setSoTimeout(TIMEOUT_MILLIS);
+            client.setSoTimeout(Math.toIntExact(patience.toMillis()));
             client.connect(server.getLocalSocketAddress());
             return beside(() -> answer(server), answering -> {
                 RoundTrips result = ask(client, System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds));

@@ -34,12 +34,11 @@ class NetworkExtensionTest {
         Host left = network.host("left", "10.0.0.1/24", "fd00::1/64");
         Host right = network.host("right", "10.0.0.2/24", "fd00::2/64");
         network.link(left, right);
-        assertThat(left.execute("ping", "-n", "-c", "3", "-i", "0.1", "10.0.0.2"))
-                .contains(" 0% packet loss");
+        assertThat(left.ping(3, "10.0.0.2")).contains(" 0% packet loss");
         assertThat(right.address()).isEqualTo(InetAddress.getByName("10.0.0.2"));
         HashedTransfer.assertSameBytes(left::call, right::call, right.address(), CHUNKS);
         HashedTransfer.assertSameBytes(right::call, left::call, InetAddress.getByName("fd00::1"), CHUNKS);
-        Traffic.RoundTrips asked = Traffic.udp(left, right, 1);
+        Traffic.RoundTrips asked = Traffic.udp(left, right, 1, Duration.ofSeconds(30));
         assertThat(asked.answered()).isPositive().isEqualTo(asked.sent());
     }
 
@@ -63,7 +62,7 @@ class NetworkExtensionTest {
         Host left = network.host("left", "10.0.0.1/24");
         Host right = network.host("right", "10.0.0.2/24");
         HostLink link = network.link(left, right, faults -> faults.delay(Duration.ofMillis(50)));
-        Traffic.RoundTrips trips = Traffic.ping(left, right, 3);
+        Traffic.RoundTrips trips = Traffic.ping(left, right, 3, Duration.ofSeconds(30));
         assertThat(trips.answered()).isEqualTo(3);
         // Both directions, and the machine may add to it but not take away.
         assertThat(trips.percentile(0))

@@ -57,6 +57,8 @@ import java.util.stream.Collectors;
 final class DemoCommand implements Callable<Integer> {
 
     private static final int PINGS = 20;
+    /** A busy machine may let an answer wait. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     @Option(
             names = "--seconds",
@@ -120,13 +122,13 @@ final class DemoCommand implements Callable<Integer> {
 
     private boolean converse(Host left, Host right) throws Exception {
         begin("ICMP echo      left → right");
-        RoundTrips pings = Traffic.ping(left, right, PINGS);
+        RoundTrips pings = Traffic.ping(left, right, PINGS, PATIENCE);
         end(pings.answered() + " of " + pings.sent() + " answered, " + times(pings));
         boolean well = pings.answered() == pings.sent();
         well &= transfer("TCP transfer   left → right", left, right);
         well &= transfer("TCP transfer   right → left", right, left);
         begin("UDP exchange   left ⇄ right");
-        RoundTrips asked = Traffic.udp(left, right, seconds);
+        RoundTrips asked = Traffic.udp(left, right, seconds, PATIENCE);
         end(Units.count(asked.answered()) + " of " + Units.count(asked.sent()) + " answered, " + times(asked));
         return well && asked.answered() > 0;
     }

@@ -37,6 +37,9 @@ import java.util.stream.Stream;
 class CaptureProgramTest {
 
     private static final int FRAMES = 100_000;
+    /** The program makes the queue 16,384 frames long. */
+    private static final int QUEUED = 8_000;
+
     private static final String NEIGHBOR = "10.67.0.2";
 
     @TempDir
@@ -71,6 +74,7 @@ class CaptureProgramTest {
         return directory.resolve(name).toString();
     }
 
+    /** Never more than the queue of the TAP holds beside what others send: the program may be slow to read. */
     private void send(int frames, int port) throws Exception {
         Random random = new Random(1);
         byte[] payload = new byte[1400];
@@ -80,8 +84,9 @@ class CaptureProgramTest {
                 random.nextBytes(payload);
                 socket.send(new DatagramPacket(payload, 1 + random.nextInt(payload.length), neighbor, port));
                 if (i % 200 == 0) {
-                    // 20,000 frames a second.
+                    // 20,000 frames a second at most.
                     TimeUnit.MILLISECONDS.sleep(10);
+                    RunningProgram.awaitRead(host, "cp0", i - QUEUED);
                 }
             }
         }
@@ -111,7 +116,7 @@ class CaptureProgramTest {
                             "-i",
                             "cp0",
                             "-B",
-                            "65536",
+                            "131072",
                             "-c",
                             limit,
                             "-w",
@@ -122,7 +127,7 @@ class CaptureProgramTest {
             try {
                 assertThat(tcpdump.inputReader().readLine()).contains("listening on cp0");
                 send(FRAMES, 9);
-                assertThat(tcpdump.waitFor(60, TimeUnit.SECONDS)).isTrue();
+                assertThat(tcpdump.waitFor(120, TimeUnit.SECONDS)).isTrue();
             } finally {
                 tcpdump.destroyForcibly().onExit().join();
             }
@@ -245,7 +250,7 @@ class CaptureProgramTest {
                 assertThat(replay.await()).isZero();
                 assertThat(replay.errors()).contains("200 frames, ", "; 0 left out", "; 0 refused");
             }
-            assertThat(tcpdump.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(tcpdump.waitFor(120, TimeUnit.SECONDS)).isTrue();
         } finally {
             tcpdump.destroyForcibly().onExit().join();
         }

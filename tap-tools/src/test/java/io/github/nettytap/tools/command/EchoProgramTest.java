@@ -59,9 +59,9 @@ class EchoProgramTest {
         try (HostProcess echo = echo(offloads)) {
             for (String address : List.of("10.66.0.2", "10.66.1.77", "fd66::2")) {
                 awaitPing(address);
-                assertThat(ping(address, "-c", "5", "-s", "1400")).contains(" 0% packet loss");
+                assertThat(ping(5, address, "-s", "1400")).contains(" 0% packet loss");
                 // In fragments.
-                assertThat(ping(address, "-c", "3", "-s", "4000")).contains(" 0% packet loss");
+                assertThat(ping(3, address, "-s", "4000")).contains(" 0% packet loss");
                 datagramsComeBack(InetAddress.getByName(address));
             }
             assertThat(echo.terminate().await()).isZero();
@@ -75,7 +75,7 @@ class EchoProgramTest {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (System.nanoTime() < deadline) {
             try {
-                ping(address, "-c", "1", "-W", "1");
+                ping(1, address, "-W", "1");
                 return;
             } catch (java.io.IOException e) {
                 // Once more.
@@ -83,14 +83,8 @@ class EchoProgramTest {
         }
     }
 
-    private String ping(String address, String... options) throws Exception {
-        String[] command = new String[options.length + 4];
-        command[0] = "ping";
-        System.arraycopy(options, 0, command, 1, options.length);
-        command[options.length + 1] = "-i";
-        command[options.length + 2] = "0.1";
-        command[options.length + 3] = address;
-        return host.execute(command);
+    private String ping(int count, String address, String... options) throws Exception {
+        return host.ping(count, address, options);
     }
 
     private void datagramsComeBack(InetAddress address) throws Exception {

@@ -24,7 +24,7 @@ import java.util.List;
 
 /** Links of the kernel as ports of the programs: one end of a veth pair, whose other end another host has. */
 @KernelTest
-@Timeout(120)
+@Timeout(300)
 class LinkPortProgramTest {
 
     private static final int CHUNKS = 50;

@@ -50,10 +50,8 @@ class RouterProgramTest {
             right.execute("ip", "route", "add", "default", "via", "10.77.1.1");
             right.execute("ip", "route", "add", "default", "via", "fd77:1::1");
 
-            assertThat(left.execute("ping", "-q", "-c", "5", "-i", "0.2", "10.77.1.2"))
-                    .contains(" 0% packet loss");
-            assertThat(left.execute("ping", "-q", "-c", "5", "-i", "0.2", "fd77:1::2"))
-                    .contains(" 0% packet loss");
+            assertThat(left.ping(5, "10.77.1.2")).contains(" 0% packet loss");
+            assertThat(left.ping(5, "fd77:1::2")).contains(" 0% packet loss");
 
             assertThat(program.terminate().await()).isZero();
             assertThat(program.output().lines())
@@ -83,7 +81,8 @@ class RouterProgramTest {
                                 "192.0.2.54"))
                 .awaitLine("ready")) {
             left.take(middle.namespace(), "rt0");
-            assertThat(left.execute("busybox", "udhcpc", "-f", "-q", "-n", "-i", "rt0", "-s", script.toString()))
+            assertThat(left.execute(
+                            "busybox", "udhcpc", "-f", "-q", "-n", "-t", "20", "-i", "rt0", "-s", script.toString()))
                     .contains("bound 10.77.0.100 dns 192.0.2.53 192.0.2.54");
             assertThat(program.terminate().await()).isZero();
         } finally {

@@ -258,7 +258,7 @@ class SwitchControlProgramTest {
     }
 
     private String ping(String address) throws Exception {
-        return left.execute("ping", "-q", "-c", "5", "-i", "0.2", address);
+        return left.ping(5, address);
     }
 
     /** Moves a TAP of the program to a host. Returns the MAC address. */

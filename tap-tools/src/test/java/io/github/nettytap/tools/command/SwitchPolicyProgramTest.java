@@ -37,6 +37,8 @@ class SwitchPolicyProgramTest {
             host.execute("ip", "address", "add", "10.66.0.1/24", "dev", "up0");
             host.call(() -> new ProcessBuilder("ping", "-q", "-c", "1", "-W", "1", "10.66.0.2").start())
                     .waitFor();
+            RunningProgram.awaitRead(host, "up0", 1);
+            RunningProgram.awaitWritten(host, "mon0");
             assertThat(program.terminate().await()).isZero();
             assertThat(program.output())
                     .containsPattern("\"port\":\"up0\",.*?\"vlan\":[1-9]")

@@ -46,18 +46,15 @@ class SwitchProgramTest {
             left.take(middle.namespace(), "fx0", "10.77.0.1/24", "fd77::1/64");
             right.take(middle.namespace(), "fx1", "10.77.0.2/24", "fd77::2/64");
 
-            assertThat(left.execute("ping", "-q", "-c", "5", "-i", "0.2", "10.77.0.2"))
-                    .contains(" 0% packet loss");
-            assertThat(left.execute("ping", "-q", "-c", "5", "-i", "0.2", "fd77::2"))
-                    .contains(" 0% packet loss");
+            assertThat(left.ping(5, "10.77.0.2")).contains(" 0% packet loss");
+            assertThat(left.ping(5, "fd77::2")).contains(" 0% packet loss");
             for (String address : List.of("10.77.0.2", "fd77::2")) {
                 iperf(address);
                 iperf(address, "-R");
             }
             assertThat(left.execute("ip", "link", "set", "fx0", "mtu", "9000")).isEmpty();
             assertThat(right.execute("ip", "link", "set", "fx1", "mtu", "9000")).isEmpty();
-            assertThat(left.execute("ping", "-q", "-c", "3", "-i", "0.2", "-s", "8000", "-M", "do", "10.77.0.2"))
-                    .contains(" 0% packet loss");
+            assertThat(left.ping(3, "10.77.0.2", "-s", "8000", "-M", "do")).contains(" 0% packet loss");
 
             assertThat(program.terminate().await()).isZero();
             assertThat(program.output().lines())

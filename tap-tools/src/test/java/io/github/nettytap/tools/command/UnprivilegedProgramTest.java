@@ -55,8 +55,7 @@ class UnprivilegedProgramTest {
     }
 
     private void ping(String address) throws Exception {
-        assertThat(host.execute("ping", "-q", "-c", "3", "-i", "0.2", "-W", "10", address))
-                .contains(" 0% packet loss");
+        assertThat(host.ping(3, address)).contains(" 0% packet loss");
     }
 
     private void end(HostProcess program) throws Exception {
@@ -108,8 +107,10 @@ class UnprivilegedProgramTest {
     @Test
     void capture() throws Exception {
         try (HostProcess program =
-                RunningProgram.startUnder(host, AS_NOBODY, List.of("capture", "-i", "mine", "-c", "1", "arp"))) {
-            HostProcess.start(host.namespace(), List.of("ping", "-q", "-w", "30", "10.66.0.9"));
+                        RunningProgram.startUnder(host, AS_NOBODY, List.of("capture", "-i", "mine", "-c", "1", "arp"));
+                HostProcess ping =
+                        HostProcess.start(host.namespace(), List.of("ping", "-q", "-w", "120", "10.66.0.9"))) {
+            assertThat(ping.isAlive()).isTrue();
             int exit = program.await();
             assertThat(exit).as(program.errors()).isZero();
             assertThat(program.output()).contains("who-has 10.66.0.9");

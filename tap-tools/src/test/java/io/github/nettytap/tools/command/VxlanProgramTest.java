@@ -91,12 +91,10 @@ class VxlanProgramTest {
             assertThat(endpoint.errors()).contains("tp1: network 100, MTU " + mtu + " (1500 of va, less ");
             for (String address : List.of("10.71.0.2", "10.72.0.2")) {
                 // Ends with the first answer: the underlay itself needs a moment to find its neighbor.
-                ours.execute("ping", "-q", "-c", "1", "-w", "20", address);
-                assertThat(ours.execute("ping", "-q", "-c", "3", "-i", "0.2", address))
-                        .contains(" 0% packet loss");
+                ours.execute("ping", "-q", "-c", "1", "-w", "60", address);
+                assertThat(ours.ping(3, address)).contains(" 0% packet loss");
                 // The longest packet that travels in one piece.
-                assertThat(ours.execute(
-                                "ping", "-q", "-c", "3", "-i", "0.2", "-M", "do", "-s", "" + (mtu - 28), address))
+                assertThat(ours.ping(3, address, "-M", "do", "-s", "" + (mtu - 28)))
                         .contains(" 0% packet loss");
             }
             assertSameBytes(ours, kernel, "10.71.0.2");
@@ -218,6 +216,8 @@ class VxlanProgramTest {
         try (DatagramSocket outer = kernel.call(() -> new DatagramSocket(4790));
                 HostProcess endpoint = endpoint("--remote=192.0.2.2", "--port=4790", option)) {
             outer.setSoTimeout(30_000);
+            // For all of them, however late they are received.
+            outer.setReceiveBufferSize(1 << 20);
             for (int flow = 0; flow < 64; flow++) {
                 try (DatagramSocket sender = ours.call(DatagramSocket::new)) {
                     sender.setBroadcast(true);

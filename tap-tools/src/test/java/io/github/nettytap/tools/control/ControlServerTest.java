@@ -131,6 +131,8 @@ class ControlServerTest {
         listen();
         SocketChannel sleeper = connect();
         send(sleeper, "count 100000000\n");
+        // It is written to until its buffers are full, before anybody else is heard.
+        assertThat(sleeper.read(ByteBuffer.allocate(1))).isOne();
         ControlClient other = track(ControlClient.connect(path()));
         assertThat(other.ask("count 1", line -> {})).isNull();
         long before = made.get();
@@ -141,7 +143,7 @@ class ControlServerTest {
 
     @Test
     void clientThatAsksNothingLosesItsPlace() throws Exception {
-        track(ControlServer.open(path(), this::answer, Duration.ofMillis(500)));
+        track(ControlServer.open(path(), this::answer, Duration.ofSeconds(3)));
         List<SocketChannel> idle = new ArrayList<>();
         idle.add(connect());
         send(idle.get(0), "half a requ");
@@ -151,7 +153,7 @@ class ControlServerTest {
         for (SocketChannel client : idle) {
             assertThat(lines(client))
                     .last()
-                    .isEqualTo("{\"error\":\"no request came: seconds=0 (expected: one before)\"}");
+                    .isEqualTo("{\"error\":\"no request came: seconds=3 (expected: one before)\"}");
         }
         ControlClient next = track(ControlClient.connect(path()));
         assertThat(next.ask("count 0", line -> {})).isNull();

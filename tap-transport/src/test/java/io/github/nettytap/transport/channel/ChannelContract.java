@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * What every test of a contract starts from: an open subject, and two loops of one kind, on a plain group of Netty's.
  */
-@Timeout(120)
+@Timeout(300)
 abstract class ChannelContract {
 
     /** Long enough for a machine that does a lot besides; it is waited out only where a test fails. */

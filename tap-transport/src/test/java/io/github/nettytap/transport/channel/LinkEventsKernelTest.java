@@ -32,7 +32,7 @@ import java.util.concurrent.TimeUnit;
 
 /** What a channel reports of its link. */
 @KernelTest
-@Timeout(120)
+@Timeout(300)
 @ParameterizedClass
 @EnumSource(TapIoType.class)
 class LinkEventsKernelTest {

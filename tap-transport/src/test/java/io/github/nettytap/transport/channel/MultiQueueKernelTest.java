@@ -35,7 +35,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** The queues of one interface as channels on several loops. */
 @KernelTest
-@Timeout(60)
+@Timeout(300)
 @ParameterizedClass
 @EnumSource(TapIoType.class)
 class MultiQueueKernelTest {

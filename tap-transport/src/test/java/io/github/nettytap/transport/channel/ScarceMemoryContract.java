@@ -37,7 +37,7 @@ import java.util.concurrent.TimeUnit;
  * order, or its promise fails, or it is lost and a handler hears of the OutOfMemoryError; each promise completes, the
  * channel closes, and no buffer stays behind.
  */
-@Timeout(120)
+@Timeout(300)
 abstract class ScarceMemoryContract {
 
     private static final List<ModelStep> SCRIPT = script();

@@ -24,7 +24,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 
 /** What only a socket in place of a TAP does: it blocks writers and it ends. And races, in large numbers. */
-@Timeout(90)
+@Timeout(900)
 @ParameterizedClass
 @EnumSource(LoopKind.class)
 class SocketpairBackpressureTest {
@@ -199,7 +199,7 @@ class SocketpairBackpressureTest {
 
     private static void await(CyclicBarrier barrier) {
         try {
-            barrier.await(60, TimeUnit.SECONDS);
+            barrier.await(300, TimeUnit.SECONDS);
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import java.util.concurrent.TimeUnit;
 
 /** A frame that the kernel answers with EINVAL. This kernel takes what our validator does, so the answer is put in. */
-@Timeout(120)
+@Timeout(300)
 class SoftwareSegmentationTest {
 
     private static final int HEADER = 12;

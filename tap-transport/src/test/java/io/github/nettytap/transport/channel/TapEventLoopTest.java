@@ -32,7 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /** When a loop sleeps, and which of its channels it reads. */
-@Timeout(60)
+@Timeout(300)
 class TapEventLoopTest {
 
     /** More than a batch, and few enough for the buffer of a socket. */

@@ -33,7 +33,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** What happens to a channel when something happens to its device. */
 @KernelTest
-@Timeout(120)
+@Timeout(300)
 @ParameterizedClass
 @EnumSource(TapIoType.class)
 class TapFaultKernelTest {

@@ -45,7 +45,7 @@ import java.util.concurrent.TimeUnit;
 
 /** A channel on a packet socket, at one end of a veth pair; another one at its other end. */
 @KernelTest
-@Timeout(60)
+@Timeout(300)
 @ParameterizedClass
 @EnumSource(TapIoType.class)
 class PacketSocketKernelTest {

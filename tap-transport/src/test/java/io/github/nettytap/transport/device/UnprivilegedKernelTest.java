@@ -65,7 +65,7 @@ class UnprivilegedKernelTest {
                 TapDevice tap = open(host.tap("given"))) {
             Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rwxrwxrwx"));
             Process worker = start("exec " + AS_NOBODY + java() + " receive " + socket);
-            try (TapFdPassing connection = listener.accept(Duration.ofSeconds(30))) {
+            try (TapFdPassing connection = listener.accept(Duration.ofSeconds(120))) {
                 connection.send(tap);
             }
             tap.queues().forEach(TapQueue::close);
@@ -119,7 +119,7 @@ class UnprivilegedKernelTest {
             if (!greeting.equals(first)) {
                 throw new AssertionError(first + "\n" + output.lines().collect(Collectors.joining("\n")));
             }
-            socket.setSoTimeout(30_000);
+            socket.setSoTimeout(60_000);
             socket.send(new DatagramPacket(new byte[] {4, 2}, 2, InetAddress.getByName("10.0.0.2"), 4000));
             DatagramPacket echo = new DatagramPacket(new byte[10], 10);
             socket.receive(echo);

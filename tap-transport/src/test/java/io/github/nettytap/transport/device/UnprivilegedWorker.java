@@ -27,7 +27,7 @@ public final class UnprivilegedWorker {
     public static void main(String[] arguments) throws Exception {
         if (arguments[0].equals("receive")) {
             try (TapFdPassing helper = TapFdPassing.connect(Path.of(arguments[1]));
-                    TapDevice tap = helper.receive(Duration.ofSeconds(20))) {
+                    TapDevice tap = helper.receive(Duration.ofSeconds(120))) {
                 echo(tap);
             }
         } else {
@@ -53,7 +53,7 @@ public final class UnprivilegedWorker {
         ByteBuffer frame = Structs.allocate(2000);
         System.out.println("uid " + libc.geteuid() + " has " + tap.name());
         while (true) {
-            if (new PollFd(fd).poll(libc, 20_000) != 1) {
+            if (new PollFd(fd).poll(libc, 120_000) != 1) {
                 throw new AssertionError("nothing arrived");
             }
             frame.clear();

@@ -86,7 +86,7 @@ class LinkMonitorKernelTest {
         List<LinkEvent> events = watching.events;
         events.clear();
         while (events.stream().noneMatch(event -> event.kind() == last)) {
-            assertThat(new PollFd(watching.monitor.fd()).poll(LibC.get(), 10_000))
+            assertThat(new PollFd(watching.monitor.fd()).poll(LibC.get(), 60_000))
                     .as("readable before %s, after %s", last, events)
                     .isEqualTo(1);
             assertThat(watching.monitor.poll()).isTrue();
