@@ -177,6 +177,8 @@ public final class LeakGate implements BeforeAllCallback, AfterAllCallback {
                 || thread.getName().startsWith("surefire-")
                 || thread.getName().startsWith("junit-")
                 || thread.getName().startsWith("process reaper")
+                // Started by the first recording, and kept for the next.
+                || thread.getName().startsWith("JFR ")
                 || isIdleWorkerOfTheCommonPool(thread);
     }
 

@@ -13,8 +13,10 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * A program that forwards until it is told to end: the signals, the ports that it loses meanwhile, and its exit code.
@@ -36,6 +38,7 @@ public final class Program {
     private final ServiceManager manager = new ServiceManager(System.getenv(ServiceManager.VARIABLE));
     private final Map<Channel, String> open = new HashMap<>();
     private final Set<Channel> reported = new HashSet<>();
+    private Consumer<Channel> observer = channel -> {};
     private Talk talk = Runnable::run;
     private boolean portsMayCome;
     private boolean running;
@@ -64,10 +67,27 @@ public final class Program {
 
     /** Counts a channel as a port of this program until it closes. */
     public void watch(Channel channel, String name) {
+        Consumer<Channel> told;
         synchronized (this) {
             open.put(channel, name);
+            told = observer;
         }
+        told.accept(channel);
         channel.closeFuture().addListener(closed -> closed(channel));
+    }
+
+    /**
+     * Reports the ports that are there and those that come.
+     *
+     * @param whom called once for each channel, on any thread
+     */
+    public void observe(Consumer<Channel> whom) {
+        List<Channel> there;
+        synchronized (this) {
+            there = List.copyOf(open.keySet());
+            observer = whom;
+        }
+        there.forEach(whom);
     }
 
     /** A port is about to be closed on purpose. */

@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,14 @@ public final class Observation {
                     "Serve metrics (/metrics), JSON and a live page over HTTP, on the loopback interface unless an"
                             + " address is given. Whoever reaches it may read.")
     private InetSocketAddress http;
+
+    @Option(
+            names = "--jfr",
+            paramLabel = "FILE",
+            description =
+                    "Record events of this program and its JVM (Java Flight Recorder) into a file, at its end: batch"
+                            + " sizes, drops, link events, slow turns of event loops.")
+    private Path recording;
 
     @Mixin
     private CaptureOptions capture;
@@ -94,6 +103,7 @@ public final class Observation {
                 status::counts,
                 Terminal::size,
                 System::nanoTime);
+        FlightRecording flight = recording == null ? null : FlightRecording.start(recording, run, status);
         try (StatusServer server = http == null ? null : StatusServer.start(http, status)) {
             if (server != null && http.getPort() == 0) {
                 program.commandLine().getErr().println("netty-tap " + program.name() + ": " + server.url());
@@ -103,6 +113,10 @@ public final class Observation {
             run.run(live::interrupt);
             live.showUntil(run.signal(), stats);
             run.stopping();
+        } finally {
+            if (flight != null) {
+                flight.close();
+            }
         }
     }
 

@@ -91,6 +91,13 @@ public record PortSample(
                 port.counters().values());
     }
 
+    /** The drops by the names of JSON members. */
+    public Map<String, Long> dropsByKey() {
+        Map<String, Long> byKey = new LinkedHashMap<>();
+        drops.forEach((reason, count) -> byKey.put(reason.key(), count));
+        return byKey;
+    }
+
     /** The channel of a TAP, whatever is behind it. */
     public static PortSample of(String port, TapCounters counters, long malformed, long congested) {
         return of(port, port, counters, malformed, congested);

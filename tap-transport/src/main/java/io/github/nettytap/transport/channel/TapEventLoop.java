@@ -9,6 +9,8 @@ import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.SingleThreadIoEventLoop;
 
+import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 
 /**
@@ -24,6 +26,9 @@ public final class TapEventLoop extends SingleThreadIoEventLoop {
     private boolean waiting;
     private long waitingSince;
     private long activeNanos;
+
+    /** Null as long as nobody asks for slow turns. */
+    private volatile TurnTimer turnTimer;
 
     TapEventLoop(IoEventLoopGroup parent, Executor executor, IoHandlerFactory ioHandlerFactory) {
         this(parent, executor, ioHandlerFactory, new LoopResources());
@@ -49,8 +54,35 @@ public final class TapEventLoop extends SingleThreadIoEventLoop {
         return resources.counters();
     }
 
+    /**
+     * Reports turns of this loop that take long, in place of whoever was reported to before. It costs a turn, not a
+     * frame, two looks at the clock, and nothing when no listener is set.
+     *
+     * @param threshold report turns that take as long or longer
+     * @param listener who is told
+     */
+    public synchronized void setSlowTurnListener(Duration threshold, SlowTurnListener listener) {
+        turnTimer = new TurnTimer(this, threshold.toNanos(), Objects.requireNonNull(listener, "listener"));
+    }
+
+    /**
+     * Reports slow turns no longer.
+     *
+     * @param listener as it was set; another one stays
+     */
+    public synchronized void removeSlowTurnListener(SlowTurnListener listener) {
+        TurnTimer current = turnTimer;
+        if (current != null && current.listener() == listener) {
+            turnTimer = null;
+        }
+    }
+
     @Override
     protected int runIo() {
+        TurnTimer timer = turnTimer;
+        if (timer != null) {
+            timer.turnEnds(System.nanoTime());
+        }
         waiting = false;
         int handled = ioHandler().run(context);
         TapLoopCounters counters = resources.counters();
@@ -59,6 +91,9 @@ public final class TapEventLoop extends SingleThreadIoEventLoop {
             counters.asleep.add(Math.max(0, System.nanoTime() - waitingSince - activeNanos));
         }
         resources.restPolicy().turnEnds();
+        if (timer != null) {
+            timer.ioEnds(System.nanoTime(), waiting ? activeNanos : TurnTimer.SINCE_THE_START);
+        }
         return handled;
     }
 
