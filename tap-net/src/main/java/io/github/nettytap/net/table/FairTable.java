@@ -7,6 +7,7 @@ package io.github.nettytap.net.table;
 import io.github.nettytap.codec.counter.Counter;
 import io.github.nettytap.codec.counter.EnumCounters;
 import io.github.nettytap.net.table.Owners.Owner;
+import io.github.nettytap.net.table.TableEntry.Rank;
 
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -36,7 +37,7 @@ import java.util.function.Consumer;
  *
  * @param <E> the type of the entries, which carry whatever is remembered
  */
-public final class FairTable<E extends FairTable.Entry> {
+public final class FairTable<E extends TableEntry> {
 
     /** What a {@link Timer} returns when the entry is to go. */
     public static final long REMOVE = Long.MAX_VALUE;
@@ -50,13 +51,6 @@ public final class FairTable<E extends FairTable.Entry> {
     /** How many recently used entries eviction passes over before it takes one all the same. */
     static final int MAX_SECOND_CHANCES = 8;
 
-    private static final long SLOT_MILLIS = 256;
-    private static final int SLOTS = 1024;
-    private static final long NOTHING_SCHEDULED = Long.MIN_VALUE;
-
-    /** How many timers one tick runs at most; what is left runs at the next one. */
-    static final int TIMERS_PER_TICK = 4096;
-
     private static final int GUARANTEED_PART = 16;
 
     private final KeyedHash hash;
@@ -64,15 +58,12 @@ public final class FairTable<E extends FairTable.Entry> {
     private final int budget;
     private final Timer<? super E> timer;
     private final Consumer<? super E> evicted;
-    private final Entry[] buckets;
+    private final TableEntry[] buckets;
     private final Owners owners;
-    private final Entry unconfirmed = new Anchor();
-    private final Entry[] slots = new Entry[SLOTS];
+    private final TableEntry unconfirmed = new Anchor();
+    private final TimerWheel wheel = new TimerWheel();
     private final EnumCounters<TableCounter> counters = new EnumCounters<>(TableCounter.class);
     private final Counter entries = new Counter();
-
-    /** The number, since the epoch of the clock, of the next slot of the wheel to be run. */
-    private long nextSlot = NOTHING_SCHEDULED;
 
     private FairTable(Builder<E> builder) {
         hash = builder.hash;
@@ -81,12 +72,12 @@ public final class FairTable<E extends FairTable.Entry> {
         timer = builder.timer;
         evicted = builder.evicted;
         int count = Math.max(16, Integer.highestOneBit(capacity * 2 - 1));
-        buckets = new Entry[count];
+        buckets = new TableEntry[count];
         owners = new Owners(hash, count);
     }
 
     /** A table with 8,192 entries and all of them for anybody, unless told otherwise. */
-    public static <E extends Entry> Builder<E> builder() {
+    public static <E extends TableEntry> Builder<E> builder() {
         return new Builder<>();
     }
 
@@ -125,7 +116,7 @@ public final class FairTable<E extends FairTable.Entry> {
      */
     @SuppressWarnings("unchecked") // Only entries of this type are added.
     public E find(int scope, long high, long low) {
-        Entry entry = buckets[bucket(scope, high, low)];
+        TableEntry entry = buckets[bucket(scope, high, low)];
         while (entry != null && (entry.low != low || entry.high != high || entry.scope != scope)) {
             entry = entry.nextInBucket;
         }
@@ -142,7 +133,7 @@ public final class FairTable<E extends FairTable.Entry> {
      * @return false if there was no room and nothing to evict
      */
     public boolean add(E added, long owner, long now) {
-        Entry entry = added;
+        TableEntry entry = added;
         if (entry.owner != null) {
             throw new IllegalStateException("entry is in a table already: " + entry);
         }
@@ -174,8 +165,8 @@ public final class FairTable<E extends FairTable.Entry> {
     /** Whether there is room in the bucket, in the budget and in the table, made if need be. */
     private boolean makeRoom(int bucket, Owner owner) {
         int length = 0;
-        Entry worst = null;
-        for (Entry entry = buckets[bucket]; entry != null; entry = entry.nextInBucket) {
+        TableEntry worst = null;
+        for (TableEntry entry = buckets[bucket]; entry != null; entry = entry.nextInBucket) {
             length++;
             worst = entry.rank != Rank.PINNED && (worst == null || isWorse(entry, worst, owner)) ? entry : worst;
         }
@@ -183,14 +174,14 @@ public final class FairTable<E extends FairTable.Entry> {
             return evict(worst, owner);
         }
         if (owner != null && owner.count >= budget) {
-            Entry own = owner.oldestUnconfirmed();
+            TableEntry own = owner.oldestUnconfirmed();
             return evict(own == null ? owner.leastUsed() : own, owner);
         }
         if (size() < capacity) {
             return true;
         }
         if (owner != null && owner.count > Math.max(capacity / owners.size(), budget / GUARANTEED_PART)) {
-            Entry own = owner.oldestUnconfirmed();
+            TableEntry own = owner.oldestUnconfirmed();
             if (own != null) {
                 return evict(own, owner);
             }
@@ -198,11 +189,11 @@ public final class FairTable<E extends FairTable.Entry> {
         if (unconfirmed.ageNext != unconfirmed) {
             return evict(unconfirmed.ageNext, owner);
         }
-        Entry others = owners.leastUsedOfLargest(owner == null ? 0 : owner.count);
+        TableEntry others = owners.leastUsedOfLargest(owner == null ? 0 : owner.count);
         return evict(others == null && owner != null ? owner.leastUsed() : others, owner);
     }
 
-    private static boolean isWorse(Entry entry, Entry than, Owner owner) {
+    private static boolean isWorse(TableEntry entry, TableEntry than, Owner owner) {
         if (entry.rank != than.rank) {
             return entry.rank == Rank.UNCONFIRMED;
         }
@@ -211,7 +202,7 @@ public final class FairTable<E extends FairTable.Entry> {
     }
 
     @SuppressWarnings("unchecked") // Only entries of this type are added.
-    private boolean evict(Entry entry, Owner owner) {
+    private boolean evict(TableEntry entry, Owner owner) {
         if (entry == null) {
             return false;
         }
@@ -225,27 +216,27 @@ public final class FairTable<E extends FairTable.Entry> {
      * Somebody else than its owner has shown that the entry is of use. Confirmed entries are evicted after all others.
      */
     public void confirm(E entry) {
-        if (entry.rank() == Rank.UNCONFIRMED) {
+        if (entry.rank == Rank.UNCONFIRMED) {
             move(entry, Rank.CONFIRMED);
         }
     }
 
     /** What confirmed the entry holds no longer. */
     public void unconfirm(E entry) {
-        if (entry.rank() == Rank.CONFIRMED) {
+        if (entry.rank == Rank.CONFIRMED) {
             move(entry, Rank.UNCONFIRMED);
         }
     }
 
     /** The entry stays until it is removed. */
     public void pin(E entry) {
-        if (entry.rank() != Rank.PINNED) {
+        if (entry.rank != Rank.PINNED) {
             move(entry, Rank.PINNED);
-            unschedule(entry);
+            wheel.unschedule(entry);
         }
     }
 
-    private void move(Entry entry, Rank rank) {
+    private void move(TableEntry entry, Rank rank) {
         check(entry);
         unlink(entry);
         entry.queued = entry.used;
@@ -254,7 +245,7 @@ public final class FairTable<E extends FairTable.Entry> {
 
     /** The entry was used: for eviction. Its timer runs when it was to run. */
     public void touch(E entry, long now) {
-        ((Entry) entry).used = now;
+        entry.used = now;
     }
 
     /**
@@ -264,33 +255,33 @@ public final class FairTable<E extends FairTable.Entry> {
      * @param deadline when its timer is to run: at the first {@link #tick} a quarter of a second later
      */
     public void refresh(E used, long now, long deadline) {
-        Entry entry = used;
+        TableEntry entry = used;
         entry.used = now;
         entry.deadline = deadline;
         // A timer that fires early finds the new deadline and waits again.
         if (deadline < entry.scheduled && entry.rank != Rank.PINNED) {
             check(entry);
-            unschedule(entry);
-            schedule(entry);
+            wheel.unschedule(entry);
+            wheel.schedule(entry);
         }
     }
 
     /** Removes an entry. The listener for evictions is not called. */
     public void remove(E removed) {
-        Entry entry = removed;
+        TableEntry entry = removed;
         check(entry);
         int bucket = bucket(entry.scope, entry.high, entry.low);
         if (buckets[bucket] == entry) {
             buckets[bucket] = entry.nextInBucket;
         } else {
-            Entry previous = buckets[bucket];
+            TableEntry previous = buckets[bucket];
             while (previous.nextInBucket != entry) {
                 previous = previous.nextInBucket;
             }
             previous.nextInBucket = entry.nextInBucket;
         }
         unlink(entry);
-        unschedule(entry);
+        wheel.unschedule(entry);
         owners.shrink(entry.owner);
         entry.owner = null;
         entry.nextInBucket = null;
@@ -302,7 +293,7 @@ public final class FairTable<E extends FairTable.Entry> {
     public void removeOwner(long key, Consumer<? super E> removed) {
         for (Rank rank : Rank.values()) {
             for (Owner owner = owners.find(key); owner != null; owner = owners.find(key)) {
-                Entry entry = owner.first(rank);
+                TableEntry entry = owner.first(rank);
                 if (entry == null) {
                     break;
                 }
@@ -315,41 +306,26 @@ public final class FairTable<E extends FairTable.Entry> {
     /** Shows all entries, in no order, to somebody who neither adds nor removes any. Walks the whole table. */
     @SuppressWarnings("unchecked") // Only entries of this type are added.
     public void forEach(Consumer<? super E> visitor) {
-        for (Entry first : buckets) {
-            for (Entry entry = first; entry != null; entry = entry.nextInBucket) {
+        for (TableEntry first : buckets) {
+            for (TableEntry entry = first; entry != null; entry = entry.nextInBucket) {
                 visitor.accept((E) entry);
             }
         }
     }
 
     /**
-     * Runs the timers that are due, {@value #TIMERS_PER_TICK} at most.
+     * Runs the timers that are due, 4,096 at most.
      *
      * @param now the time, not before that of the last call
      */
     public void tick(long now) {
-        long end = Math.floorDiv(now, SLOT_MILLIS);
-        if (nextSlot == NOTHING_SCHEDULED) {
-            return;
-        }
-        int left = TIMERS_PER_TICK;
-        // A lap holds all of them, however long nobody called.
-        for (nextSlot = Math.max(nextSlot, end - SLOTS); nextSlot < end; nextSlot++) {
-            int slot = slot(nextSlot);
-            for (Entry entry = slots[slot]; entry != null; entry = slots[slot]) {
-                if (left-- == 0) {
-                    return;
-                }
-                unschedule(entry);
-                run(entry, now);
-            }
-        }
+        wheel.run(now, this::run);
     }
 
     @SuppressWarnings("unchecked") // Only entries of this type are added.
-    private void run(Entry entry, long now) {
+    private void run(TableEntry entry, long now) {
         if (entry.deadline > now) {
-            schedule(entry);
+            wheel.schedule(entry);
             return;
         }
         long deadline = timer.due((E) entry, now);
@@ -360,56 +336,17 @@ public final class FairTable<E extends FairTable.Entry> {
             counters.increment(TableCounter.EXPIRED);
             remove((E) entry);
             timer.expired((E) entry);
-        } else if (entry.scheduled == Long.MAX_VALUE && entry.rank != Rank.PINNED) {
+        } else if (!entry.isScheduled() && entry.rank != Rank.PINNED) {
             entry.deadline = deadline;
-            schedule(entry);
+            wheel.schedule(entry);
         }
     }
 
-    private void schedule(Entry entry) {
-        // Never into the slot that is being run: its list would have no end.
-        long number = Math.floorDiv(entry.deadline, SLOT_MILLIS);
-        if (nextSlot == NOTHING_SCHEDULED) {
-            nextSlot = Math.floorDiv(entry.used, SLOT_MILLIS);
-        }
-        number = Math.min(Math.max(number, nextSlot + 1), nextSlot + SLOTS - 1);
-        entry.scheduled = entry.deadline;
-        int slot = slot(number);
-        entry.slot = slot;
-        entry.timerPrevious = null;
-        entry.timerNext = slots[slot];
-        if (entry.timerNext != null) {
-            entry.timerNext.timerPrevious = entry;
-        }
-        slots[slot] = entry;
-    }
-
-    private void unschedule(Entry entry) {
-        if (entry.scheduled == Long.MAX_VALUE) {
-            return;
-        }
-        if (entry.timerPrevious != null) {
-            entry.timerPrevious.timerNext = entry.timerNext;
-        } else if (slots[entry.slot] == entry) {
-            slots[entry.slot] = entry.timerNext;
-        }
-        if (entry.timerNext != null) {
-            entry.timerNext.timerPrevious = entry.timerPrevious;
-        }
-        entry.timerPrevious = null;
-        entry.timerNext = null;
-        entry.scheduled = Long.MAX_VALUE;
-    }
-
-    private static int slot(long number) {
-        return (int) number & SLOTS - 1;
-    }
-
-    private void link(Entry entry, Rank rank) {
+    private void link(TableEntry entry, Rank rank) {
         entry.rank = rank;
         entry.owner.append(entry);
         if (rank == Rank.UNCONFIRMED) {
-            Entry last = unconfirmed.agePrevious;
+            TableEntry last = unconfirmed.agePrevious;
             entry.agePrevious = last;
             entry.ageNext = unconfirmed;
             last.ageNext = entry;
@@ -417,7 +354,7 @@ public final class FairTable<E extends FairTable.Entry> {
         }
     }
 
-    private static void unlink(Entry entry) {
+    private static void unlink(TableEntry entry) {
         entry.owner.unlink(entry);
         if (entry.rank == Rank.UNCONFIRMED) {
             entry.agePrevious.ageNext = entry.ageNext;
@@ -431,7 +368,7 @@ public final class FairTable<E extends FairTable.Entry> {
         return (int) hash.hash(scope, high, low) & buckets.length - 1;
     }
 
-    private static void check(Entry entry) {
+    private static void check(TableEntry entry) {
         if (entry.owner == null) {
             throw new IllegalStateException("entry is in no table: " + entry);
         }
@@ -440,118 +377,18 @@ public final class FairTable<E extends FairTable.Entry> {
     /** How many entries a search for this key compares at most. */
     int probes(int scope, long high, long low) {
         int probes = 0;
-        for (Entry entry = buckets[bucket(scope, high, low)]; entry != null; entry = entry.nextInBucket) {
+        for (TableEntry entry = buckets[bucket(scope, high, low)]; entry != null; entry = entry.nextInBucket) {
             probes++;
         }
         return probes;
     }
 
-    /** What eviction looks at. */
-    enum Rank {
-        UNCONFIRMED,
-        CONFIRMED,
-        PINNED
-    }
-
-    /** What a table holds: a key of 160 bits, and whatever a subclass adds. It can be in one table at a time. */
-    public abstract static class Entry {
-        private final int scope;
-        private final long high;
-        private final long low;
-
-        private Entry nextInBucket;
-        private Rank rank = Rank.UNCONFIRMED;
-        private long used;
-
-        /** When it was put at the end of its owner's list. */
-        private long queued;
-
-        private Entry agePrevious;
-        private Entry ageNext;
-
-        private long deadline = Long.MAX_VALUE;
-
-        /** The deadline that its timer was set for; none if it is the largest number. */
-        private long scheduled = Long.MAX_VALUE;
-
-        private int slot;
-        private Entry timerPrevious;
-        private Entry timerNext;
-
-        /** Null if it is in no table. */
-        Owner owner;
-
-        Entry ownPrevious;
-        Entry ownNext;
-
-        /**
-         * An entry with a key.
-         *
-         * @param scope what tells equal words apart: a port, a VLAN, a protocol; or 0
-         * @param high a word of the key, such as the upper half of an IPv6 address; or 0
-         * @param low a word of the key
-         */
-        protected Entry(int scope, long high, long low) {
-            this.scope = scope;
-            this.high = high;
-            this.low = low;
-        }
-
-        public final int scope() {
-            return scope;
-        }
-
-        public final long high() {
-            return high;
-        }
-
-        public final long low() {
-            return low;
-        }
-
-        /** When it was added or used last. */
-        public final long used() {
-            return used;
-        }
-
-        /** When its timer is to run. */
-        public final long deadline() {
-            return deadline;
-        }
-
-        public final boolean isConfirmed() {
-            return rank != Rank.UNCONFIRMED;
-        }
-
-        public final boolean isPinned() {
-            return rank == Rank.PINNED;
-        }
-
-        /** Whether it is in a table. */
-        public final boolean isInTable() {
-            return owner != null;
-        }
-
-        final Rank rank() {
-            return rank;
-        }
-
-        /** Whether it was used since it was put at the end of its owner's list. */
-        final boolean wasUsed() {
-            return used > queued;
-        }
-
-        final void queueAgain() {
-            queued = used;
-        }
-    }
-
     /** The two ends of a list. */
-    private static final class Anchor extends Entry {
+    private static final class Anchor extends TableEntry {
         Anchor() {
             super(0, 0, 0);
-            ((Entry) this).agePrevious = this;
-            ((Entry) this).ageNext = this;
+            this.agePrevious = this;
+            this.ageNext = this;
         }
     }
 
@@ -571,7 +408,7 @@ public final class FairTable<E extends FairTable.Entry> {
     }
 
     /** What a table is to be. */
-    public static final class Builder<E extends Entry> {
+    public static final class Builder<E extends TableEntry> {
         private KeyedHash hash = KeyedHash.ofProcess();
         private int capacity = 8_192;
         private int budget = Integer.MAX_VALUE;

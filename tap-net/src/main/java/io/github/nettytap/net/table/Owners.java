@@ -4,8 +4,7 @@
  */
 package io.github.nettytap.net.table;
 
-import io.github.nettytap.net.table.FairTable.Entry;
-import io.github.nettytap.net.table.FairTable.Rank;
+import io.github.nettytap.net.table.TableEntry.Rank;
 
 /**
  * Those who own entries of a table: found by their key, and grouped by how many they have. An owner is there as long as
@@ -114,13 +113,13 @@ final class Owners {
      * A confirmed entry of the owner that has the most; null if all of theirs are pinned, or nobody has more than
      * somebody with this many would have after one more. Those of a class take turns.
      */
-    Entry leastUsedOfLargest(int count) {
+    TableEntry leastUsedOfLargest(int count) {
         for (int i = classes.length - 1; i >= 0; i--) {
             Owner owner = classes[i];
             // A class in which the first few have nothing to give is passed over.
             for (int tries = 0; owner != null && tries < FairTable.MAX_SECOND_CHANCES; tries++) {
                 classes[i] = owner.next;
-                Entry entry = owner.count > count + 1 ? owner.leastUsed() : null;
+                TableEntry entry = owner.count > count + 1 ? owner.leastUsed() : null;
                 if (entry != null) {
                     return entry;
                 }
@@ -144,17 +143,17 @@ final class Owners {
         Owner next;
 
         /** By rank. */
-        private final Entry[] firsts = new Entry[3];
+        private final TableEntry[] firsts = new TableEntry[3];
 
-        private final Entry[] lasts = new Entry[3];
+        private final TableEntry[] lasts = new TableEntry[3];
 
         Owner(long key) {
             this.key = key;
         }
 
-        void append(Entry entry) {
-            int rank = entry.rank().ordinal();
-            Entry last = lasts[rank];
+        void append(TableEntry entry) {
+            int rank = entry.rank.ordinal();
+            TableEntry last = lasts[rank];
             entry.ownPrevious = last;
             if (last == null) {
                 firsts[rank] = entry;
@@ -164,8 +163,8 @@ final class Owners {
             lasts[rank] = entry;
         }
 
-        void unlink(Entry entry) {
-            int rank = entry.rank().ordinal();
+        void unlink(TableEntry entry) {
+            int rank = entry.rank.ordinal();
             if (entry.ownPrevious == null) {
                 firsts[rank] = entry.ownNext;
             } else {
@@ -180,17 +179,17 @@ final class Owners {
             entry.ownNext = null;
         }
 
-        Entry first(Rank rank) {
+        TableEntry first(Rank rank) {
             return firsts[rank.ordinal()];
         }
 
-        Entry oldestUnconfirmed() {
+        TableEntry oldestUnconfirmed() {
             return first(Rank.UNCONFIRMED);
         }
 
         /** A confirmed entry that was not used since it was looked at last: the clock algorithm, with a bound. */
-        Entry leastUsed() {
-            Entry entry = first(Rank.CONFIRMED);
+        TableEntry leastUsed() {
+            TableEntry entry = first(Rank.CONFIRMED);
             for (int i = 0; entry != null && entry.wasUsed() && i < FairTable.MAX_SECOND_CHANCES; i++) {
                 entry.queueAgain();
                 unlink(entry);

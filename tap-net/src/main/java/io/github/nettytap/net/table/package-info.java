@@ -16,7 +16,7 @@
  * </ul>
  *
  * <pre>{@code
- *   final class Peer extends FairTable.Entry {
+ *   final class Peer extends TableEntry {
  *       final InetSocketAddress endpoint;
  *       Peer(int vni, long mac, InetSocketAddress endpoint) { super(vni, 0, mac); this.endpoint = endpoint; }
  *   }

@@ -9,6 +9,7 @@ import io.github.nettytap.codec.wire.VxlanHeader;
 import io.github.nettytap.net.table.FairTable;
 import io.github.nettytap.net.table.KeyedHash;
 import io.github.nettytap.net.table.TableCounter;
+import io.github.nettytap.net.table.TableEntry;
 import io.netty.util.collection.IntObjectHashMap;
 import io.netty.util.collection.IntObjectMap;
 import io.netty.util.collection.LongObjectHashMap;
@@ -81,7 +82,7 @@ public final class VxlanPeers {
     }
 
     /** A learned address. */
-    private static final class Learned extends FairTable.Entry {
+    private static final class Learned extends TableEntry {
         private final Network network;
         private InetSocketAddress remote;
         private long seen;

@@ -194,7 +194,7 @@ class FairTableTest {
             table.refresh(add(table, i, HONEST), 0, 1_000);
         }
         table.tick(5_000);
-        assertThat(expired).hasSize(FairTable.TIMERS_PER_TICK);
+        assertThat(expired).hasSize(TimerWheel.TIMERS_PER_TICK);
         for (int i = 0; i < 4; i++) {
             table.tick(5_000);
         }
@@ -413,7 +413,7 @@ class FairTableTest {
         return item;
     }
 
-    private static final class Item extends FairTable.Entry {
+    private static final class Item extends TableEntry {
         private long payer;
         private int runs;
 

@@ -6,6 +6,7 @@ package io.github.nettytap.net.routing.forwarding;
 
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.net.table.FairTable;
+import io.github.nettytap.net.table.TableEntry;
 import io.github.nettytap.net.table.TokenBucket;
 
 import java.util.Arrays;
@@ -39,7 +40,7 @@ final class IcmpLimits {
             FairTable.<Host>builder().capacity(HOSTS).budget(HOSTS_PER_LINK).build();
     private TokenBucket[] links = new TokenBucket[8];
 
-    private static final class Host extends FairTable.Entry {
+    private static final class Host extends TableEntry {
         final TokenBucket bucket;
 
         Host(int scope, long high, long low, long now) {

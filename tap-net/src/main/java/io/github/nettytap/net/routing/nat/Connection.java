@@ -6,7 +6,7 @@ package io.github.nettytap.net.routing.nat;
 
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.TcpHeader;
-import io.github.nettytap.net.table.FairTable;
+import io.github.nettytap.net.table.TableEntry;
 
 /**
  * A connection whose inner end is hidden behind an address of the router.
@@ -18,7 +18,7 @@ import io.github.nettytap.net.table.FairTable;
  *
  * <p>The ports of a ping are its identifier and 0. It is found by the outside and the remote ends.
  */
-public final class Connection extends FairTable.Entry {
+public final class Connection extends TableEntry {
 
     final Mapping mapping;
     final int remoteAddress;

@@ -6,6 +6,7 @@ package io.github.nettytap.net.routing.nat;
 
 import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.net.table.FairTable;
+import io.github.nettytap.net.table.TableEntry;
 import io.netty.buffer.ByteBuf;
 
 /**
@@ -28,7 +29,7 @@ final class FragmentedDatagrams {
     private final FairTable<Datagram> datagrams =
             FairTable.<Datagram>builder().capacity(CAPACITY).budget(BUDGET).build();
 
-    private static final class Datagram extends FairTable.Entry {
+    private static final class Datagram extends TableEntry {
         Connection connection;
 
         Datagram(int scope, long high, Connection connection) {

@@ -4,13 +4,13 @@
  */
 package io.github.nettytap.net.routing.nat;
 
-import io.github.nettytap.net.table.FairTable;
+import io.github.nettytap.net.table.TableEntry;
 
 /**
  * An address and port inside, and the port outside that stands for them whoever the other side is (RFC 4787, REQ-1). It
  * is there as long as it has a connection; one that is configured stays, and is in no table.
  */
-final class Mapping extends FairTable.Entry {
+final class Mapping extends TableEntry {
 
     final int protocol;
     final int insideAddress;

@@ -6,14 +6,14 @@ package io.github.nettytap.net.routing.neighbor;
 
 import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.port.RouterPort;
-import io.github.nettytap.net.table.FairTable;
+import io.github.nettytap.net.table.TableEntry;
 import io.netty.buffer.ByteBuf;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
 
 /** A host on a link: its IP address, its MAC address as far as known, and the frames that wait for that. */
-public final class Neighbor extends FairTable.Entry {
+public final class Neighbor extends TableEntry {
 
     static final long UNKNOWN = -1;
 

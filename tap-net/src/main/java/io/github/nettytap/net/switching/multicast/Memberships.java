@@ -5,6 +5,7 @@
 package io.github.nettytap.net.switching.multicast;
 
 import io.github.nettytap.net.table.FairTable;
+import io.github.nettytap.net.table.TableEntry;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,7 +23,7 @@ final class Memberships {
     private final Map<GroupAddress, PortSet> ports = new ConcurrentHashMap<>();
 
     /** A port in a group: the port pays for it. */
-    private static final class Membership extends FairTable.Entry {
+    private static final class Membership extends TableEntry {
 
         private final GroupAddress group;
         private final int port;

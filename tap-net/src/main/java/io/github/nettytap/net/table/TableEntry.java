@@ -1,0 +1,107 @@
+/*
+ * Copyright the netty-tap authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.github.nettytap.net.table;
+
+import io.github.nettytap.net.table.Owners.Owner;
+
+/** What a table holds: a key of 160 bits, and whatever a subclass adds. It can be in one table at a time. */
+public abstract class TableEntry {
+    final int scope;
+    final long high;
+    final long low;
+
+    TableEntry nextInBucket;
+    Rank rank = Rank.UNCONFIRMED;
+    long used;
+
+    /** When it was put at the end of its owner's list. */
+    long queued;
+
+    TableEntry agePrevious;
+    TableEntry ageNext;
+
+    long deadline = Long.MAX_VALUE;
+
+    /** The deadline that its timer was set for; none if it is the largest number. */
+    long scheduled = Long.MAX_VALUE;
+
+    int slot;
+    TableEntry timerPrevious;
+    TableEntry timerNext;
+
+    /** Null if it is in no table. */
+    Owner owner;
+
+    TableEntry ownPrevious;
+    TableEntry ownNext;
+
+    /**
+     * An entry with a key.
+     *
+     * @param scope what tells equal words apart: a port, a VLAN, a protocol; or 0
+     * @param high a word of the key, such as the upper half of an IPv6 address; or 0
+     * @param low a word of the key
+     */
+    protected TableEntry(int scope, long high, long low) {
+        this.scope = scope;
+        this.high = high;
+        this.low = low;
+    }
+
+    public final int scope() {
+        return scope;
+    }
+
+    public final long high() {
+        return high;
+    }
+
+    public final long low() {
+        return low;
+    }
+
+    /** When it was added or used last. */
+    public final long used() {
+        return used;
+    }
+
+    /** When its timer is to run. */
+    public final long deadline() {
+        return deadline;
+    }
+
+    public final boolean isConfirmed() {
+        return rank != Rank.UNCONFIRMED;
+    }
+
+    public final boolean isPinned() {
+        return rank == Rank.PINNED;
+    }
+
+    final boolean isScheduled() {
+        return scheduled != Long.MAX_VALUE;
+    }
+
+    /** Whether it is in a table. */
+    public final boolean isInTable() {
+        return owner != null;
+    }
+
+    /** Whether it was used since it was put at the end of its owner's list. */
+    final boolean wasUsed() {
+        return used > queued;
+    }
+
+    final void queueAgain() {
+        queued = used;
+    }
+
+    /** What eviction looks at. */
+    enum Rank {
+        UNCONFIRMED,
+        CONFIRMED,
+        PINNED
+    }
+}
