@@ -4,11 +4,14 @@
  */
 package io.github.nettytap.transport.channel;
 
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
 import io.netty.channel.RecvByteBufAllocator;
 
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 
@@ -19,12 +22,14 @@ import java.util.function.BiConsumer;
 final class LoopAttachment {
 
     private final TapChannel channel;
+    private final DescriptorOwnership ownership;
     private TapIo io;
     private LoopResources resources;
     private LinkEvents linkEvents;
 
-    LoopAttachment(TapChannel channel) {
+    LoopAttachment(TapChannel channel, DescriptorOwnership ownership) {
         this.channel = channel;
+        this.ownership = ownership;
     }
 
     /** The strategy, null between two event loops. */
@@ -38,11 +43,24 @@ final class LoopAttachment {
     }
 
     /**
-     * Has another thread do what waits for the kernel before the channel can report link events.
-     *
-     * @param then run on the loop, with the result or else the failure
+     * Joins the loop of the channel, and completes the promise of its registration. What waits for the kernel is done by
+     * another thread.
      */
-    void prepareLinks(LinkEvents.Source source, BiConsumer<LinkEvents.Preparation, Throwable> then) {
+    void register(TapEndpoint endpoint, ChannelPromise promise) {
+        if (hasLinkEvents()) {
+            prepareLinks((links, failure) -> register(endpoint, promise, links, failure));
+        } else {
+            register(endpoint, promise, null, null);
+        }
+    }
+
+    private boolean hasLinkEvents() {
+        return channel.config().isLinkEvents() && channel.linkSource() != null;
+    }
+
+    /** @param then run on the loop, with the result or else the failure */
+    private void prepareLinks(BiConsumer<LinkEvents.Preparation, Throwable> then) {
+        LinkEvents.Source source = channel.linkSource();
         EventLoop loop = channel.eventLoop();
         LoopResources shared = LoopResources.of(loop);
         BlockingTasks.execute(() -> {
@@ -67,12 +85,57 @@ final class LoopAttachment {
         });
     }
 
-    /**
-     * Joins the loop of the channel.
-     *
-     * @param links for a channel that reports link events, else null; used up
-     */
-    void join(TapEndpoint endpoint, RecvByteBufAllocator.ExtendedHandle handle, LinkEvents.Preparation links) {
+    private void register(
+            TapEndpoint endpoint, ChannelPromise promise, LinkEvents.Preparation links, Throwable failure) {
+        try {
+            if (failure != null) {
+                throw failure;
+            }
+            join(endpoint, links);
+        } catch (Throwable cause) {
+            // Netty completes closeFuture as soon as it hears of the failure, so the descriptor must be closed by then.
+            channel.closeFuture().addListener(done -> promise.setFailure(cause));
+            channel.unsafe().close(channel.unsafe().voidPromise());
+            return;
+        }
+        promise.setSuccess();
+    }
+
+    /** Joins the loop of the channel, and may wait for the kernel before. */
+    void join(TapEndpoint endpoint) throws IOException {
+        join(
+                endpoint,
+                hasLinkEvents()
+                        ? LinkEvents.prepare(channel.linkSource(), LoopResources.of(channel.eventLoop()))
+                        : null);
+    }
+
+    /** @param links for a channel that reports link events, else null; used up */
+    private void join(TapEndpoint endpoint, LinkEvents.Preparation links) throws IOException {
+        boolean owner = ownership.attach(channel.eventLoop());
+        boolean joined = false;
+        try {
+            if (!owner) {
+                throw new ClosedChannelException();
+            }
+            channel.config().check();
+            RecvByteBufAllocator.ExtendedHandle handle =
+                    (RecvByteBufAllocator.ExtendedHandle) channel.unsafe().recvBufAllocHandle();
+            channel.start(endpoint, handle);
+            join(endpoint, handle, links);
+            joined = true;
+        } finally {
+            if (!joined && links != null) {
+                links.discard();
+            }
+            if (!joined && owner) {
+                ownership.detach();
+            }
+        }
+        channel.joined();
+    }
+
+    private void join(TapEndpoint endpoint, RecvByteBufAllocator.ExtendedHandle handle, LinkEvents.Preparation links) {
         IoEventLoop loop = (IoEventLoop) channel.eventLoop();
         resources = LoopResources.of(loop);
         TapIo joining = null;
@@ -100,7 +163,11 @@ final class LoopAttachment {
     void leave() {
         TapIo leaving = io;
         io = null;
-        leave(leaving);
+        try {
+            leave(leaving);
+        } finally {
+            ownership.detach();
+        }
     }
 
     private void leave(TapIo leaving) {

@@ -89,9 +89,9 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
     private final TapCounters counters = new TapCounters();
     private final ReceiveBatch readLoop = new ReceiveBatch(this);
     private final ReadControl readControl = new ReadControl(this);
-    private final LoopAttachment attachment = new LoopAttachment(this);
     private final ChannelFailures failures = new ChannelFailures(this, readControl);
     private final DescriptorOwnership ownership = new DescriptorOwnership();
+    private final LoopAttachment attachment = new LoopAttachment(this, ownership);
     private final Runnable flushTask = this::resumeWrites;
 
     private volatile TapEndpoint endpoint;
@@ -259,32 +259,9 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
     protected void doRegister(ChannelPromise promise) {
         if (endpoint == null) {
             promise.setSuccess();
-            return;
-        }
-        if (hasLinkEvents()) {
-            attachment.prepareLinks(linkSource(), (links, failure) -> register(promise, links, failure));
         } else {
-            register(promise, null, null);
+            attachment.register(endpoint, promise);
         }
-    }
-
-    private boolean hasLinkEvents() {
-        return config.isLinkEvents() && linkSource() != null;
-    }
-
-    private void register(ChannelPromise promise, LinkEvents.Preparation links, Throwable failure) {
-        try {
-            if (failure != null) {
-                throw failure;
-            }
-            attach(endpoint, links);
-        } catch (Throwable cause) {
-            // Netty completes closeFuture as soon as it hears of the failure, so the descriptor must be closed by then.
-            closeFuture().addListener(done -> promise.setFailure(cause));
-            unsafe().close(unsafe().voidPromise());
-            return;
-        }
-        promise.setSuccess();
     }
 
     @Override
@@ -300,7 +277,7 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         TapEndpoint opened = new TapQueueEndpoint(config.open((TapAddress) localAddress), this::closeFromAnywhere);
         try {
             endpoint = opened;
-            attach(opened, hasLinkEvents() ? LinkEvents.prepare(linkSource(), LoopResources.of(eventLoop())) : null);
+            attachment.join(opened);
             opened = null;
         } finally {
             if (opened != null) {
@@ -310,31 +287,16 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
         }
     }
 
-    /** Joins the event loop; {@code deregister} is the reverse. */
-    private void attach(TapEndpoint opened, LinkEvents.Preparation links) throws IOException {
-        boolean owner = ownership.attach(eventLoop());
-        boolean attached = false;
-        try {
-            if (!owner) {
-                throw new ClosedChannelException();
-            }
-            config.check();
-            RecvByteBufAllocator.ExtendedHandle handle =
-                    (RecvByteBufAllocator.ExtendedHandle) unsafe().recvBufAllocHandle();
-            if (writeLoop == null) {
-                readLoop.start(handle, opened.vnetHeaderSize());
-                writeLoop = new TapWriteLoop(this, opened);
-            }
-            attachment.join(opened, handle, links);
-            attached = true;
-        } finally {
-            if (!attached && links != null) {
-                links.discard();
-            }
-            if (!attached && owner) {
-                ownership.detach();
-            }
+    /** Gets ready to read and write, unless it did so on an earlier event loop. */
+    void start(TapEndpoint opened, RecvByteBufAllocator.ExtendedHandle handle) {
+        if (writeLoop == null) {
+            readLoop.start(handle, opened.vnetHeaderSize());
+            writeLoop = new TapWriteLoop(this, opened);
         }
+    }
+
+    /** The channel is on an event loop. */
+    void joined() {
         active = true;
         if (!unsafe().outboundBuffer().isEmpty()) {
             scheduleFlush();
@@ -345,19 +307,16 @@ public final class TapChannel extends AbstractChannel implements UnixChannel {
     @Override
     protected void doDeregister() {
         if (!ownership.isClosing()) {
-            leaveLoop();
+            attachment.leave();
         }
     }
 
-    /** Leaves the event loop, with nothing in flight. */
+    /** Leaves the event loop for good, with nothing in flight. */
     void leaveLoop() {
         try {
             attachment.leave();
         } finally {
-            if (ownership.isClosing()) {
-                readLoop.release();
-            }
-            ownership.detach();
+            readLoop.release();
         }
     }
 

@@ -14,7 +14,6 @@ import io.github.nettytap.transport.netlink.Rtnetlink;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * A TAP interface that this process is attached to, with one or more queues of it.
@@ -28,15 +27,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 public final class TapDevice implements AutoCloseable {
 
     private final Kernel kernel;
-    private final String node;
-    private final List<TapQueue> queues = new CopyOnWriteArrayList<>();
-    private final CompletableFuture<Void> closed = new CompletableFuture<>();
-    private int openedQueues;
-    private boolean addingQueue;
-    private boolean closing;
-    /** Held while a queue is added, which may wait for the kernel; {@code queues} is held for no call. */
-    private final Object additions = new Object();
-
+    private final DeviceQueues queues;
     private final int vnetHeaderSize;
     private final TapFilters filters = new TapFilters(this);
     private volatile Set<TapOffload> offloads;
@@ -50,11 +41,8 @@ public final class TapDevice implements AutoCloseable {
             int vnetHeaderSize,
             Set<TapOffload> offloads) {
         this.kernel = kernel;
-        this.node = node;
         lastName = name;
-        for (TapFile file : files) {
-            queues.add(new TapQueue(this, openedQueues++, file));
-        }
+        queues = new DeviceQueues(this, kernel, node, files);
         this.vnetHeaderSize = vnetHeaderSize;
         this.offloads = offloads;
     }
@@ -108,7 +96,7 @@ public final class TapDevice implements AutoCloseable {
      * @return the current name; the last known one if the device is closed or gone
      */
     public String name() {
-        for (TapQueue queue : queues) {
+        for (TapQueue queue : queues.list()) {
             try {
                 lastName = queue.file().identity().name();
                 return lastName;
@@ -256,7 +244,7 @@ public final class TapDevice implements AutoCloseable {
      * @return at most 256 queues by index, as of now; none once the device is closed
      */
     public List<TapQueue> queues() {
-        return List.copyOf(queues);
+        return List.copyOf(queues.list());
     }
 
     /**
@@ -266,50 +254,12 @@ public final class TapDevice implements AutoCloseable {
      * @throws TapException if the kernel refuses
      */
     public TapQueue addQueue() throws TapException {
-        synchronized (additions) {
-            TapFile sibling = file("add queue");
-            synchronized (queues) {
-                addingQueue = true;
-            }
-            TapFile[] added = new TapFile[1];
-            try {
-                filters.whileDetached(() -> added[0] = ExtraQueue.open(kernel, node, sibling), () -> added[0].close());
-                return admit(added[0]);
-            } finally {
-                synchronized (queues) {
-                    addingQueue = false;
-                }
-                completeIfEnded();
-            }
-        }
-    }
-
-    private TapQueue admit(TapFile file) throws TapException {
-        synchronized (queues) {
-            if (!closing && !queues.isEmpty()) {
-                TapQueue queue = new TapQueue(this, openedQueues++, file);
-                queues.add(queue);
-                return queue;
-            }
-        }
-        // Closed meanwhile, so the new descriptor may have made an interface of its own.
-        file.close();
-        throw TapErrors.closed("add queue", lastName);
+        return queues.add();
     }
 
     /** A queue's descriptor is closed. */
     void forget(TapQueue queue) {
         queues.remove(queue);
-        completeIfEnded();
-    }
-
-    private void completeIfEnded() {
-        synchronized (queues) {
-            if (addingQueue || !queues.isEmpty()) {
-                return;
-            }
-        }
-        closed.complete(null);
     }
 
     /**
@@ -561,16 +511,11 @@ public final class TapDevice implements AutoCloseable {
      * @return false once all queues are closed
      */
     public boolean isOpen() {
-        return queues.stream().anyMatch(TapQueue::isOpen);
+        return queues.list().stream().anyMatch(TapQueue::isOpen);
     }
 
     TapFile file(String operation) throws TapException {
-        for (TapQueue queue : queues) {
-            if (queue.isOpen()) {
-                return queue.file();
-            }
-        }
-        throw TapErrors.closed(operation, lastName);
+        return queues.file(operation);
     }
 
     /**
@@ -580,10 +525,7 @@ public final class TapDevice implements AutoCloseable {
      */
     @Override
     public void close() {
-        synchronized (queues) {
-            closing = true;
-        }
-        queues.forEach(TapQueue::close);
+        queues.close();
     }
 
     /**
@@ -595,12 +537,12 @@ public final class TapDevice implements AutoCloseable {
      *     it should not block
      */
     public CompletableFuture<Void> closeFuture() {
-        return closed.copy();
+        return queues.closeFuture();
     }
 
     @Override
     public String toString() {
-        return "TapDevice(name=" + lastName + ", queues=" + queues.size() + ", vnetHeaderSize=" + vnetHeaderSize
+        return "TapDevice(name=" + lastName + ", queues=" + queues.list().size() + ", vnetHeaderSize=" + vnetHeaderSize
                 + ", offloads=" + offloads + ", open=" + isOpen() + ")";
     }
 }

@@ -12,7 +12,9 @@ import io.github.nettytap.transport.netlink.NetlinkException;
 import io.github.nettytap.transport.netlink.Rtnetlink;
 import io.github.nettytap.transport.netlink.TunLink;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -257,6 +259,32 @@ final class TapOpener {
                 file.setPersistent(settings.persistent());
             } catch (SyscallException e) {
                 throw TapErrors.deviceCall(device, e);
+            }
+        }
+    }
+
+    /** What to put back, latest first, on an interface that outlives a failed opening. */
+    private static final class Undo {
+
+        /** Puts one thing back. */
+        interface Step {
+            void run() throws Exception;
+        }
+
+        private final Deque<Step> steps = new ArrayDeque<>();
+
+        void add(Step step) {
+            steps.push(step);
+        }
+
+        /** Goes on where a step fails; each failure is kept with the reason for all this. */
+        void run(Throwable reason) {
+            while (!steps.isEmpty()) {
+                try {
+                    steps.pop().run();
+                } catch (Exception e) {
+                    reason.addSuppressed(e);
+                }
             }
         }
     }
