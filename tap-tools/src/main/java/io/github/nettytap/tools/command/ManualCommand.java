@@ -162,7 +162,9 @@ final class ManualCommand implements Runnable {
 
     /** So that roff takes nothing for a request: hyphens are minus signs, and no line starts with a dot or a quote. */
     private static String text(String plain) {
-        return plain.replace("\\", "\\e")
+        // A terminal without UTF-8 has no ellipsis, and troff warns of it.
+        return plain.replace("…", "...")
+                .replace("\\", "\\e")
                 .replace("-", "\\-")
                 .lines()
                 .map(line -> line.startsWith(".") || line.startsWith("'") ? "\\&" + line : line)
