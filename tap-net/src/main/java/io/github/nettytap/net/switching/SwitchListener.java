@@ -37,7 +37,8 @@ public interface SwitchListener {
     default void peerConnected(SwitchPort port) {}
 
     /**
-     * The port of a peer that is gone is no port any more; its counters stand still.
+     * The port of a peer that is gone is no port any more; its counters stand still. Not called for a port that {@link
+     * TapSwitch#remove(SwitchPort)} takes out.
      *
      * @param port the port
      */

@@ -196,8 +196,9 @@ public final class TapSwitch implements AutoCloseable {
                     public void disconnected(String name, String reason) {
                         SwitchPort port = peers.remove(name);
                         if (port != null) {
-                            ports.remove(port);
-                            listener.peerRemoved(port);
+                            if (ports.remove(port)) {
+                                listener.peerRemoved(port);
+                            }
                             listener.peerDisconnected(name, reason);
                         }
                     }

@@ -194,7 +194,7 @@ final class SwitchCommand implements Callable<Integer> {
         verbosity.looping(threads, loops.io());
         Reports reports = new Reports(program);
         TapSwitch lan = new TapSwitch(loops, settings, reports);
-        PortLedger ledger = new PortLedger(lan, program);
+        PortLedger ledger = new PortLedger(lan, program::unwatch);
         try (PortCapture captured = observation.capture(verbosity)) {
             PortOpener opener = new PortOpener(lan, ports, dataPlane.offloads(), mtu, captured, verbosity, program);
             reports.attach(opener, ledger);
