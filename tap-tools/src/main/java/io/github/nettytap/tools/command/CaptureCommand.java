@@ -21,7 +21,7 @@ import io.github.nettytap.tools.capture.Replay;
 import io.github.nettytap.tools.capture.TapSource;
 import io.github.nettytap.tools.lifecycle.CommandException;
 import io.github.nettytap.tools.lifecycle.Loops;
-import io.github.nettytap.tools.lifecycle.ShutdownSignal;
+import io.github.nettytap.tools.lifecycle.Program;
 import io.github.nettytap.tools.option.Verbosity;
 import io.github.nettytap.transport.channel.TapChannel;
 import io.github.nettytap.transport.channel.TapIoType;
@@ -155,20 +155,20 @@ final class CaptureCommand implements Callable<Integer> {
         } else if (read == null && !LinkSource.isOne(tap)) {
             checks.direction(directions);
         }
-        BpfFilter program =
+        BpfFilter wanted =
                 filter.isEmpty() ? null : checks.filter(() -> FilterExpression.compile(String.join(" ", filter)));
         if (replay != null) {
-            return replay(program);
+            return replay(wanted);
         }
-        return read != null ? read(program) : capture(program);
+        return read != null ? read(wanted) : capture(wanted);
     }
 
-    private int read(BpfFilter program) throws IOException {
+    private int read(BpfFilter wanted) throws IOException {
         if (writing.isWanted()) {
             writing.target().checkDiffersFrom(read);
         }
         try (CaptureReader reader = open(read)) {
-            FrameSelection frames = selection(reader, read, program);
+            FrameSelection frames = selection(reader, read, wanted);
             if (writing.isWanted()) {
                 copy(frames);
             } else {
@@ -196,8 +196,8 @@ final class CaptureCommand implements Callable<Integer> {
         }
     }
 
-    private int replay(BpfFilter program) throws Exception {
-        ShutdownSignal interruption = ShutdownSignal.install();
+    private int replay(BpfFilter wanted) throws Exception {
+        Program program = Program.begin(spec);
         try (CaptureReader reader = open(replay);
                 Loops loops = Loops.of("replay", TapIoType.EPOLL);
                 // All offloads, for the header that has a place for all that a file may note.
@@ -214,29 +214,24 @@ final class CaptureCommand implements Callable<Integer> {
                     .register()
                     .sync()
                     .channel();
+            program.watch(channel, tap);
             ready(null);
+            program.run(Runnable::run);
             Replay player = new Replay(channel, device.vnetHeader(), speed);
-            player.run(selection(reader, replay, program), interruption::await);
-            boolean isGone = !channel.isActive();
+            player.run(selection(reader, replay, wanted), program.signal()::await);
+            program.stopping();
             channel.close().sync();
             verbosity.note(player.summary());
-            if (isGone) {
-                throw gone();
-            }
         }
-        return ExitCode.OK;
+        return program.end();
     }
 
-    private CommandException gone() {
-        return new CommandException(ExitCode.SOFTWARE, "the interface was deleted: name=" + tap);
-    }
-
-    private int capture(BpfFilter program) throws Exception {
-        ShutdownSignal interruption = ShutdownSignal.install();
+    private int capture(BpfFilter wanted) throws Exception {
+        Program program = Program.begin(spec);
         try (LiveSource source = source()) {
-            capture(source, program, interruption);
+            capture(source, wanted, program);
         }
-        return ExitCode.OK;
+        return program.end();
     }
 
     private LiveSource source() throws IOException {
@@ -250,7 +245,7 @@ final class CaptureCommand implements Callable<Integer> {
         return source;
     }
 
-    private void capture(LiveSource source, BpfFilter program, ShutdownSignal interruption) throws Exception {
+    private void capture(LiveSource source, BpfFilter wanted, Program program) throws Exception {
         // Printing is reading what another thread writes, so the event loop never waits for a terminal.
         Pipe pipe = writing.isWanted() ? null : Pipe.open();
         Capture.Builder builder = pipe == null ? writing.capture() : writing.describe(Capture.toChannel(pipe.sink()));
@@ -258,21 +253,23 @@ final class CaptureCommand implements Callable<Integer> {
             builder.maxFrames(count);
         }
         Capture capture = builder.start();
-        Thread printer = pipe == null ? null : printing(pipe, interruption);
+        Thread printer = pipe == null ? null : printing(pipe, program);
         try (Loops loops = Loops.of("capture", TapIoType.EPOLL)) {
-            Channel channel = source.start(loops.group(), capture, program == null ? FrameFilter.ALL : program);
-            channel.closeFuture().addListener(closed -> interruption.end());
-            capture.finished().whenComplete((done, failure) -> interruption.end());
+            Channel channel = source.start(loops.group(), capture, wanted == null ? FrameFilter.ALL : wanted);
+            program.watch(channel, tap);
+            capture.finished().whenComplete((done, failure) -> {
+                program.unwatch(
+                        channel); // The frames that were asked for are there, whatever becomes of the interface.
+                program.signal().end();
+            });
             ready(writing.target());
-            interruption.await();
-            boolean isGone = !channel.isOpen() && capture.isRunning();
+            program.run(Runnable::run);
+            program.signal().await();
+            program.stopping();
             long lost = source.end();
             channel.close().sync();
             close(capture, printer);
             summarize(capture, lost, source.leftOut());
-            if (isGone) {
-                throw gone();
-            }
         } finally {
             close(capture, printer);
         }
@@ -300,7 +297,7 @@ final class CaptureCommand implements Callable<Integer> {
         }
     }
 
-    private Thread printing(Pipe pipe, ShutdownSignal interruption) {
+    private Thread printing(Pipe pipe, Program program) {
         PrintWriter out = spec.commandLine().getOut();
         Thread thread = new Thread(
                 () -> {
@@ -310,7 +307,7 @@ final class CaptureCommand implements Callable<Integer> {
                     } catch (IOException e) {
                         say("printing ended: " + e.getMessage());
                     } finally {
-                        interruption.end();
+                        program.signal().end();
                     }
                 },
                 "capture-printer");

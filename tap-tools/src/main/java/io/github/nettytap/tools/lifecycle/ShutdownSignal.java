@@ -26,27 +26,27 @@ public final class ShutdownSignal {
     private ShutdownSignal() {}
 
     /** From now on the signals no longer end the process; a second one does, for a clean-up that hangs. */
-    public static ShutdownSignal install() {
-        ShutdownSignal interruption = new ShutdownSignal();
+    static ShutdownSignal install() {
+        ShutdownSignal installed = new ShutdownSignal();
         try {
             Class<?> signals = Class.forName("sun.misc.Signal");
             Class<?> handlers = Class.forName("sun.misc.SignalHandler");
             Object handler = Proxy.newProxyInstance(
                     handlers.getClassLoader(), new Class<?>[] {handlers}, (proxy, method, arguments) -> {
                         if (method.getName().equals("handle")) {
-                            interruption.signalled();
+                            installed.signalled();
                             return null;
                         }
-                        return method.invoke(interruption, arguments);
+                        return method.invoke(installed, arguments);
                     });
             for (String name : new String[] {"INT", "TERM", "HUP"}) {
                 Object signal = signals.getConstructor(String.class).newInstance(name);
                 signals.getMethod("handle", signals, handlers).invoke(null, signal, handler);
             }
         } catch (ReflectiveOperationException e) {
-            return interruption;
+            return installed;
         }
-        return interruption;
+        return installed;
     }
 
     private void signalled() {
