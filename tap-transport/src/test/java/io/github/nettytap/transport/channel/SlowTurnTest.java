@@ -130,8 +130,9 @@ class SlowTurnTest {
         try {
             loop.submit(() -> {}).sync();
             List<Turn> turns = new ArrayList<>(); // Of the loop's thread.
-            long asleepBefore = loop.submit(() -> loop.counters().asleepNanos()).get();
-            long start = System.nanoTime();
+            // On the loop, as it may be asleep, since before the start, when this thread goes on.
+            long[] before = loop.submit(() -> new long[] {loop.counters().asleepNanos(), System.nanoTime()})
+                    .get();
             loop.setSlowTurnListener(
                     Duration.ZERO, (in, io, task, frames) -> turns.add(new Turn(in, io, task, frames)));
             do {
@@ -141,8 +142,8 @@ class SlowTurnTest {
                             .mapToLong(turn -> turn.ioNanos() + turn.taskNanos())
                             .sum())
                     .get();
-            long asleep = loop.submit(() -> loop.counters().asleepNanos()).get() - asleepBefore;
-            long elapsed = System.nanoTime() - start;
+            long asleep = loop.submit(() -> loop.counters().asleepNanos()).get() - before[0];
+            long elapsed = System.nanoTime() - before[1];
             assertThat(asleep).isPositive();
             assertThat(busy).isLessThanOrEqualTo(elapsed - asleep);
         } finally {
