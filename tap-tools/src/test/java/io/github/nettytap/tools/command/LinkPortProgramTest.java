@@ -108,6 +108,33 @@ class LinkPortProgramTest {
         }
     }
 
+    /** In the mode passthru, the lower link takes frames for any MAC address in, as a switch needs it. */
+    @Test
+    void aMacvtapIsAPortByItsName() throws Exception {
+        // The node is named after the ifindex, in one directory for all namespaces: a number that nobody has.
+        long index = 1_000_000 + ProcessHandle.current().pid();
+        near.execute(
+                "ip",
+                "link",
+                "add",
+                "link",
+                "up0",
+                "name",
+                "mv0",
+                "index",
+                "" + index,
+                "type",
+                "macvtap",
+                "mode",
+                "passthru");
+        try (HostProcess program = start("switch", "tap0", "mv0")) {
+            near.execute("ip", "address", "add", "10.66.0.1/24", "dev", "tap0");
+            transferBothWays("10.66.0.1", "10.66.0.2");
+            assertThat(program.terminate().await()).isZero();
+            assertThat(near.hasLink("mv0")).as("it was there before").isTrue();
+        }
+    }
+
     @Test
     void noSuchLinkIsSaidInAParagraph() throws Exception {
         try (HostProcess program = RunningProgram.start(near, List.of("switch", "tap0", "if:nosuch"))) {

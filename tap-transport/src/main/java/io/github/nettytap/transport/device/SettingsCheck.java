@@ -73,16 +73,23 @@ final class SettingsCheck {
                 settings.existing() && device.indexOf('%') >= 0,
                 "a template names no existing interface",
                 "Give the whole name");
-        refuseIf(
-                settings.isMacvtap()
-                        && (settings.exclusive()
+        if (settings.isMacvtap()) {
+            macvtap(settings);
+        }
+    }
+
+    /** Checks the settings of a link that is found to be a macvtap link. */
+    static void macvtap(TapDeviceBuilder settings) throws TapException {
+        new SettingsCheck(settings)
+                .refuseIf(
+                        settings.exclusive()
                                 || settings.persistent() != null
                                 || settings.owner() != null
                                 || settings.group() != null
                                 || settings.ifindex() > 0
-                                || (settings.flags() & TapDeviceBuilder.NOT_OF_MACVTAP) != 0),
-                "a macvtap link exists already and has neither owner, persistence, carrier nor NAPI of a TAP's kind",
-                "Leave those settings out");
+                                || (settings.flags() & TapDeviceBuilder.NOT_OF_MACVTAP) != 0,
+                        "a macvtap link exists already and has neither owner, persistence, carrier nor NAPI of a TAP's kind",
+                        "Leave those settings out");
     }
 
     private void refuseIf(boolean wrong, String reason, String advice) throws TapException {

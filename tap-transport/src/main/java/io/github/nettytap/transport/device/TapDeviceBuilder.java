@@ -292,8 +292,10 @@ public final class TapDeviceBuilder {
     }
 
     /**
-     * Opens the character device of a macvtap link in place of {@code /dev/net/tun}. The link exists already, so only
-     * the settings of header, offloads, MAC address and link apply; a name, if given, must be the link's. Such a
+     * Opens the character device of a macvtap link in place of {@code /dev/net/tun}. Needed only where the link has no
+     * name here or the node lies elsewhere: the name of a macvtap link leads to {@code /dev/tapN} by itself. The link
+     * exists already, so only the settings of header, offloads, MAC address and link apply; a name, if given, must be
+     * the link's. Such a
      * descriptor does not tell its network namespace, so later calls about the link are made in that namespace, as with
      * {@link NetworkNamespace#call}.
      *

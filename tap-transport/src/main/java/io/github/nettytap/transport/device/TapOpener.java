@@ -28,11 +28,18 @@ import java.util.Set;
  */
 final class TapOpener {
 
+    private static final String MACVTAP = "macvtap";
+
+    /** Followed by the ifindex of the link (Documentation/networking/tuntap and drivers/net/macvtap.c). */
+    private static final String MACVTAP_NODE = "/dev/tap";
+
     private final Kernel kernel;
     private final TapDeviceBuilder settings;
     private final List<TapFile> files = new ArrayList<>();
     private final Undo undo = new Undo();
     private String device;
+    /** What is opened: of a macvtap link that was asked for by its name, its own. */
+    private String node;
     /** The interface of that name before anything was done, or null. */
     private Link before;
 
@@ -40,6 +47,7 @@ final class TapOpener {
         this.kernel = kernel;
         this.settings = settings;
         device = settings.name();
+        node = settings.node();
     }
 
     TapDevice open() throws TapException {
@@ -72,25 +80,33 @@ final class TapOpener {
         }
         configureLink(rtnetlink);
         configureOwnership(files.get(0));
-        return new TapDevice(kernel, settings.node(), device, files, settings.vnetHeader(), granted);
+        return new TapDevice(kernel, node, device, files, settings.vnetHeader(), granted);
     }
 
     private void findBefore(Rtnetlink rtnetlink) throws TapException, NetlinkException {
         if (device.indexOf('%') < 0) {
             before = rtnetlink.links().named(device).orElse(null);
-            if (before == null && (settings.existing() || settings.isMacvtap())) {
+            if (before == null && (settings.existing() || isMacvtap())) {
                 throw AttachErrors.nothingToAttachTo(device);
+            }
+            if (before != null && before.kind().equals(MACVTAP) && !isMacvtap()) {
+                SettingsCheck.macvtap(settings);
+                node = MACVTAP_NODE + before.index();
             }
         }
     }
 
+    private boolean isMacvtap() {
+        return !node.equals(TapFile.DEVICE_NODE);
+    }
+
     private TapFile openFile() throws TapException {
         try {
-            TapFile file = TapFile.open(kernel.libc(), settings.node());
+            TapFile file = TapFile.open(kernel.libc(), node);
             files.add(file);
             return file;
         } catch (SyscallException e) {
-            throw NodeErrors.open(kernel.libc(), settings.node(), device, e);
+            throw NodeErrors.open(kernel.libc(), node, device, e);
         }
     }
 
@@ -113,7 +129,7 @@ final class TapOpener {
         try {
             missing = settings.queueFlags() & ~file.features();
         } catch (SyscallException e) {
-            throw NodeErrors.notTheDriver(settings.node(), device, e);
+            throw NodeErrors.notTheDriver(node, device, e);
         }
         if (missing != 0) {
             throw AttachErrors.invalidSetting(
@@ -135,11 +151,9 @@ final class TapOpener {
         } catch (SyscallException e) {
             throw TapErrors.deviceCall(device, e);
         }
-        if (settings.isMacvtap() && name.indexOf('%') < 0 && !name.equals(device)) {
+        if (isMacvtap() && name.indexOf('%') < 0 && !name.equals(device)) {
             throw AttachErrors.invalidSetting(
-                    device,
-                    settings.node() + " belongs to this link, not to " + name,
-                    "Give the node of the right link");
+                    device, node + " belongs to this link, not to " + name, "Give the node of the right link");
         }
     }
 
@@ -151,7 +165,7 @@ final class TapOpener {
                 file.setVnetHeaderSize(settings.vnetHeader());
                 file.setVnetLittleEndian();
             }
-            if (before != null && !settings.isMacvtap()) {
+            if (before != null && !isMacvtap()) {
                 int maskBefore = TapOffload.mask(ActiveOffloads.read(kernel.libc(), device));
                 undo.add(() -> file.setOffload(maskBefore));
             }

@@ -56,7 +56,7 @@
  *
  * <p>{@link io.github.nettytap.transport.device.TapFdPassing} carries an open device from a small privileged process to
  * another over a Unix socket; {@link io.github.nettytap.transport.device.TapDevice#adopt} takes descriptors that came
- * in any other way; {@code builder().node(Path.of("/dev/tap7"))} opens a macvtap link.
+ * in any other way; {@code builder("macvtap0")} opens a macvtap link by its {@code /dev/tapN}.
  *
  * <h2>While it runs</h2>
  *

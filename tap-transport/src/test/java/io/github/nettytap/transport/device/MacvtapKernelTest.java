@@ -61,6 +61,24 @@ class MacvtapKernelTest {
     }
 
     @Test
+    void nameOfAMacvtapLinkLeadsToItsNode() throws Exception {
+        try (TapDevice tap =
+                host.tap("mv0").vnetHeader(true).queues(2).mtu(1400).open()) {
+            assertThat(tap.name()).isEqualTo("mv0");
+            assertThat(tap.queues()).hasSize(2);
+            assertThat(host.link("mv0").mtu()).isEqualTo(1400);
+        }
+        assertThat(host.hasLink("mv0")).isTrue();
+        try (TapDevice tap = host.tap("mv0").existing(true).open()) {
+            assertThat(tap.name()).isEqualTo("mv0");
+        }
+        assertThatThrownBy(() -> host.tap("mv0").persistent(true).open())
+                .hasMessageContaining("a macvtap link exists already");
+        assertThatThrownBy(() -> host.tap("mv0").exclusive(true).open())
+                .hasMessageContaining("a macvtap link exists already");
+    }
+
+    @Test
     void twoQueuesOpen() throws Exception {
         try (TapDevice tap = host.tap("mv0").node(node).queues(2).open()) {
             assertThat(tap.queues()).hasSize(2);
