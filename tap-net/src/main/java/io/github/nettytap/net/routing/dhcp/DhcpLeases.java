@@ -238,6 +238,12 @@ final class DhcpLeases {
         return place == null ? 0 : pool.firstBits() + place;
     }
 
+    /** Whether the client has a lease that has not ended. */
+    boolean isLeased(ClientId client) {
+        Integer place = places.get(client);
+        return place != null && state(place) == State.LEASED;
+    }
+
     /** The client no longer wants the address. */
     void release(ClientId client, int address) {
         if (address != 0 && addressOf(client) == address) {

@@ -113,6 +113,16 @@ final class DhcpProbes {
         return probe;
     }
 
+    /** The client wants no answer any more. */
+    void cancel(ClientId client) {
+        Probe probe = byClient.get(client);
+        if (probe != null) {
+            queue.remove(probe);
+            forget(probe);
+            probe.request.release();
+        }
+    }
+
     private void forget(Probe probe) {
         byAddress.remove(probe.address);
         byClient.remove(probe.client);

@@ -31,8 +31,8 @@ import java.util.function.LongSupplier;
  *   <li>A client is known by its client identifier, or else its MAC address; some always get the same address.
  *   <li>Before an address is offered to somebody new, whoever has it already is asked for by ARP (RFC 2131, section
  *       2.2).
- *   <li>Who is another server's client hears nothing, whether it refuses our offer, or comes back with an address that
- *       we know nothing of (RFC 2131, section 4.3.2).
+ *   <li>Who is another server's client hears nothing, whether it refuses our offer, or comes back with an address of
+ *       its own while it has no lease of ours (RFC 2131, section 4.3.2).
  *   <li>Leases outlive the router in a file, if there is one.
  * </ul>
  *
@@ -180,6 +180,7 @@ public final class DhcpServer {
                     request(frame, message, end, client, mac, wished, server == own, isToUs);
                 } else {
                     // It has taken the offer of another server.
+                    probes.cancel(client);
                     leases.withdraw(client);
                 }
             }
@@ -238,10 +239,12 @@ public final class DhcpServer {
         if (address == 0) {
             return;
         }
-        int known = leases.addressOf(client);
+        boolean isKnown = leases.isLeased(client) || leases.addressOf(client) == address;
         boolean isRenewing = current != 0 && isToUs;
-        // A client that has just started or lost its server, and that we know nothing of, is somebody else's.
-        boolean isStranger = known == 0 && !isSelecting && !isRenewing;
+        // A client that has just started or lost its server, and has no lease of ours, is somebody else's: an offer
+        // that
+        // it did not take, or a lease that is over, says nothing against the address that it has.
+        boolean isStranger = !isKnown && !isSelecting && !isRenewing;
         int fixed = pool.fixedAddress(mac);
         if (fixed != 0) {
             reply(frame, message, end, address == fixed ? ACK : NAK, address == fixed ? address : 0);

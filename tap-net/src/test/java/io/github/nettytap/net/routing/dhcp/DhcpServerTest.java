@@ -238,6 +238,27 @@ class DhcpServerTest {
         assertAnswer(ask(ONE, REQUEST, FIRST, ""), ACK, FIRST);
     }
 
+    @Test
+    void clientThatWasOfferedAnAddressAndTookAnothersIsNotRefusedThatOne() {
+        int others = ipv4("10.0.0.99");
+        assertAnswer(ask(ONE, DISCOVER, 0, ""), OFFER, FIRST);
+        assertThat(ask(ONE, REQUEST, 0, requested(others) + server(ipv4("10.0.0.2"))))
+                .isNull();
+        assertThat(ask(ONE, REQUEST, 0, requested(others))).isNull();
+        assertThat(askAll(ONE, REQUEST, others)).isNull();
+
+        lease(TWO, FIRST);
+        assertThat(ask(TWO, RELEASE, FIRST, server(OWN))).isNull();
+        assertThat(ask(TWO, REQUEST, 0, requested(others))).isNull();
+        assertAnswer(ask(TWO, REQUEST, 0, requested(FIRST)), ACK, FIRST);
+    }
+
+    @Test
+    void clientThatTakesAnOfferOfAnotherWhileItsAddressIsAskedForGetsNoneOfOurs() {
+        toProbe = () -> receive(ONE, REQUEST, 0, requested(ipv4("10.0.0.99")) + server(ipv4("10.0.0.2")));
+        assertThat(ask(ONE, DISCOVER, 0, "")).isNull();
+    }
+
     private ByteBuf askAll(long client, int type, int current) {
         toAll = true;
         try {
