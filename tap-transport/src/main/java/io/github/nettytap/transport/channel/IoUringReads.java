@@ -56,6 +56,7 @@ final class IoUringReads {
     private int limit = MIN_BATCH;
     private boolean drained = true;
     private boolean full;
+    private boolean large;
     private boolean unsupported;
 
     IoUringReads(TapChannel channel, TapEndpoint endpoint, ReceiveSlots slots, FrameCopier copier, int headroom) {
@@ -83,6 +84,11 @@ final class IoUringReads {
     /** Whether the last batch brought as many frames as a batch may have. */
     boolean isFull() {
         return full;
+    }
+
+    /** Whether the frames of the last batch that had any were large on average. */
+    boolean isLarge() {
+        return large;
     }
 
     /**
@@ -252,7 +258,9 @@ final class IoUringReads {
             limit = MIN_BATCH;
             return;
         }
-        int fitting = BATCH_BYTES / (receivedBytes / received);
+        int average = receivedBytes / received;
+        large = average >= ReceiveSlabs.LARGE_FRAME;
+        int fitting = BATCH_BYTES / average;
         int wanted = drained ? received + 1 : limit * 2;
         limit = Math.max(MIN_BATCH, Math.min(Math.min(wanted, MAX_BATCH), fitting));
     }

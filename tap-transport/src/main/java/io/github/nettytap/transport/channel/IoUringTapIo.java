@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.transport.channel;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoHandle;
@@ -70,6 +71,10 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
 
     private boolean readingInBatches;
     private boolean writingInBatches;
+
+    /** Large frames are read by system calls, one after the other: what they fill stays in the cache. */
+    private boolean readingLargeFrames;
+
     private boolean reading;
     private boolean delivering;
     private boolean leaving;
@@ -129,6 +134,10 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
         }
     }
 
+    private boolean isBatchNext() {
+        return readingInBatches && !readingLargeFrames;
+    }
+
     /** Submits the next batch while the last one was full, else waits. */
     private void continueReading() {
         if (!reading
@@ -138,7 +147,7 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
                 || channel.readLoop().hasHeld()) {
             return;
         }
-        if (reads.isDrained() || !readingInBatches) {
+        if (reads.isDrained() || !isBatchNext()) {
             inFlight += readPoll.arm(registration);
             return;
         }
@@ -212,12 +221,12 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
     }
 
     private void readable() {
-        if (readingInBatches) {
+        if (isBatchNext()) {
             reads.assumeReadable();
         } else if (reading) {
             delivering = true;
             try {
-                systemCallReads.readBatch();
+                readingLargeFrames = systemCallReads.readBatch();
             } finally {
                 delivering = false;
             }
@@ -261,6 +270,7 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
         } finally {
             delivering = false;
         }
+        readingLargeFrames = reads.isLarge();
         if (reads.isDrained()) {
             restPolicy.drained(rest);
         } else if (reads.isFull()) {
@@ -293,7 +303,7 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
         if (isWriteBlocked()) {
             return;
         }
-        if (writingInBatches) {
+        if (writingInBatches && !isLarge(in.current())) {
             writeBatch(in);
             return;
         }
@@ -306,6 +316,10 @@ final class IoUringTapIo extends TapIo implements IoUringIoHandle {
                 break;
             default:
         }
+    }
+
+    private static boolean isLarge(Object frame) {
+        return frame != null && ((ByteBuf) frame).readableBytes() >= ReceiveSlabs.LARGE_FRAME;
     }
 
     private void writeBatch(ChannelOutboundBuffer in) throws IOException {

@@ -165,7 +165,8 @@ final class ReceiveBatch {
         }
     }
 
-    private void complete() {
+    /** Ends the batch, which is not empty; the next frame begins another. */
+    void complete() {
         open = false;
         counters.receiveBatches.increment();
         TapLoopCounters loop = channel.resources().counters();

@@ -33,6 +33,12 @@ final class ReceiveSlabs {
 
     static final int SLAB_SIZE = 256 * 1024;
 
+    /**
+     * From here on a frame is large: it is sent on before the next is read, which then goes to the same memory while
+     * that is in the cache of the processor. A system call of its own costs little beside its bytes.
+     */
+    static final int LARGE_FRAME = 16 * 1024;
+
     /** How many slabs may be pinned before frames are copied. */
     static final int FREE_SLABS = 8;
 
@@ -71,9 +77,9 @@ final class ReceiveSlabs {
         return next();
     }
 
-    /** Whether one more frame fits behind those of the current slab. */
+    /** Whether one more frame fits into the current slab, behind the others or in place of those that are gone. */
     boolean hasRoom(int room) {
-        return isCopying() || current.writableBytes() >= room;
+        return isCopying() || current.refCnt() == 1 || current.writableBytes() >= room;
     }
 
     private ByteBuf next() {

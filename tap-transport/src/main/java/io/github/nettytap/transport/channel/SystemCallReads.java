@@ -10,7 +10,7 @@ import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Reads a batch of frames by one {@code read} each. */
+/** Reads frames by one {@code read} each. */
 final class SystemCallReads {
 
     private final TapChannel channel;
@@ -42,12 +42,18 @@ final class SystemCallReads {
         restPolicy = channel.resources().restPolicy();
     }
 
-    void readBatch() {
+    /**
+     * Reads as many frames as a batch may have. A large frame is a batch of its own.
+     *
+     * @return whether the last frame was large
+     */
+    boolean readBatch() {
         ReceiveBatch reads = channel.readLoop();
         int before = headroom + (receiver == null ? 0 : receiver.room());
         int room = before + ReceiveSlabs.MAX_FRAME;
         int received = 0;
         boolean drained = false;
+        boolean large = false;
         try {
             // Not wanted: autoRead was switched off by another thread, whose task has yet to come.
             boolean continuing = reads.isWanted();
@@ -75,8 +81,14 @@ final class SystemCallReads {
                     reads.deliver(
                             slabs.take(before - grown, length + grown, copier), length + grown, Integer.MAX_VALUE);
                 }
-                // A full slab ends the batch, so that what was read is sent on while it is in the cache.
-                continuing = reads.isContinuing() && slabs.hasRoom(room);
+                large = length >= ReceiveSlabs.LARGE_FRAME;
+                if (large) {
+                    reads.complete();
+                }
+                // A full slab ends the turn, so that what was read is sent on while it is in the cache.
+                continuing = received < channel.config().maxFramesPerRead()
+                        && (large ? reads.isWanted() : reads.isContinuing())
+                        && slabs.hasRoom(room);
             }
         } catch (Throwable cause) {
             reads.failed(cause);
@@ -84,9 +96,10 @@ final class SystemCallReads {
         reads.end();
         if (drained) {
             restPolicy.drained(rest);
-        } else if (received >= channel.config().maxFramesPerRead()) {
+        } else if (received >= channel.config().maxFramesPerRead() && !large) {
             restPolicy.full(rest);
         }
+        return large;
     }
 
     /** Returns 0 if there is no frame and -1 if there will never be one. */

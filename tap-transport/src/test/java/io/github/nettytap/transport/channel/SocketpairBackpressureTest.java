@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 
@@ -131,6 +132,114 @@ class SocketpairBackpressureTest {
         }
         sender.join();
         channel.close().sync();
+        subject.close();
+    }
+
+    /** Large frames go by system calls where small ones go in batches, in both directions. */
+    @Test
+    void largeFramesKeepTheirOrderAmongSmallOnes() throws Exception {
+        SocketpairSubject subject = SocketpairSubject.of(loop).blocking().open();
+        TapChannel channel = register(subject);
+        int frames = 1_000;
+        Thread sender = new Thread(
+                () -> {
+                    for (int i = 0; i < frames; i++) {
+                        subject.peer().send(mixed(i));
+                    }
+                },
+                "sender");
+        sender.start();
+        List<ChannelFuture> writes = new ArrayList<>();
+        for (int i = 0; i < frames; i++) {
+            writes.add(channel.write(Unpooled.directBuffer().writeBytes(mixed(i))));
+            if (i % 7 == 0 && writes.get(i / 2).cancel(false)) {
+                writes.set(i / 2, null);
+            }
+            if (i % 30 == 0) {
+                channel.flush();
+                channel.config().setAutoRead(i % 60 == 0);
+            }
+        }
+        channel.flush();
+        channel.config().setAutoRead(true);
+        for (int i = 0; i < frames; i++) {
+            assertThat(inbox.next()).isEqualTo(mixed(i));
+        }
+        for (int i = 0; i < frames; i++) {
+            if (writes.get(i) != null) {
+                assertThat(subject.peer().receive()).isEqualTo(mixed(i));
+                writes.get(i).sync();
+            }
+        }
+        sender.join();
+        channel.close().sync();
+        subject.close();
+    }
+
+    /** Never more than the socket takes, so that small frames go in batches where the kind of loop has them. */
+    @Test
+    void largeFramesAreWrittenInOrderBetweenBatches() throws Exception {
+        SocketpairSubject subject = SocketpairSubject.of(loop).open();
+        TapChannel channel = register(subject);
+        Random random = new Random(1);
+        int number = 0;
+        for (int round = 0; round < 300; round++) {
+            List<byte[]> expected = new ArrayList<>();
+            List<ChannelFuture> writes = new ArrayList<>();
+            for (int i = random.nextInt(4); i >= 0; i--) {
+                byte[] frame =
+                        NumberedFrames.numbered(number++, random.nextBoolean() ? 64 : ReceiveSlabs.LARGE_FRAME + i);
+                ChannelFuture write = channel.write(Unpooled.directBuffer().writeBytes(frame));
+                if (random.nextInt(8) > 0 || !write.cancel(false)) {
+                    expected.add(frame);
+                    writes.add(write);
+                }
+                if (random.nextInt(3) == 0) {
+                    channel.flush();
+                }
+            }
+            channel.flush();
+            for (byte[] frame : expected) {
+                assertThat(subject.peer().receive()).isEqualTo(frame);
+            }
+            for (ChannelFuture write : writes) {
+                write.sync();
+            }
+        }
+        channel.close().sync();
+        subject.close();
+    }
+
+    private static byte[] mixed(int number) {
+        boolean large = number / 50 % 2 == 1 || number % 13 == 0;
+        return NumberedFrames.numbered(number, large ? ReceiveSlabs.LARGE_FRAME + number : 64);
+    }
+
+    @Test
+    void aLargeFrameIsABatchOfItsOwn() throws Exception {
+        SocketpairSubject subject = SocketpairSubject.of(loop).blocking().open();
+        TapChannel channel = register(subject);
+        int frames = 100;
+        for (int i = 0; i < frames; i++) {
+            subject.peer().send(NumberedFrames.numbered(i, ReceiveSlabs.MAX_FRAME - 1));
+            if (i == 10) {
+                // By then an io_uring channel has seen that the frames are large.
+                for (int read = 0; read <= i; read++) {
+                    assertThat(NumberedFrames.numberOf(inbox.next())).isEqualTo(read);
+                }
+                channel.config().setAutoRead(false);
+                channel.eventLoop().submit(() -> {}).sync();
+            }
+            if (i == 13) {
+                channel.config().setAutoRead(true);
+            }
+        }
+        for (int i = 11; i < frames; i++) {
+            assertThat(NumberedFrames.numberOf(inbox.next())).isEqualTo(i);
+        }
+        channel.close().sync();
+        assertThat(channel.counters().receiveBatches()).isBetween(frames - 10L, (long) frames);
+        assertThat(inbox.emptyBatches.get()).isZero();
         subject.close();
     }
 
