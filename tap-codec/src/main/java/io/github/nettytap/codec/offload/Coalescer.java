@@ -26,7 +26,8 @@ import java.util.function.Consumer;
  * first frame of each result went in. What cannot be coalesced ends the run of its flow, and a fragment the runs of all
  * flows between its two hosts, so no flow is ever reordered. A frame is coalesced only if its checksums are right, and
  * all that its headers say is the same as in the frame before, but for what segmentation restores: length, checksum,
- * identification, sequence number, and FIN and PSH on the last.
+ * identification, sequence number, and FIN and PSH on the last. A frame with CWR stays alone: between hosts that speak
+ * Accurate ECN (RFC 9768) it is a bit of a counter, which no GSO frame carries.
  *
  * <p>Segmenting a result gives back the frames that went in, with one exception: where a flow with DF keeps one
  * identification in all its packets, the segments count up from it. A virtio-net header cannot say otherwise, and with
@@ -55,8 +56,6 @@ public final class Coalescer {
     /** A bit for each kind of {@link Segment#kindBit()}. */
     private final int allowed;
 
-    private final boolean cwrAllowed;
-
     /** The run that was last appended to, which the next frame most likely continues. */
     private GroFlow predicted;
 
@@ -80,7 +79,6 @@ public final class Coalescer {
                 | bit(allowed, VirtioNetOffload.TSO6, Segment.TCP6)
                 | bit(allowed, VirtioNetOffload.USO4, Segment.UDP4)
                 | bit(allowed, VirtioNetOffload.USO6, Segment.UDP6);
-        cwrAllowed = allowed.contains(VirtioNetOffload.TSO_ECN);
         Arrays.setAll(runs, i -> new GroFlow());
     }
 
@@ -95,14 +93,14 @@ public final class Coalescer {
      * @return the coalescer
      */
     public static Coalescer tcpOnly() {
-        return of(EnumSet.of(VirtioNetOffload.TSO4, VirtioNetOffload.TSO6, VirtioNetOffload.TSO_ECN));
+        return of(EnumSet.of(VirtioNetOffload.TSO4, VirtioNetOffload.TSO6));
     }
 
     /**
      * Makes an empty coalescer of those GSO frames only that these offloads allow, so that what was not negotiated does
      * not come into being.
      *
-     * @param offloads any of TSO4, TSO6, TSO_ECN, USO4 and USO6; others mean nothing here
+     * @param offloads any of TSO4, TSO6, USO4 and USO6; others mean nothing here
      * @return the coalescer
      */
     public static Coalescer of(Set<VirtioNetOffload> offloads) {
@@ -185,7 +183,7 @@ public final class Coalescer {
         }
         GroFlow started = nextRun();
         started.startSingle(msg, headerLength, promise);
-        if (candidate && (cwrAllowed || !segment.isCongestionWindowReduced()) && started.start(segment)) {
+        if (candidate && started.start(segment)) {
             started.order = count - 1;
             link(started);
         }

@@ -37,7 +37,6 @@ final class GroFlow {
     private static final int ID_UNKNOWN = 0;
     private static final int ID_FIXED = 1;
     private static final int ID_COUNTING = 2;
-    private static final int MERGEABLE_FLAGS = TcpHeader.FLAG_CWR | TcpHeader.FLAG_FIN | TcpHeader.FLAG_PSH;
     private static final int CLOSING_FLAGS = TcpHeader.FLAG_FIN | TcpHeader.FLAG_PSH;
 
     /** Where the frame starts in a GSO frame: behind room for any virtio-net header. */
@@ -226,13 +225,8 @@ final class GroFlow {
     }
 
     private boolean acceptsTcp(Segment other) {
-        int flags = other.tcpFlags();
-        // CWR answers an echo once, so it may only be on the first segment.
-        if ((flags & TcpHeader.FLAG_CWR) != 0) {
-            return false;
-        }
         // Data offset with the reserved bits, and flags, which are in the same word.
-        if ((differences16(other, transport + TcpHeader.DATA_OFFSET_OFFSET) & ~MERGEABLE_FLAGS) != 0) {
+        if ((differences16(other, transport + TcpHeader.DATA_OFFSET_OFFSET) & ~CLOSING_FLAGS) != 0) {
             return false;
         }
         // A gap or a retransmission: the receiver must see it as it is.
@@ -348,9 +342,6 @@ final class GroFlow {
         if (tcp) {
             ignore(transport + TcpHeader.SEQUENCE_OFFSET, Integer.BYTES, 0xff);
             ignore(transport + TcpHeader.CHECKSUM_OFFSET, Short.BYTES, 0xff);
-            // Only the first has it.
-            int flags = transport + TcpHeader.FLAGS_OFFSET;
-            expected[flags / Long.BYTES] &= ~bits(flags, TcpHeader.FLAG_CWR);
         } else {
             ignore(transport + UdpHeader.CHECKSUM_OFFSET, Short.BYTES, 0xff);
         }
@@ -488,9 +479,6 @@ final class GroFlow {
         TcpHeader.flags(content, at, flags | closing);
         TcpHeader.checksum(content, at, Checksums.pseudoHeader(content, ip, v6, Ipv4Header.PROTOCOL_TCP, end - at));
         int type = v6 ? VirtioNetHeader.GSO_TCPV6 : VirtioNetHeader.GSO_TCPV4;
-        if ((flags & TcpHeader.FLAG_CWR) != 0) {
-            type |= VirtioNetHeader.GSO_ECN;
-        }
         return VirtioNetFrame.gsoFrame(content, type, segmentSize, transport, TcpHeader.CHECKSUM_OFFSET, headers);
     }
 

@@ -35,7 +35,8 @@ final class Segment {
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
     private static final long[] KEYS =
             new SecureRandom().longs(6).map(key -> key | 1).toArray();
-    private static final int FORBIDDEN_FLAGS = TcpHeader.FLAG_SYN | TcpHeader.FLAG_RST | TcpHeader.FLAG_URG;
+    private static final int FORBIDDEN_FLAGS =
+            TcpHeader.FLAG_SYN | TcpHeader.FLAG_RST | TcpHeader.FLAG_URG | TcpHeader.FLAG_CWR;
 
     static final int TCP4 = 1;
     static final int TCP6 = 2;
@@ -304,10 +305,6 @@ final class Segment {
     /** {@link #TCP4}, {@link #TCP6}, {@link #UDP4} or {@link #UDP6}. */
     int kindBit() {
         return tcp ? v6 ? TCP6 : TCP4 : v6 ? UDP6 : UDP4;
-    }
-
-    boolean isCongestionWindowReduced() {
-        return tcp && (tcpFlags() & TcpHeader.FLAG_CWR) != 0;
     }
 
     int tcpFlags() {

@@ -96,7 +96,7 @@ public final class WireFrames {
         private static void coalesceWhatWasNegotiated(ChannelHandlerContext ctx) {
             Set<VirtioNetOffload> offloads = EnumSet.noneOf(VirtioNetOffload.class);
             offloads.addAll(VirtioNetOption.negotiated(ctx.channel()));
-            offloads.retainAll(EnumSet.of(VirtioNetOffload.TSO4, VirtioNetOffload.TSO6, VirtioNetOffload.TSO_ECN));
+            offloads.retainAll(EnumSet.of(VirtioNetOffload.TSO4, VirtioNetOffload.TSO6));
             if (!offloads.isEmpty()) {
                 ctx.pipeline().addBefore(ctx.name(), null, CoalescingWriteHandler.frames(Coalescer.of(offloads)));
             }

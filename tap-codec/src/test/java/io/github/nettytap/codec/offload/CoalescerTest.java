@@ -101,7 +101,7 @@ class CoalescerTest extends CoalescerFixture {
     }
 
     @Test
-    void congestionWindowReducedIsOnlyOnTheFirst() {
+    void congestionWindowReducedStaysAlone() {
         flow.tcpFlags |= TcpHeader.FLAG_CWR;
         send(100);
         flow.tcpFlags &= ~TcpHeader.FLAG_CWR;
@@ -109,8 +109,12 @@ class CoalescerTest extends CoalescerFixture {
         flow.tcpFlags |= TcpHeader.FLAG_CWR;
         send(100);
 
-        assertPayloads(200, 100);
-        assertThat(results.get(0).gsoType()).isEqualTo(VirtioNetHeader.GSO_TCPV4 | VirtioNetHeader.GSO_ECN);
+        send(100);
+        flow.tcpFlags &= ~TcpHeader.FLAG_CWR;
+        send(100);
+        send(100);
+
+        assertPayloads(100, 100, 100, 100, 200);
     }
 
     @Test

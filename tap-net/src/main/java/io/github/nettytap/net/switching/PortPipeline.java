@@ -87,7 +87,6 @@ final class PortPipeline {
             switch (offload) {
                 case TSO4 -> offloads.add(VirtioNetOffload.TSO4);
                 case TSO6 -> offloads.add(VirtioNetOffload.TSO6);
-                case TSO_ECN -> offloads.add(VirtioNetOffload.TSO_ECN);
                 default -> {} // Not of TCP.
             }
         }
