@@ -15,12 +15,17 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What the honest host tries, and how it fares: pings of its peer, new connections or leases, new neighbors. */
+/**
+ * What the honest host tries, and how it fares: pings of its peer, new connections or leases, new neighbors, and one TCP
+ * flow as fast as it goes.
+ */
 final class HonestHost {
 
     private static final String SERVICE = "7000";
     private static final int ATTEMPTS = 10;
     private static final int NEIGHBORS = 5;
+    private static final Pattern RECEIVED =
+            Pattern.compile("\"sum_received\":\\s*\\{[^}]*\"bits_per_second\":\\s*([0-9.e+]+)");
     private static final Pattern TIME = Pattern.compile("time=([0-9.]+) ms");
     private static final Pattern SENT = Pattern.compile("(\\d+) packets transmitted, (\\d+) received");
 
@@ -38,6 +43,20 @@ final class HonestHost {
     /** The peer takes connections. */
     Background service() throws IOException {
         return Background.start(neighborhood.in(Neighborhood.PEER, honest.toString(), "accept", SERVICE), "ready");
+    }
+
+    /** The peer receives flows. */
+    Background receiver() throws IOException {
+        return Background.start(neighborhood.in(Neighborhood.PEER, "iperf3", "-s", "--forceflush"), "Server listening");
+    }
+
+    /** One TCP flow to the peer; bits a second that arrived, 0 if it could not be begun. */
+    double throughput(int seconds) throws IOException {
+        try (Background flow =
+                shell("iperf3 -J --connect-timeout 2000 -c " + Neighborhood.PEER_ADDRESS + " -t " + seconds)) {
+            Matcher received = RECEIVED.matcher(flow.awaitOutput(seconds + 20));
+            return received.find() ? Double.parseDouble(received.group(1)) : 0;
+        }
     }
 
     /** Attempts that are under way. */

@@ -53,6 +53,12 @@ public final class UnderAttack implements Callable<Integer> {
 
     private static final int QUIET_SECONDS = 2;
 
+    /** Of TCP, so that figures before the attack are not those of a program that is still interpreted. */
+    private static final int WARM_UP_SECONDS = 4;
+
+    /** Of TCP before, during and after. Apart from the pings, which would wait behind it. */
+    private static final int FLOW_SECONDS = 3;
+
     private static final Pattern SENT = Pattern.compile("\"sent\": (\\d+), \"seconds\": ([0-9.]+)");
 
     @Option(names = "--only", split = ",", paramLabel = "ATTACK", description = "Some of them (default: all).")
@@ -113,17 +119,21 @@ public final class UnderAttack implements Callable<Integer> {
         return failures.isEmpty() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
 
-    @SuppressWarnings("try") // The service only has to be there.
+    @SuppressWarnings("try") // The services only have to be there.
     private void measure(Attack attack, String subject) throws IOException {
         Map<String, Object> figures = new LinkedHashMap<>();
         try (Neighborhood neighborhood = new Neighborhood(attack.network, subject.equals("kernel"), top)) {
             neighborhood.open();
             HonestHost honest = new HonestHost(neighborhood, attack.network, compiled.resolve("honest"));
-            try (Background service = honest.service()) {
-                figures.put("before", honest.start(QUIET_SECONDS).await());
+            try (Background service = honest.service();
+                    Background receiver = honest.receiver()) {
+                honest.throughput(WARM_UP_SECONDS);
+                figures.put("before", quiet(honest));
                 double memoryBefore = neighborhood.residentMegabytes();
+                // The flow needs a moment to begin and to end.
+                int attackSeconds = LEAD_SECONDS + seconds + 1 + FLOW_SECONDS + 2;
                 List<String> command =
-                        neighborhood.attack(compiled.resolve("attack"), attack.kind, LEAD_SECONDS + seconds + 1, rate);
+                        neighborhood.attack(compiled.resolve("attack"), attack.kind, attackSeconds, rate);
                 try (Background attacker = Background.start(command, "")) {
                     Commands.pause(LEAD_SECONDS * 1000L);
                     double memoryLead = neighborhood.residentMegabytes();
@@ -137,6 +147,7 @@ public final class UnderAttack implements Callable<Integer> {
                     cpu = neighborhood.cpuSeconds() - cpu;
                     during.put("framesToAttacker", neighborhood.framesToAttacker() - toAttacker);
                     during.put("machineBusy", busy);
+                    during.put("tcpBitsPerSecond", honest.throughput(FLOW_SECONDS));
                     figures.put("during", during);
                     Matcher sent = SENT.matcher(attacker.awaitOutput(30));
                     if (!sent.find()) {
@@ -151,10 +162,16 @@ public final class UnderAttack implements Callable<Integer> {
                         figures.put("memoryAtEndMB", neighborhood.residentMegabytes());
                     }
                 }
-                figures.put("after", honest.start(QUIET_SECONDS).await());
+                figures.put("after", quiet(honest));
             }
         }
         results.computeIfAbsent(attack.title(), name -> new LinkedHashMap<>()).put(subject, figures);
+    }
+
+    private static Map<String, Object> quiet(HonestHost honest) throws IOException {
+        Map<String, Object> figures = honest.start(QUIET_SECONDS).await();
+        figures.put("tcpBitsPerSecond", honest.throughput(FLOW_SECONDS));
+        return figures;
     }
 
     private Map<String, Object> conditions(double busy) throws IOException {
@@ -167,6 +184,8 @@ public final class UnderAttack implements Callable<Integer> {
         report.put("rate", rate);
         report.put("seconds", seconds);
         report.put("leadSeconds", LEAD_SECONDS);
+        report.put("warmUpSeconds", WARM_UP_SECONDS);
+        report.put("flowSeconds", FLOW_SECONDS);
         return report;
     }
 
@@ -182,8 +201,8 @@ public final class UnderAttack implements Callable<Integer> {
     /** A table in Markdown, as docs have it. */
     private String text() {
         StringBuilder text = new StringBuilder("""
-                | attack | beside | lost | p50, p99 before (ms) | p50, p99 during (ms) | new connections | new neighbors | the same afterwards | CPU a frame | memory |
-                |---|---|---|---|---|---|---|---|---|---|
+                | attack | beside | lost | p50, p99 before (ms) | p50, p99 during (ms) | TCP before, during, after (Mb/s) | new connections | new neighbors | the same afterwards | CPU a frame | memory |
+                |---|---|---|---|---|---|---|---|---|---|---|
                 """);
         results.forEach((attack, bySubject) -> bySubject.forEach((subject, figures) -> {
             Map<?, ?> before = (Map<?, ?>) figures.get("before");
@@ -191,7 +210,7 @@ public final class UnderAttack implements Callable<Integer> {
             Map<?, ?> after = (Map<?, ?>) figures.get("after");
             text.append(String.format(
                     Locale.ROOT,
-                    "| %s | %s | %s of %s | %.2f, %.2f | %.2f, %.2f | %s | %s | %s, %s | %s | %s |%n",
+                    "| %s | %s | %s of %s | %.2f, %.2f | %.2f, %.2f | %.0f, %.0f, %.0f | %s | %s | %s, %s | %s | %s |%n",
                     attack,
                     subject,
                     during.get("lost"),
@@ -200,6 +219,9 @@ public final class UnderAttack implements Callable<Integer> {
                     before.get("p99Millis"),
                     during.get("p50Millis"),
                     during.get("p99Millis"),
+                    megabits(before),
+                    megabits(during),
+                    megabits(after),
                     attempts(during),
                     during.get("newNeighbors"),
                     attempts(after),
@@ -210,6 +232,10 @@ public final class UnderAttack implements Callable<Integer> {
         }));
         failures.forEach(failure -> text.append("failed: ").append(failure).append('\n'));
         return text.toString();
+    }
+
+    private static double megabits(Map<?, ?> figures) {
+        return (double) figures.get("tcpBitsPerSecond") / 1e6;
     }
 
     private static Object attempts(Map<?, ?> figures) {
