@@ -179,7 +179,7 @@ class CaptureLinkProgramTest {
     @Test
     void linesOfAllLinksSayWhichAndWhichWay() throws Exception {
         try (HostProcess ours = capture("-i", "any", "-t", "-c", "2", "icmp").awaitText("ready")) {
-            far.execute("ping", "-c", "1", "-W", "5", "10.94.0.1");
+            far.ping(1, "10.94.0.1");
             assertThat(ours.await()).isZero();
             assertThat(ours.output().lines())
                     .satisfiesExactly(
@@ -194,7 +194,7 @@ class CaptureLinkProgramTest {
         for (String direction : List.of("in", "out")) {
             try (HostProcess ours = capture("-i", "cl0", "-Q", direction, "-t", "-c", "1", "icmp")
                     .awaitText("ready")) {
-                far.execute("ping", "-c", "1", "-W", "5", "10.94.0.1");
+                far.ping(1, "10.94.0.1");
                 assertThat(ours.await()).isZero();
                 assertThat(ours.output()).contains(direction.equals("in") ? "echo request" : "echo reply");
             }
@@ -239,7 +239,7 @@ class CaptureLinkProgramTest {
             host.execute("ip", "address", "add", "10.97.0.1/24", "dev", "ce0");
             try (HostProcess ours =
                     capture("-i", "if:ce0", "-t", "-c", "2", "icmp").awaitText("ready")) {
-                host.execute("ping", "-c", "1", "-W", "5", "10.97.0.2");
+                host.ping(1, "10.97.0.2");
                 assertThat(ours.await()).isZero();
                 assertThat(ours.output()).contains("10.97.0.1 > 10.97.0.2", "10.97.0.2 > 10.97.0.1");
             }
