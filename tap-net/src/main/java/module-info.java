@@ -15,6 +15,7 @@ module io.github.nettytap.net {
     exports io.github.nettytap.net.port.socket;
     exports io.github.nettytap.net.routing;
     exports io.github.nettytap.net.routing.dhcp;
+    exports io.github.nettytap.net.routing.dns;
     exports io.github.nettytap.net.routing.nat;
     exports io.github.nettytap.net.routing.packet;
     exports io.github.nettytap.net.routing.port;

@@ -46,6 +46,9 @@ public final class NeighborOption {
     /** Name servers. */
     public static final int RECURSIVE_DNS_SERVER = 25;
 
+    /** Domains in which names are looked for: RFC 8106, section 5.2. */
+    public static final int DNS_SEARCH_LIST = 31;
+
     /** The length of an option with a MAC address. */
     public static final int LINK_LAYER_ADDRESS_LENGTH = 8;
 

@@ -7,6 +7,7 @@ package io.github.nettytap.net.routing;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.routing.dhcp.DhcpPool;
+import io.github.nettytap.net.routing.dns.DnsSettings;
 import io.github.nettytap.net.routing.nat.PortForward;
 import io.github.nettytap.net.routing.packet.IpAddress;
 
@@ -24,6 +25,7 @@ import java.util.List;
  * @param checksReversePath whether packets must come from where an answer to them would go (RFC 3704, section 2.2)
  * @param mac the router's MAC address on the link, or null for one that is made of the port's name and stays the same
  * @param forwards the ports of the router's addresses here behind which are hosts inside; only with NAT
+ * @param dns what hosts of the link are told of names, and whether the router answers DNS queries of theirs
  */
 public record PortSettings(
         List<Cidr> networks,
@@ -32,7 +34,8 @@ public record PortSettings(
         DhcpPool dhcp,
         boolean checksReversePath,
         MacAddress mac,
-        List<PortForward> forwards) {
+        List<PortForward> forwards,
+        DnsSettings dns) {
 
     /**
      * Checks that the addresses can be those of a router, and that there are some of the kind that each service needs.
@@ -54,6 +57,10 @@ public record PortSettings(
             throw new IllegalArgumentException("advertisements without an IPv6 address: networks=" + networks
                     + " (expected: one with the prefix to advertise, such as 2001:db8::1/64)");
         }
+        if (dns.answers() && translates) {
+            throw new IllegalArgumentException("DNS for whoever is outside: networks=" + networks
+                    + " (expected: no NAT on a port where DNS queries are answered)");
+        }
         if (dhcp != null && networkOfLeases(networks, dhcp) == null) {
             throw new IllegalArgumentException("no network of this port for the leases: first="
                     + dhcp.first().getHostAddress() + ", last=" + dhcp.last().getHostAddress()
@@ -63,27 +70,32 @@ public record PortSettings(
 
     /** Everything else as it is by default. */
     public PortSettings(List<Cidr> networks, boolean advertises, boolean translates, DhcpPool dhcp) {
-        this(networks, advertises, translates, dhcp, false, null, List.of());
+        this(networks, advertises, translates, dhcp, false, null, List.of(), DnsSettings.NONE);
     }
 
     /** The same, with another DHCP pool. */
     public PortSettings withDhcp(DhcpPool pool) {
-        return new PortSettings(networks, advertises, translates, pool, checksReversePath, mac, forwards);
+        return new PortSettings(networks, advertises, translates, pool, checksReversePath, mac, forwards, dns);
     }
 
     /** The same, with packets only from where an answer to them would go. */
     public PortSettings withReversePathCheck() {
-        return new PortSettings(networks, advertises, translates, dhcp, true, mac, forwards);
+        return new PortSettings(networks, advertises, translates, dhcp, true, mac, forwards, dns);
     }
 
     /** The same, with a MAC address. */
     public PortSettings withMac(MacAddress address) {
-        return new PortSettings(networks, advertises, translates, dhcp, checksReversePath, address, forwards);
+        return new PortSettings(networks, advertises, translates, dhcp, checksReversePath, address, forwards, dns);
     }
 
     /** The same, with these ports forwarded and no others. */
     public PortSettings withForwards(List<PortForward> ports) {
-        return new PortSettings(networks, advertises, translates, dhcp, checksReversePath, mac, ports);
+        return new PortSettings(networks, advertises, translates, dhcp, checksReversePath, mac, ports, dns);
+    }
+
+    /** The same, with other settings of names. */
+    public PortSettings withDns(DnsSettings settings) {
+        return new PortSettings(networks, advertises, translates, dhcp, checksReversePath, mac, forwards, settings);
     }
 
     private static void checkForwards(List<Cidr> networks, boolean translates, List<PortForward> forwards) {
@@ -136,6 +148,16 @@ public record PortSettings(
     private static boolean isEnd(int address, int length) {
         int ofHosts = length == 0 ? -1 : (1 << Integer.SIZE - length) - 1;
         return length < Integer.SIZE - 1 && ((address & ofHosts) == 0 || (address & ofHosts) == ofHosts);
+    }
+
+    /** The pool with the names of the link, where it has none of its own. */
+    DhcpPool poolWithNames() {
+        List<Inet4Address> servers =
+                dns.leasedServers((Inet4Address) networkOfLeases().address());
+        DhcpPool pool = dns.answers() || dhcp.nameServers().isEmpty() ? dhcp.withNameServers(servers) : dhcp;
+        return pool.withDomain(
+                pool.domain() == null ? dns.domain() : pool.domain(),
+                pool.search().isEmpty() ? dns.search() : pool.search());
     }
 
     /** The network whose addresses are leased. */

@@ -4,6 +4,7 @@
  */
 package io.github.nettytap.net.routing;
 
+import io.github.nettytap.codec.counter.EnumCounters;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.EthernetHeader;
 import io.github.nettytap.codec.wire.Icmpv4Header;
@@ -12,9 +13,14 @@ import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.routing.dhcp.DhcpLeaseFile;
 import io.github.nettytap.net.routing.dhcp.DhcpServer;
+import io.github.nettytap.net.routing.dns.DnsCounter;
+import io.github.nettytap.net.routing.dns.DnsForwarder;
+import io.github.nettytap.net.routing.dns.HostNames;
+import io.github.nettytap.net.routing.dns.Upstream;
 import io.github.nettytap.net.routing.forwarding.IcmpErrors;
 import io.github.nettytap.net.routing.forwarding.Ipv4Forwarding;
 import io.github.nettytap.net.routing.forwarding.Ipv6Forwarding;
+import io.github.nettytap.net.routing.forwarding.LocalDns;
 import io.github.nettytap.net.routing.forwarding.LocalIpv4;
 import io.github.nettytap.net.routing.forwarding.LocalIpv6;
 import io.github.nettytap.net.routing.forwarding.LocalOutput;
@@ -70,11 +76,15 @@ public final class Router {
     private final MldReports reports;
     private final Announcements announcements;
     private final LocalIpv4 localIpv4;
+    private final HostNames names;
+    private final DnsForwarder dns;
     private final Ipv4Forwarding ipv4;
     private final Ipv6Forwarding ipv6;
 
     /** Those of all ports, in the order of these, for the counts. */
     private final Map<RouterPort, DhcpServer> dhcpServers = Collections.synchronizedMap(new LinkedHashMap<>());
+
+    private final List<RouterPort> ports = new ArrayList<>();
 
     /** The time of the batch; it is asked once for all its frames. */
     private long now;
@@ -83,7 +93,7 @@ public final class Router {
     private int portCount;
 
     /**
-     * A router without ports.
+     * A router without ports that knows no way to name servers.
      *
      * @param vnetHeader what stands in front of the frames of all ports
      * @param natSettings how much NAT remembers, and for how long
@@ -95,6 +105,24 @@ public final class Router {
             NatSettings natSettings,
             LongSupplier clock,
             BiConsumer<RouterPort, Throwable> onFailure) {
+        this(vnetHeader, natSettings, clock, Upstream.NONE, onFailure);
+    }
+
+    /**
+     * A router without ports.
+     *
+     * @param vnetHeader what stands in front of the frames of all ports
+     * @param natSettings how much NAT remembers, and for how long
+     * @param clock milliseconds that only grow
+     * @param upstream the way to name servers, for ports that answer DNS queries
+     * @param onFailure told when a port has failed; its channel is closed then
+     */
+    public Router(
+            VnetHeader vnetHeader,
+            NatSettings natSettings,
+            LongSupplier clock,
+            Upstream upstream,
+            BiConsumer<RouterPort, Throwable> onFailure) {
         this.clock = clock;
         this.onFailure = onFailure;
         output = new Output(vnetHeader);
@@ -105,7 +133,10 @@ public final class Router {
         neighbors = new NeighborMessages(output, nextHops, this::claimed);
         reports = new MldReports(output, this::now);
         nat = new SourceNat(vnetHeader, this::now, natSettings);
-        localIpv4 = new LocalIpv4(output, originator, errors);
+        names = new HostNames(this::now);
+        dns = new DnsForwarder(names, upstream, this::now, this::isOwn, this::endBatch);
+        LocalDns localDns = new LocalDns(output, originator, dns);
+        localIpv4 = new LocalIpv4(output, originator, errors, localDns);
         arp = new Arp(output, nextHops, new ArpListener());
         ipv4 = new Ipv4Forwarding(output, routes, nextHops, errors, localIpv4, nat);
         ipv6 = new Ipv6Forwarding(
@@ -113,7 +144,7 @@ public final class Router {
                 routes,
                 nextHops,
                 errors,
-                new LocalIpv6(output, originator, errors, neighbors, advertisements, reports));
+                new LocalIpv6(output, originator, errors, neighbors, advertisements, reports, localDns));
         announcements = new Announcements(arp, neighbors, reports, this::now);
     }
 
@@ -148,16 +179,21 @@ public final class Router {
                 settings.translates(),
                 settings.checksReversePath());
         if (settings.dhcp() != null) {
-            DhcpServer server =
-                    new DhcpServer(port, settings.dhcp(), settings.networkOfLeases(), output, this::now, leases);
+            DhcpServer server = new DhcpServer(
+                    port, settings.poolWithNames(), settings.networkOfLeases(), output, this::now, leases, names);
             localIpv4.serve(port, server);
             dhcpServers.put(port, server);
         }
         settings.networks().forEach(network -> routes.addNetwork(port, network));
         settings.forwards().forEach(forward -> addForward(port, forward));
         if (settings.advertises()) {
-            advertisements.add(port);
+            advertisements.add(
+                    port, settings.dns().advertisedServers(port), settings.dns().searchDomains());
         }
+        if (settings.dns().answers()) {
+            dns.serve(port, settings.dns());
+        }
+        ports.add(port);
         announcements.begin(port);
         return port;
     }
@@ -216,11 +252,13 @@ public final class Router {
      */
     public Runnable removePort(RouterPort port) {
         remove(port);
+        ports.remove(port);
         routes.remove(port);
         for (int i = 0; i < port.addresses().ipv4Count(); i++) {
             nat.removeForwards(port.addresses().ipv4(i));
         }
         dhcpServers.remove(port);
+        dns.unserve(port);
         DhcpServer server = localIpv4.unserve(port);
         return server == null ? () -> {} : server::close;
     }
@@ -234,12 +272,14 @@ public final class Router {
         advertisements.tick();
         nat.tick();
         localIpv4.tick();
+        dns.tick();
         endBatch();
     }
 
     /** The last thing before its ports are closed. */
     public void end() {
         advertisements.end();
+        dns.close();
         endBatch();
     }
 
@@ -334,10 +374,41 @@ public final class Router {
                 nat.capacity(),
                 nat.count(TableCounter.EVICTED) + nat.count(TableCounter.EVICTED_OWN),
                 nat.count(TableCounter.REFUSED)));
+        tables.add(new RouterTable(
+                "dns",
+                "",
+                dns.size(),
+                DnsForwarder.CAPACITY,
+                dns.evicted(),
+                dns.counters().get(DnsCounter.LIMITED)));
         // Locked by the map itself, for as long as the few take.
         dhcpServers.forEach((port, server) -> tables.add(
                 new RouterTable("leases", port.name(), server.leased(), server.size(), 0, server.refused())));
         return tables;
+    }
+
+    /** The names of hosts with leases, for people to read. */
+    public List<HostNames.Host> hostNames() {
+        return names.hosts();
+    }
+
+    /** What has happened to DNS queries. Any thread may read it. */
+    public EnumCounters<DnsCounter> dnsCounters() {
+        return dns.counters();
+    }
+
+    /** How often a DHCP client wanted a name that it could not have. Any thread may ask. */
+    public long namesRefused() {
+        return names.refused();
+    }
+
+    private boolean isOwn(InetAddress address) {
+        for (RouterPort port : ports) {
+            if (DnsForwarder.isOwn(port, address)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** How many neighbors are known or asked for. */

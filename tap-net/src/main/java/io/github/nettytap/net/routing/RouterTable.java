@@ -7,7 +7,7 @@ package io.github.nettytap.net.routing;
 /**
  * How full a table of the router is.
  *
- * @param name {@code neighbors}, {@code nat}, or {@code leases} of a port
+ * @param name {@code neighbors}, {@code nat}, {@code dns} (queries under way), or {@code leases} of a port
  * @param port the port of leases, or empty
  * @param entries how many entries there are
  * @param capacity how many there may be

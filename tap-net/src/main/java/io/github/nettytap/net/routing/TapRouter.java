@@ -4,11 +4,15 @@
  */
 package io.github.nettytap.net.routing;
 
+import io.github.nettytap.codec.counter.EnumCounters;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.port.Port;
 import io.github.nettytap.net.routing.dhcp.DhcpLeaseFile;
+import io.github.nettytap.net.routing.dns.DnsCounter;
+import io.github.nettytap.net.routing.dns.HostNames;
+import io.github.nettytap.net.routing.dns.UpstreamSockets;
 import io.github.nettytap.net.routing.nat.ForwardedPort;
 import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.nat.SourceNat;
@@ -96,7 +100,12 @@ public final class TapRouter implements AutoCloseable {
         this.loops = loops;
         this.vnetHeader = vnetHeader;
         loop = loops.next();
-        router = new Router(vnetHeader, natSettings, () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()), onFailure);
+        router = new Router(
+                vnetHeader,
+                natSettings,
+                () -> TimeUnit.NANOSECONDS.toMillis(System.nanoTime()),
+                new UpstreamSockets(loop),
+                onFailure);
         loop.scheduleAtFixedRate(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
@@ -330,6 +339,27 @@ public final class TapRouter implements AutoCloseable {
     /** The ports that are forwarded to hosts inside, and what has come of them. */
     public List<ForwardedPort> forwardedPorts() {
         return router.forwardedPorts();
+    }
+
+    /**
+     * The names of hosts with DHCP leases at this moment, for people to read.
+     *
+     * @return in no order
+     */
+    public List<HostNames.Host> hostNames() throws InterruptedException {
+        List<HostNames.Host> hosts = new ArrayList<>();
+        onLoop(() -> hosts.addAll(router.hostNames()));
+        return hosts;
+    }
+
+    /** What has happened to DNS queries. Any thread may read it. */
+    public EnumCounters<DnsCounter> dnsCounters() {
+        return router.dnsCounters();
+    }
+
+    /** How often a DHCP client wanted a name that it could not have. Any thread may ask. */
+    public long namesRefused() {
+        return router.namesRefused();
     }
 
     /** How full the tables of the router are. */

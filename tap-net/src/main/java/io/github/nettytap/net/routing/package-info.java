@@ -13,7 +13,7 @@
  * <pre>
  *   packet ◄── port ◄─┬─ table ◄── neighbor ◄─┬─ forwarding ◄── (here)
  *   (bytes)  (the end)├─ nat ◄──────────────────┤
- *                     └─ dhcp ◄─────────────────┘
+ *                     └─ dns ◄── dhcp ◄─────────┘
  * </pre>
  *
  * <p>{@code TapRouter} opens channels for TAPs and is what the program uses. {@code Router} is the same for any Netty

@@ -15,6 +15,7 @@ import io.github.nettytap.codec.wire.NeighborDiscovery;
 import io.github.nettytap.codec.wire.NeighborOption;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.VnetHeader;
+import io.github.nettytap.net.routing.dns.Upstream;
 import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.nat.PortForward;
 import io.github.nettytap.net.routing.packet.IpAddress;
@@ -58,8 +59,12 @@ final class MemoryRouter implements AutoCloseable {
     }
 
     MemoryRouter(int vnetHeaderSize, NatSettings nat) {
+        this(vnetHeaderSize, nat, Upstream.NONE);
+    }
+
+    MemoryRouter(int vnetHeaderSize, NatSettings nat, Upstream upstream) {
         this.vnetHeaderSize = vnetHeaderSize;
-        router = new Router(VnetHeader.ofLength(vnetHeaderSize), nat, this::time, (port, cause) -> {
+        router = new Router(VnetHeader.ofLength(vnetHeaderSize), nat, this::time, upstream, (port, cause) -> {
             throw new AssertionError(cause);
         });
     }
@@ -124,7 +129,7 @@ final class MemoryRouter implements AutoCloseable {
                                 Stream.of(forwards).map(PortForward::parse).toList()));
     }
 
-    private int port(int mtu, PortSettings settings) {
+    int port(int mtu, PortSettings settings) {
         EmbeddedChannel channel = new EmbeddedChannel();
         RouterPort port = router.addPort(channel, ROUTER_MAC + channels.size(), mtu, TapOffload.NONE, settings, null);
         channel.pipeline().addLast(router.handler(port));

@@ -21,7 +21,7 @@ class RouterArchitectureTest {
 
     private static final String ROOT = "io.github.nettytap.net.routing";
     private static final List<String> STEPS =
-            List.of("packet", "port", "table", "neighbor", "nat", "dhcp", "forwarding");
+            List.of("packet", "port", "table", "neighbor", "nat", "dns", "dhcp", "forwarding");
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -34,8 +34,9 @@ class RouterArchitectureTest {
         "table, packet port",
         "neighbor, packet port table",
         "nat, packet port",
-        "dhcp, packet port",
-        "forwarding, packet port table neighbor nat dhcp"
+        "dns, packet port",
+        "dhcp, packet port dns",
+        "forwarding, packet port table neighbor nat dns dhcp"
     })
     void aStepUsesOnlyThoseBeforeIt(String step, String before) {
         List<String> allowed =

@@ -9,11 +9,13 @@ import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.port.socket.SocketPortAddress;
 import io.github.nettytap.net.routing.PortSettings;
 import io.github.nettytap.net.routing.dhcp.DhcpPool;
+import io.github.nettytap.net.routing.dns.DnsSettings;
 import io.github.nettytap.net.routing.nat.PortForward;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,10 +44,21 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
         return SocketPortAddress.isOne(tap) ? SocketPortAddress.parse(tap) : null;
     }
 
-    /** The settings of the port, with these name servers for the clients of its DHCP server. */
-    public PortSettings settings(List<Inet4Address> nameServers) {
-        DhcpPool pool = settings.dhcp();
-        return pool == null ? settings : settings.withDhcp(pool.withNameServers(nameServers));
+    /**
+     * The settings of the port.
+     *
+     * @param nameServers those of the router: whom it asks where it answers queries, else what hosts are told
+     * @param ofSystem those that it asks if there are none
+     */
+    public PortSettings settings(List<InetAddress> nameServers, List<InetAddress> ofSystem) {
+        DnsSettings dns = settings.dns();
+        if (!dns.servers().isEmpty()) {
+            return settings;
+        }
+        DnsSettings with = dns.answers()
+                ? DnsSettings.answering(nameServers.isEmpty() ? ofSystem : nameServers)
+                : DnsSettings.telling(nameServers);
+        return settings.withDns(with.withDomain(dns.domain(), dns.search()));
     }
 
     /**
@@ -75,6 +88,8 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
             DhcpOptions dhcpOptions = new DhcpOptions();
             MacAddress mac = null;
             boolean checksReversePath = false;
+            boolean answers = false;
+            List<InetAddress> nameServers = new ArrayList<>();
             List<PortForward> forwards = new ArrayList<>();
             for (String part : text.substring(equals + 1).split(",", -1)) {
                 if (part.startsWith("mtu=")) {
@@ -91,6 +106,11 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
                     forwards.add(forward(part.substring("forward=".length())));
                 } else if (part.equals("reverse-path")) {
                     checksReversePath = true;
+                } else if (part.equals("dns")) {
+                    answers = true;
+                } else if (part.startsWith("dns=")) {
+                    answers = true;
+                    nameServers.add(nameServer(part.substring("dns=".length())));
                 } else if (part.startsWith("mac=")) {
                     mac = new MacConverter().convert(part.substring("mac=".length()));
                 } else if (dhcpOptions.take(part)) {
@@ -105,8 +125,18 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
                 throw new TypeConversionException("MTU too small for IPv6: port=" + text + ", mtu=" + mtu
                         + " (expected: " + LEAST_MTU_OF_IPV6 + " or more)");
             }
+            if (dhcp == null && !advertises && !answers) {
+                dhcpOptions.refuseNames(text);
+            }
             PortSettings settings = settings(
-                    networks, advertises, translates, dhcpOptions.apply(text, dhcp), checksReversePath, mac, forwards);
+                    networks,
+                    advertises,
+                    translates,
+                    dhcpOptions.apply(text, dhcp),
+                    checksReversePath,
+                    mac,
+                    forwards,
+                    dhcpOptions.names(answers, nameServers));
             return new RouterPortArgument(text.substring(0, equals), settings, mtu, offloads);
         }
 
@@ -115,11 +145,19 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
                 throw new TypeConversionException("address without prefix length, or no such setting: setting=" + text
                         + " (expected: an address like 10.0.0.1/24 or 2001:db8::1/64, advertise, nat,"
                         + " forward=PROTOCOL:PORT->ADDRESS:PORT, reverse-path, dhcp=FIRST-LAST, domain=NAME,"
-                        + " search=NAME, leases=FILE, lease=DURATION, host=MAC@ADDRESS, mac=MAC, mtu=BYTES,"
-                        + " offloads=all|none)");
+                        + " search=NAME, leases=FILE, lease=DURATION, host=MAC@ADDRESS, dns, dns=ADDRESS, mac=MAC,"
+                        + " mtu=BYTES, offloads=all|none)");
             }
             try {
                 return Cidr.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+
+        private static InetAddress nameServer(String text) {
+            try {
+                return Cidr.parse(text).address();
             } catch (IllegalArgumentException e) {
                 throw new TypeConversionException(e.getMessage());
             }
@@ -140,9 +178,10 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
                 DhcpPool dhcp,
                 boolean checksReversePath,
                 MacAddress mac,
-                List<PortForward> forwards) {
+                List<PortForward> forwards,
+                DnsSettings dns) {
             try {
-                return new PortSettings(networks, advertises, translates, dhcp, checksReversePath, mac, forwards);
+                return new PortSettings(networks, advertises, translates, dhcp, checksReversePath, mac, forwards, dns);
             } catch (IllegalArgumentException e) {
                 throw new TypeConversionException(e.getMessage());
             }
@@ -185,14 +224,23 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
         private Path leases;
         private Duration lease;
         private String first;
+        private String firstName;
 
         /** True if the part is one of these. */
         boolean take(String part) {
             int equals = part.indexOf('=');
             String value = part.substring(equals + 1);
             switch (part.substring(0, Math.max(0, equals))) {
-                case "domain" -> domain = value;
-                case "search" -> search.add(value);
+                case "domain" -> {
+                    domain = value;
+                    firstName = firstName == null ? part : firstName;
+                    return true;
+                }
+                case "search" -> {
+                    search.add(value);
+                    firstName = firstName == null ? part : firstName;
+                    return true;
+                }
                 case "leases" -> leases = Path.of(value);
                 case "lease" -> lease = new DurationConverter().convert(value);
                 case "host" -> {
@@ -219,6 +267,23 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
             return true;
         }
 
+        /** Nobody would hear of them. */
+        void refuseNames(String port) {
+            if (firstName != null) {
+                throw new TypeConversionException("nobody to be told of this: port=" + port + ", setting=" + firstName
+                        + " (expected: dhcp=FIRST-LAST, advertise or dns too)");
+            }
+        }
+
+        DnsSettings names(boolean answers, List<InetAddress> nameServers) {
+            try {
+                DnsSettings dns = answers ? DnsSettings.answering(nameServers) : DnsSettings.NONE;
+                return dns.withDomain(domain, search);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+
         DhcpPool apply(String port, DhcpPool pool) {
             if (pool == null) {
                 if (first != null) {
@@ -228,7 +293,7 @@ public record RouterPortArgument(String tap, PortSettings settings, Integer mtu,
                 return null;
             }
             try {
-                DhcpPool result = pool.withDomain(domain, search).withLeaseFile(leases);
+                DhcpPool result = pool.withLeaseFile(leases);
                 for (Map.Entry<MacAddress, Inet4Address> host : hosts.entrySet()) {
                     result = result.withFixed(host.getKey(), host.getValue());
                 }

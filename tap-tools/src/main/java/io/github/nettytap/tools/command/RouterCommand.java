@@ -7,13 +7,14 @@ package io.github.nettytap.tools.command;
 import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.port.socket.SocketPort;
 import io.github.nettytap.net.routing.TapRouter;
+import io.github.nettytap.net.routing.dns.DnsSettings;
 import io.github.nettytap.net.routing.nat.NatSettings;
 import io.github.nettytap.net.routing.port.RouterCounter;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.net.switching.SwitchListener;
 import io.github.nettytap.net.topology.ChannelAttachment;
 import io.github.nettytap.net.topology.SocketLan;
-import io.github.nettytap.tools.argument.Ipv4Converter;
+import io.github.nettytap.tools.argument.IpConverter;
 import io.github.nettytap.tools.argument.LinkPort;
 import io.github.nettytap.tools.argument.Offloads;
 import io.github.nettytap.tools.argument.RouteArgument;
@@ -40,7 +41,7 @@ import picocli.CommandLine.Spec;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -71,6 +72,10 @@ import java.util.stream.Collectors;
             "      uplink=192.168.9.1/24,nat --route 0.0.0.0/0=192.168.9.254 \\",
             "      --dns 192.168.9.254",
             "",
+            "Names of hosts, and those of the Internet by the name servers of this machine:",
+            "  netty-tap router tap0=10.0.0.1/24,dhcp=10.0.0.100-10.0.0.199,dns,domain=lab.example \\",
+            "      uplink=192.168.9.1/24,nat --route 0.0.0.0/0=192.168.9.254",
+            "",
             "Behind a socket is a network of the machines that connect to it:",
             "  netty-tap router unix:/run/vms.sock=10.0.0.1/24,dhcp=10.0.0.100-10.0.0.199 \\",
             "      uplink=192.168.9.1/24,nat --route 0.0.0.0/0=192.168.9.254",
@@ -80,6 +85,8 @@ import java.util.stream.Collectors;
             "  ip -n left link set tap0 up; ip -n left route add default via 10.0.0.1"
         })
 final class RouterCommand implements Callable<Integer> {
+
+    private static final Path RESOLVERS = Path.of("/etc/resolv.conf");
 
     /** Of a socket, which has no link to ask. */
     private static final int ETHERNET_MTU = 1500;
@@ -96,8 +103,11 @@ final class RouterCommand implements Callable<Integer> {
                         + " it",
                 "  forward=PROTOCOL:[ADDRESS:]PORT->ADDRESS:PORT (many times): whoever speaks to this port of the"
                         + " router, tcp or udp, speaks to that of a host inside.",
+                "dns: the router answers DNS queries there: names of DHCP clients by itself, others by name servers that"
+                        + " it asks by sockets of this machine; hosts are told its address. dns=ADDRESS (many times):"
+                        + " by these, not those of --dns.",
+                "domain=NAME, search=NAME (many times): what hosts there are told of names.",
                 "dhcp=FIRST-LAST: IPv4 hosts there are leased these addresses; with it",
-                "  domain=NAME, search=NAME (many times): what they are told of names;",
                 "  host=MAC@ADDRESS (many times): who always gets the same address;",
                 "  lease=DURATION (60min): for how long; leases=FILE: where leases are kept over a restart.",
                 "reverse-path: packets must come from where an answer to them would go.",
@@ -117,9 +127,11 @@ final class RouterCommand implements Callable<Integer> {
     @Option(
             names = "--dns",
             paramLabel = "ADDRESS",
-            converter = Ipv4Converter.class,
-            description = "A name server that DHCP clients are told. May be given many times.")
-    private List<Inet4Address> nameServers = List.of();
+            converter = IpConverter.class,
+            description = "A name server: asked by the router for hosts of ports with dns (default: those of"
+                    + " /etc/resolv.conf); others are told of it by DHCP and router advertisements. May be given many"
+                    + " times.")
+    private List<InetAddress> nameServers = List.of();
 
     @Option(
             names = "--control",
@@ -142,9 +154,12 @@ final class RouterCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    private List<InetAddress> ofSystem;
+
     @Override
     public Integer call() throws Exception {
         checkDistinct();
+        ofSystem = DnsSettings.read(RESOLVERS);
         NatSettings natSettings = nat.settings();
         Program program = Program.begin(spec);
         boolean header = taps.stream().anyMatch(tap -> LinkPort.isOne(tap.tap()) || offloads(tap) != Offloads.NONE);
@@ -168,7 +183,7 @@ final class RouterCommand implements Callable<Integer> {
                 } else {
                     int mtu = tap.mtu() == null ? ETHERNET_MTU : tap.mtu();
                     lans.add(SocketLan.join(
-                            router, tap.socket(), mtu, tap.settings(nameServers), new PeerReports(program)));
+                            router, tap.socket(), mtu, tap.settings(nameServers, ofSystem), new PeerReports(program)));
                     verbosity.step("socket " + tap.socket());
                 }
             }
@@ -232,7 +247,7 @@ final class RouterCommand implements Callable<Integer> {
         ChannelAttachment.Opened opened =
                 LinkPort.attachment(tap.tap(), offloads(tap), tap.mtu()).open(router.vnetHeader());
         verbosity.opened((TapChannel) opened.channel());
-        router.add(opened.channel(), opened.offloads(), opened.mtu(), tap.settings(nameServers));
+        router.add(opened.channel(), opened.offloads(), opened.mtu(), tap.settings(nameServers, ofSystem));
         opened.up().run();
     }
 

@@ -5,6 +5,7 @@
 package io.github.nettytap.tools.configuration;
 
 import io.github.nettytap.codec.wire.VxlanHeader;
+import io.github.nettytap.net.routing.dns.DnsSettings;
 import io.github.nettytap.net.switching.policy.PortPolicy;
 import io.github.nettytap.net.switching.policy.ReservedGroup;
 import io.github.nettytap.net.switching.policy.SwitchSettings;
@@ -21,7 +22,6 @@ import io.github.nettytap.net.vxlan.VxlanSettings;
 import io.github.nettytap.tools.argument.DurationConverter;
 import io.github.nettytap.tools.argument.IoConverter;
 import io.github.nettytap.tools.argument.IpConverter;
-import io.github.nettytap.tools.argument.Ipv4Converter;
 import io.github.nettytap.tools.argument.MirrorArgument;
 import io.github.nettytap.tools.argument.Offloads;
 import io.github.nettytap.tools.argument.PortArgument;
@@ -36,7 +36,6 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -57,6 +56,7 @@ import java.util.stream.Collectors;
  */
 public final class LabFile {
 
+    private static final Path RESOLVERS = Path.of("/etc/resolv.conf");
     private static final List<String> KEYS = List.of("switches", "routers", "vxlan", "io", "offloads");
     private static final List<String> SWITCH_KEYS =
             List.of("ports", "threads", "fdb-capacity", "ageing", "snooping", "forward", "mirror");
@@ -73,6 +73,7 @@ public final class LabFile {
     private final Map<String, List<Mark>> portMarks = new HashMap<>();
     private final Topology.Builder network = Topology.builder();
     private Offloads offloads = Offloads.ALL;
+    private List<InetAddress> ofSystem = List.of();
 
     private LabFile() {}
 
@@ -84,7 +85,7 @@ public final class LabFile {
      * @throws IllegalArgumentException if it is not what it should be: FILE:LINE:COLUMN, what was found, what is allowed
      */
     public static Topology read(Path file) throws IOException {
-        return parse(file.toString(), YamlText.read(file));
+        return parse(file.toString(), YamlText.read(file), DnsSettings.read(RESOLVERS));
     }
 
     /**
@@ -92,10 +93,13 @@ public final class LabFile {
      *
      * @param name for messages
      * @param text the whole of it
+     * @param nameServers those of this machine
      */
-    static Topology parse(String name, String text) {
+    static Topology parse(String name, String text, List<InetAddress> nameServers) {
         try {
-            return new LabFile().network(text);
+            LabFile lab = new LabFile();
+            lab.ofSystem = nameServers;
+            return lab.network(text);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(name + ":" + e.getMessage(), e);
         }
@@ -223,12 +227,12 @@ public final class LabFile {
 
     private void router(String name, Node whole) {
         YamlMapping node = YamlMapping.of(name, whole, ROUTER_KEYS);
-        List<Inet4Address> dns = values(node, "dns", YamlValue.converted("an IPv4 address", new Ipv4Converter()));
+        List<InetAddress> dns = values(node, "dns", IP);
         RouterNode.Builder router = RouterNode.builder(name);
         for (Node port : ports(name, node, whole)) {
             RouterPortArgument argument = RouterPortNode.read(port, LabPort.KEYS);
             Offloads own = argument.offloads() == null ? offloads : argument.offloads();
-            router.port(LabPort.read(port, argument.tap(), own, argument.mtu(), argument.settings(dns)));
+            router.port(LabPort.read(port, argument.tap(), own, argument.mtu(), argument.settings(dns, ofSystem)));
         }
         List<RouteArgument> routes = values(
                 node,

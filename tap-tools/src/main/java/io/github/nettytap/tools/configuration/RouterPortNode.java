@@ -26,12 +26,15 @@ final class RouterPortNode {
 
     private static final String ADDRESSES = "addresses";
 
+    /** True, or the name servers that the router asks. */
+    private static final String DNS = "dns";
+
     /** The settings that are there or not. */
     private static final List<String> FLAGS = List.of("advertise", "nat", "reverse-path");
 
     /** The settings with a value, or several, in an order in which each needs only those before it. */
     private static final List<String> VALUES =
-            List.of("forward", "dhcp", "domain", "search", "host", "lease", "leases", "mac", "mtu", "offloads");
+            List.of("forward", "dhcp", DNS, "domain", "search", "host", "lease", "leases", "mac", "mtu", "offloads");
 
     private RouterPortNode() {}
 
@@ -69,7 +72,12 @@ final class RouterPortNode {
             }
         }
         for (String key : VALUES) {
-            if (port.get(key) != null) {
+            if (key.equals(DNS) && port.get(key) instanceof ScalarNode flag && isFlag(flag)) {
+                if ((Boolean) YamlValue.flag().read(key, flag)) {
+                    argument += "," + key;
+                    read = convert(flag, key, argument);
+                }
+            } else if (port.get(key) != null) {
                 for (Node value : YamlMapping.elements(port.get(key))) {
                     argument += "," + key + "=" + YamlMapping.text(key, value, "a value, or a list of values");
                     read = convert(value, key, argument);
@@ -77,6 +85,10 @@ final class RouterPortNode {
             }
         }
         return read;
+    }
+
+    private static boolean isFlag(ScalarNode node) {
+        return node.getValue().equals("true") || node.getValue().equals("false");
     }
 
     /** What was right before a setting was added is wrong because of it. */

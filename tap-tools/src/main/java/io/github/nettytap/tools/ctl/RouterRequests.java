@@ -8,6 +8,7 @@ import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.routing.RouterTable;
 import io.github.nettytap.net.routing.TapRouter;
+import io.github.nettytap.net.routing.dns.DnsCounter;
 import io.github.nettytap.net.routing.nat.ForwardedPort;
 import io.github.nettytap.net.routing.port.RouterPort;
 import io.github.nettytap.tools.control.Requests;
@@ -64,6 +65,13 @@ public final class RouterRequests implements Requests {
             // Leases of all ports are one number.
             counts.merge(table.name() + "Evicted", table.evicted(), Long::sum);
             counts.merge(table.name() + "Refused", table.refused(), Long::sum);
+        }
+        if (router.dnsCounters().get(DnsCounter.QUERIES) > 0) {
+            router.dnsCounters()
+                    .values()
+                    .forEach((name, count) ->
+                            counts.put("dns" + Character.toUpperCase(name.charAt(0)) + name.substring(1), count));
+            counts.put("namesRefused", router.namesRefused());
         }
         if (!router.forwardedPorts().isEmpty()) {
             counts.put("forwardsAccepted", sum(ForwardedPort::accepted));

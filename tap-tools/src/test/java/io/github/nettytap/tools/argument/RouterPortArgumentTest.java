@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.net.routing.PortSettings;
+import io.github.nettytap.net.routing.dns.DnsSettings;
 import io.github.nettytap.net.routing.nat.PortForward;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,8 +55,8 @@ class RouterPortArgumentTest {
                 .hasMessage("address without prefix length, or no such setting: setting=10.0.0.1 (expected: an address"
                         + " like 10.0.0.1/24 or 2001:db8::1/64, advertise, nat,"
                         + " forward=PROTOCOL:PORT->ADDRESS:PORT, reverse-path, dhcp=FIRST-LAST, domain=NAME,"
-                        + " search=NAME, leases=FILE, lease=DURATION, host=MAC@ADDRESS, mac=MAC, mtu=BYTES,"
-                        + " offloads=all|none)");
+                        + " search=NAME, leases=FILE, lease=DURATION, host=MAC@ADDRESS, dns, dns=ADDRESS, mac=MAC,"
+                        + " mtu=BYTES, offloads=all|none)");
     }
 
     @Test
@@ -64,8 +65,8 @@ class RouterPortArgumentTest {
                         + "host=02:00:00:00:00:07@10.0.0.7,lease=30min,leases=/var/lib/leases,"
                         + "dhcp=10.0.0.100-10.0.0.199,reverse-path,mac=02:00:00:00:00:01")
                 .settings();
-        assertThat(settings.dhcp().domain()).isEqualTo("lab.example");
-        assertThat(settings.dhcp().search()).containsExactly("lab.example", "example.org");
+        assertThat(settings.dns().domain()).isEqualTo("lab.example");
+        assertThat(settings.dns().search()).containsExactly("lab.example", "example.org");
         assertThat(settings.dhcp().leaseTime()).isEqualTo(Duration.ofMinutes(30));
         assertThat(settings.dhcp().leaseFile()).isEqualTo(Path.of("/var/lib/leases"));
         assertThat(settings.dhcp().fixed())
@@ -75,14 +76,35 @@ class RouterPortArgumentTest {
         assertThat(settings.mac()).isEqualTo(MacAddress.parse("02:00:00:00:00:01"));
         assertThatThrownBy(() -> parse("tap0=10.0.0.1/24,domain=lab.example"))
                 .isInstanceOf(TypeConversionException.class)
-                .hasMessage("no DHCP server for this setting: port=tap0=10.0.0.1/24,domain=lab.example,"
-                        + " setting=domain=lab.example (expected: dhcp=FIRST-LAST too)");
+                .hasMessage("nobody to be told of this: port=tap0=10.0.0.1/24,domain=lab.example,"
+                        + " setting=domain=lab.example (expected: dhcp=FIRST-LAST, advertise or dns too)");
         assertThatThrownBy(() -> parse("tap0=10.0.0.1/24,dhcp=10.0.0.100-10.0.0.199,domain=-"))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessageStartingWith("no domain name: name=-");
         assertThatThrownBy(() -> parse("tap0=10.0.0.1/24,dhcp=10.0.0.100-10.0.0.199,host=10.0.0.7"))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessage("no client and address: host=10.0.0.7 (expected: MAC@ADDRESS)");
+    }
+
+    @Test
+    void nameServersAreAskedOrTold() throws Exception {
+        InetAddress own = InetAddress.getByName("192.0.2.1");
+        InetAddress given = InetAddress.getByName("192.0.2.2");
+        InetAddress ofSystem = InetAddress.getByName("192.0.2.3");
+        DnsSettings two = parse("tap0=10.0.0.1/24,dns=192.0.2.1,dns,domain=lab.example")
+                .settings(List.of(given), List.of(ofSystem))
+                .dns();
+        assertThat(two).isEqualTo(DnsSettings.answering(List.of(own)).withDomain("lab.example", List.of()));
+        RouterPortArgument port = parse("tap0=10.0.0.1/24,dns");
+        assertThat(port.settings(List.of(given), List.of(ofSystem)).dns())
+                .isEqualTo(DnsSettings.answering(List.of(given)));
+        assertThat(port.settings(List.of(), List.of(ofSystem)).dns())
+                .isEqualTo(DnsSettings.answering(List.of(ofSystem)));
+        assertThat(parse("tap0=10.0.0.1/24,dhcp=10.0.0.100-10.0.0.199")
+                        .settings(List.of(given), List.of(ofSystem))
+                        .dns())
+                .isEqualTo(DnsSettings.telling(List.of(given)));
+        assertThatThrownBy(() -> parse("tap0=10.0.0.1/24,dns=example.org")).isInstanceOf(TypeConversionException.class);
     }
 
     @Test

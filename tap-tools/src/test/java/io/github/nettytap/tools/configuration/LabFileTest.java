@@ -31,7 +31,7 @@ import java.time.Duration;
 class LabFileTest {
 
     private static Topology parse(String text) {
-        return LabFile.parse("lab.yaml", text);
+        return LabFile.parse("lab.yaml", text, List.of());
     }
 
     @Test

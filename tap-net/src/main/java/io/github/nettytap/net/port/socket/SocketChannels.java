@@ -22,10 +22,21 @@ import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
 
-/** The socket channels that run on a group of event loops. */
-record SocketChannels(boolean uring) {
+/**
+ * The socket channels that run on a group of event loops.
+ *
+ * @param uring whether these are on io_uring, not epoll
+ */
+public record SocketChannels(boolean uring) {
 
-    static SocketChannels of(EventLoopGroup group) {
+    /**
+     * Those of a group.
+     *
+     * @param group event loops on epoll or io_uring
+     * @return the channels
+     * @throws IllegalArgumentException if it is on neither
+     */
+    public static SocketChannels of(EventLoopGroup group) {
         if (group instanceof IoEventLoopGroup) {
             IoEventLoopGroup loops = (IoEventLoopGroup) group;
             if (loops.isIoType(IoUringIoHandler.class)) {
@@ -39,21 +50,40 @@ record SocketChannels(boolean uring) {
                 + " (expected: TapEventLoopGroup.builder().build())");
     }
 
-    Class<? extends ServerChannel> server(boolean unix) {
+    /**
+     * What listens for streams.
+     *
+     * @param unix whether by a path, not TCP
+     * @return the class
+     */
+    public Class<? extends ServerChannel> server(boolean unix) {
         if (unix) {
             return uring ? IoUringServerDomainSocketChannel.class : EpollServerDomainSocketChannel.class;
         }
         return uring ? IoUringServerSocketChannel.class : EpollServerSocketChannel.class;
     }
 
-    Class<? extends Channel> client(boolean unix) {
+    /**
+     * What connects a stream.
+     *
+     * @param unix whether by a path, not TCP
+     * @return the class
+     */
+    public Class<? extends Channel> client(boolean unix) {
         if (unix) {
             return uring ? IoUringDomainSocketChannel.class : EpollDomainSocketChannel.class;
         }
         return uring ? IoUringSocketChannel.class : EpollSocketChannel.class;
     }
 
-    Class<? extends Channel> datagram(boolean unix) {
+    /**
+     * What sends datagrams.
+     *
+     * @param unix whether by a path, not UDP
+     * @return the class
+     * @throws IllegalArgumentException if Netty has none
+     */
+    public Class<? extends Channel> datagram(boolean unix) {
         if (!unix) {
             return uring ? IoUringDatagramChannel.class : EpollDatagramChannel.class;
         }

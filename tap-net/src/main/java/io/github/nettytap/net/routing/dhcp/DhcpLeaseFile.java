@@ -24,8 +24,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Leases that outlive the router: a line for each, with the address, when it ends (seconds since 1970) and the client's
- * identifier in hexadecimal digits. The last line of an address holds. Others are ignored, so that a file that was cut
+ * Leases that outlive the router: a line for each, with the address, when it ends (seconds since 1970), the client's
+ * identifier in hexadecimal digits and, if it has one, its name. The last line of an address holds. Others are ignored, so that a file that was cut
  * off by a crash is read as far as it goes.
  *
  * <p>The event loop never waits for the disk: it leaves what has changed to a thread of the file, which keeps the last
@@ -46,11 +46,11 @@ public final class DhcpLeaseFile implements AutoCloseable {
     private boolean closed;
     private boolean failed;
 
-    /** A lease. */
-    record Line(int address, long endSeconds, ClientId client) {
+    /** A lease; its name may be null. */
+    record Line(int address, long endSeconds, ClientId client, String name) {
         @Override
         public String toString() {
-            return text(address) + " " + endSeconds + " " + client;
+            return text(address) + " " + endSeconds + " " + client + (name == null ? "" : " " + name);
         }
     }
 
@@ -92,9 +92,13 @@ public final class DhcpLeaseFile implements AutoCloseable {
     private static Line parse(String line) {
         String[] parts = line.split(" ");
         try {
-            if (parts.length == 3 && parts[2].length() <= 2 * 255) {
+            if ((parts.length == 3 || parts.length == 4) && parts[2].length() <= 2 * 255) {
                 byte[] octets = InetAddress.getByName(check(parts[0])).getAddress();
-                return new Line(ByteBuffer.wrap(octets).getInt(), Long.parseLong(parts[1]), ClientId.parse(parts[2]));
+                return new Line(
+                        ByteBuffer.wrap(octets).getInt(),
+                        Long.parseLong(parts[1]),
+                        ClientId.parse(parts[2]),
+                        parts.length == 4 ? parts[3] : null);
             }
         } catch (UnknownHostException | IllegalArgumentException e) {
             // As any line that is none.
@@ -121,7 +125,14 @@ public final class DhcpLeaseFile implements AutoCloseable {
 
     /** A lease has begun, or is renewed; or has ended, if it has no time left. Does not wait for the disk. */
     synchronized void record(int address, ClientId client, long millis) {
-        lines.put(address, new Line(address, seconds.getAsLong() + millis / 1_000, client));
+        lines.put(address, new Line(address, seconds.getAsLong() + millis / 1_000, client, null));
+        changed = true;
+        notifyAll();
+    }
+
+    /** The client of a lease that has just been recorded has a name. Does not wait for the disk. */
+    synchronized void name(int address, String name) {
+        lines.computeIfPresent(address, (key, line) -> new Line(line.address, line.endSeconds, line.client, name));
         changed = true;
         notifyAll();
     }
@@ -163,7 +174,7 @@ public final class DhcpLeaseFile implements AutoCloseable {
 
     private void write(List<Line> all) throws IOException {
         StringBuilder text =
-                new StringBuilder("# DHCP leases: address, end in seconds since 1970, client identifier\n");
+                new StringBuilder("# DHCP leases: address, end in seconds since 1970, client identifier, name\n");
         all.forEach(line -> text.append(line).append('\n'));
         Path beside = file.resolveSibling(file.getFileName() + ".new");
         Files.writeString(beside, text, StandardCharsets.ISO_8859_1);

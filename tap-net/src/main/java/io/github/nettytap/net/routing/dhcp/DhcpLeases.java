@@ -224,12 +224,18 @@ final class DhcpLeases {
         return true;
     }
 
-    /** A lease of an earlier run, which has so long to go; less than none if it is over. */
-    void restore(int address, ClientId client, long millis) {
+    /**
+     * A lease of an earlier run, which has so long to go; less than none if it is over.
+     *
+     * @return false if its address or its client has another by now
+     */
+    boolean restore(int address, ClientId client, long millis) {
         if (pool.contains(address) && states[address - pool.firstBits()] == State.FREE && !places.containsKey(client)) {
             int place = address - pool.firstBits();
             set(place, millis > 0 ? State.LEASED : State.OVER, client, Math.min(millis, leaseMillis));
+            return true;
         }
+        return false;
     }
 
     /** The address of the pool that the client has, or had last, or 0. */

@@ -8,6 +8,8 @@ import io.github.nettytap.codec.wire.MacAddress;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
+import java.nio.charset.StandardCharsets;
+
 /**
  * The layout of a DHCP message: RFC 2131, section 2, and RFC 2132.
  *
@@ -27,6 +29,7 @@ final class DhcpMessage {
     static final int OPTION_MASK = 1;
     static final int OPTION_ROUTER = 3;
     static final int OPTION_NAME_SERVERS = 6;
+    static final int OPTION_HOST_NAME = 12;
     static final int OPTION_DOMAIN = 15;
     static final int OPTION_SEARCH = 119;
     static final int OPTION_REQUESTED = 50;
@@ -91,6 +94,15 @@ final class DhcpMessage {
         return value < 0
                 ? ClientId.ofMac(MacAddress.read(frame, index + CLIENT_MAC))
                 : ClientId.of(frame, value, frame.getUnsignedByte(value - 1));
+    }
+
+    /** What the client says it is called, octets as they are; null if it says nothing. */
+    static String hostName(ByteBuf frame, int index, int end) {
+        int value = find(frame, index, end, OPTION_HOST_NAME, ANY);
+        int length = value < 0 ? 0 : frame.getUnsignedByte(value - 1);
+        // RFC 2132, section 2: some clients send a zero behind it.
+        length -= length > 0 && frame.getByte(value + length - 1) == 0 ? 1 : 0;
+        return length == 0 ? null : frame.toString(value, length, StandardCharsets.ISO_8859_1);
     }
 
     /** RFC 2132, section 9.14: two bytes or more. */

@@ -6,6 +6,7 @@ package io.github.nettytap.net.routing.dhcp;
 
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.codec.wire.MacAddress;
+import io.github.nettytap.net.routing.packet.DomainNames;
 import io.github.nettytap.net.routing.packet.IpAddress;
 
 import java.net.Inet4Address;

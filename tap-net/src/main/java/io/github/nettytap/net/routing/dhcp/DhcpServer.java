@@ -11,6 +11,8 @@ import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.Wire;
+import io.github.nettytap.net.routing.dns.HostNames;
+import io.github.nettytap.net.routing.packet.DomainNames;
 import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.packet.Ipv4Packets;
 import io.github.nettytap.net.routing.packet.PacketSize;
@@ -63,6 +65,7 @@ public final class DhcpServer {
     private final RouterPort port;
     private final DhcpPool pool;
     private final DhcpLeases leases;
+    private final HostNames names;
     private final DhcpLeaseFile file;
     private final DhcpProbes probes;
     private final Output output;
@@ -71,7 +74,7 @@ public final class DhcpServer {
     private final int mask;
 
     /**
-     * A server for the hosts behind a port.
+     * A server for the hosts behind a port, which may be called as they like.
      *
      * @param network the network of the leased addresses, with the router's own
      * @param clock milliseconds that only grow
@@ -79,6 +82,26 @@ public final class DhcpServer {
      */
     public DhcpServer(
             RouterPort port, DhcpPool pool, Cidr network, Output output, LongSupplier clock, DhcpLeaseFile file) {
+        this(port, pool, network, output, clock, file, new HostNames(clock));
+    }
+
+    /**
+     * A server for the hosts behind a port.
+     *
+     * @param network the network of the leased addresses, with the router's own
+     * @param clock milliseconds that only grow
+     * @param file where leases are kept, owned by this server from now on; null for nowhere
+     * @param names where the names of clients go
+     */
+    public DhcpServer(
+            RouterPort port,
+            DhcpPool pool,
+            Cidr network,
+            Output output,
+            LongSupplier clock,
+            DhcpLeaseFile file,
+            HostNames names) {
+        this.names = names;
         this.port = port;
         this.pool = pool;
         this.output = output;
@@ -90,8 +113,16 @@ public final class DhcpServer {
         if (file != null) {
             long seconds = System.currentTimeMillis() / 1_000;
             for (DhcpLeaseFile.Line line : file.lines()) {
-                leases.restore(line.address(), line.client(), (line.endSeconds() - seconds) * 1_000);
+                restore(line, (line.endSeconds() - seconds) * 1_000);
             }
+        }
+    }
+
+    private void restore(DhcpLeaseFile.Line line, long millis) {
+        boolean isRestored = leases.restore(line.address(), line.client(), millis);
+        if (isRestored && millis > 0 && line.name() != null) {
+            long most = Math.min(millis, pool.leaseTime().toMillis());
+            names.leased(line.address(), line.client().toString(), most, line.name(), pool.domain());
         }
     }
 
@@ -187,11 +218,13 @@ public final class DhcpServer {
             case DECLINE -> {
                 if (isOurs) {
                     leases.decline(client, wished);
+                    names.ended(wished, client.toString());
                 }
             }
             case RELEASE -> {
                 if (isOurs) {
                     leases.release(client, current);
+                    names.ended(current, client.toString());
                 }
             }
             case INFORM -> {
@@ -247,16 +280,29 @@ public final class DhcpServer {
         boolean isStranger = !isKnown && !isSelecting && !isRenewing;
         int fixed = pool.fixedAddress(mac);
         if (fixed != 0) {
+            if (address == fixed) {
+                name(frame, message, end, client, address);
+            }
             reply(frame, message, end, address == fixed ? ACK : NAK, address == fixed ? address : 0);
         } else if (((address ^ own) & mask) != 0) {
             reply(frame, message, end, NAK, 0);
         } else if (isStranger) {
             return;
         } else if (leases.lease(client, address, isSelecting)) {
+            String name = name(frame, message, end, client, address);
+            if (file != null && name != null) {
+                file.name(address, name);
+            }
             reply(frame, message, end, ACK, address);
         } else {
             reply(frame, message, end, NAK, 0);
         }
+    }
+
+    /** The client is found by what it says it is called, if nobody else is; returns that, or null. */
+    private String name(ByteBuf frame, int message, int end, ClientId client, int address) {
+        String wish = DhcpMessage.hostName(frame, message, end);
+        return names.leased(address, client.toString(), pool.leaseTime().toMillis(), wish, pool.domain());
     }
 
     private static boolean isChecksumValid(ByteBuf frame, int ip, int udp) {

@@ -14,6 +14,7 @@ import io.github.nettytap.codec.wire.Wire;
 import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.packet.Ipv4Packets;
 import io.github.nettytap.net.routing.packet.Ipv6Packets;
+import io.github.nettytap.net.routing.port.HostLimits;
 import io.github.nettytap.net.routing.port.Output;
 import io.github.nettytap.net.routing.port.PortAddresses;
 import io.github.nettytap.net.routing.port.RouterCounter;
@@ -39,7 +40,13 @@ public final class IcmpErrors {
     private final Output output;
     private final LocalOutput originator;
     private final LongSupplier clock;
-    private final IcmpLimits limits = new IcmpLimits();
+
+    /**
+     * A host: a traceroute or two at a time; a link: as the kernel's icmp_msgs_per_sec, of all links. Packet-too-big
+     * messages are neither limited nor counted: without one, path MTU discovery ends in a black hole; there is one for
+     * each packet at most, and it is not longer.
+     */
+    private final HostLimits limits = new HostLimits(100, 50, 1_000, 200);
 
     public IcmpErrors(Output output, LocalOutput originator, LongSupplier clock) {
         this.output = output;

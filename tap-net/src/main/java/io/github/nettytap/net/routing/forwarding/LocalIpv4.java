@@ -20,18 +20,20 @@ import io.netty.buffer.ByteBuf;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
-/** IPv4 packets for the router itself: it answers pings and refuses the rest. It does not reassemble fragments. */
+/** IPv4 packets for the router itself: it answers pings, DHCP and DNS, and refuses the rest. It does not reassemble fragments. */
 public final class LocalIpv4 {
 
     private final Output output;
     private final LocalOutput originator;
     private final IcmpErrors errors;
+    private final LocalDns dns;
     private final Map<RouterPort, DhcpServer> dhcpServers = new IdentityHashMap<>();
 
-    public LocalIpv4(Output output, LocalOutput originator, IcmpErrors errors) {
+    public LocalIpv4(Output output, LocalOutput originator, IcmpErrors errors, LocalDns dns) {
         this.output = output;
         this.originator = originator;
         this.errors = errors;
+        this.dns = dns;
     }
 
     /** From now on hosts of this link are leased addresses. */
@@ -81,6 +83,11 @@ public final class LocalIpv4 {
             return;
         }
         if (isToGroup || Ipv4Header.isFragment(frame, ip)) {
+            frame.release();
+            return;
+        }
+        if (protocol == Ipv4Header.PROTOCOL_UDP && dns.takesUdp(frame, from, ip + Ipv4Header.headerLength(frame, ip))) {
+            dns.receiveIpv4(frame, from, ip);
             frame.release();
             return;
         }

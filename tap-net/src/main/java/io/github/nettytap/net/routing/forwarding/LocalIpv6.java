@@ -38,6 +38,7 @@ public final class LocalIpv6 {
     private final NeighborMessages neighbors;
     private final RouterAdvertisements advertisements;
     private final MldReports reports;
+    private final LocalDns dns;
 
     public LocalIpv6(
             Output output,
@@ -45,13 +46,15 @@ public final class LocalIpv6 {
             IcmpErrors errors,
             NeighborMessages neighbors,
             RouterAdvertisements advertisements,
-            MldReports reports) {
+            MldReports reports,
+            LocalDns dns) {
         this.output = output;
         this.originator = originator;
         this.errors = errors;
         this.neighbors = neighbors;
         this.advertisements = advertisements;
         this.reports = reports;
+        this.dns = dns;
     }
 
     /**
@@ -91,6 +94,11 @@ public final class LocalIpv6 {
             frame.release();
         } else if (protocol == Ipv6Header.NEXT_ICMPV6) {
             receiveIcmp(frame, from, ip, ip + Ipv6Header.transportOffset(transport), isToGroup);
+        } else if (protocol == Ipv4Header.PROTOCOL_UDP
+                && !isToGroup
+                && dns.takesUdp(frame, from, ip + Ipv6Header.transportOffset(transport))) {
+            dns.receiveIpv6(frame, from, ip, ip + Ipv6Header.transportOffset(transport));
+            frame.release();
         } else {
             if (!isToGroup) {
                 refuse(frame, from, protocol);

@@ -59,6 +59,21 @@ public final class LocalOutput {
         send(frame, route, high, low);
     }
 
+    /** Whether packets to an IPv4 address leave through a port. */
+    boolean isBehind(RouterPort port, int address) {
+        Route route = routes.find(address);
+        return route != null && route.kind() == Route.Kind.FORWARD && route.port() == port;
+    }
+
+    /** Whether packets to an IPv6 address leave through a port. */
+    boolean isBehind(RouterPort port, long high, long low) {
+        if (IpAddress.isLinkLocal(high)) {
+            return true;
+        }
+        Route route = routes.find(high, low);
+        return route != null && route.kind() == Route.Kind.FORWARD && route.port() == port;
+    }
+
     private void send(ByteBuf frame, Route route, long high, long low) {
         RouterPort port = route.port();
         if (route.hasGateway()) {

@@ -10,6 +10,7 @@ import io.github.nettytap.codec.wire.Icmpv6Header;
 import io.github.nettytap.codec.wire.Ipv6Header;
 import io.github.nettytap.codec.wire.NeighborDiscovery;
 import io.github.nettytap.codec.wire.NeighborOption;
+import io.github.nettytap.net.routing.packet.DomainNames;
 import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.packet.Ipv6Packets;
 import io.github.nettytap.net.routing.port.Output;
@@ -17,12 +18,16 @@ import io.github.nettytap.net.routing.port.RouterPort;
 import io.netty.buffer.ByteBuf;
 
 import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
 
-/** Tells the hosts of a link its prefixes and its router, so that they configure themselves: RFC 4861, section 6.2. */
+/**
+ * Tells the hosts of a link its prefixes, its router and its name servers, so that they configure themselves: RFC 4861,
+ * section 6.2, and RFC 8106.
+ */
 public final class RouterAdvertisements {
 
     // RFC 4861, sections 6.2.1 and 10.
@@ -41,6 +46,12 @@ public final class RouterAdvertisements {
     /** RFC 4862, section 5.5.3 (d): interface identifiers have 64 bits, so do prefixes to make addresses of. */
     private static final int AUTONOMOUS_LENGTH = 64;
 
+    /** RFC 8106, section 5: type, length, two reserved octets, lifetime; behind it addresses or names. */
+    private static final int DNS_OPTION = 8;
+
+    private static final int LIFETIME_OF_DNS = 4;
+    private static final int IPV6_LENGTH = 16;
+
     /** The lower half of {@code ff02::1}, all nodes. */
     private static final long ALL_NODES_LOW = 1;
 
@@ -55,20 +66,29 @@ public final class RouterAdvertisements {
 
     private static final class Link {
         final RouterPort port;
+        final List<InetAddress> nameServers;
+        final List<String> domains;
         int sent;
         long lastSent;
         long next;
 
-        Link(RouterPort port, long now) {
+        Link(RouterPort port, List<InetAddress> nameServers, List<String> domains, long now) {
             this.port = port;
+            this.nameServers = List.copyOf(nameServers);
+            this.domains = List.copyOf(domains);
             next = now;
             lastSent = now - LEAST_DELAY_MILLIS;
         }
     }
 
-    /** From now on this link is told. */
-    public void add(RouterPort port) {
-        links.add(new Link(port, clock.getAsLong()));
+    /**
+     * From now on this link is told.
+     *
+     * @param nameServers their IPv6 addresses, for RDNSS; may be empty
+     * @param domains in which hosts look for names, for DNSSL; may be empty
+     */
+    public void add(RouterPort port, List<InetAddress> nameServers, List<String> domains) {
+        links.add(new Link(port, nameServers, domains, clock.getAsLong()));
     }
 
     /** A host asks. It is answered with an advertisement to all, but not sooner than is allowed after the last. */
@@ -102,7 +122,7 @@ public final class RouterAdvertisements {
         long now = clock.getAsLong();
         for (Link link : links) {
             if (now >= link.next && link.port.channel().isActive()) {
-                send(link.port, LIFETIME_SECONDS);
+                send(link, LIFETIME_SECONDS);
                 link.sent++;
                 link.lastSent = now;
                 link.next = now
@@ -117,20 +137,23 @@ public final class RouterAdvertisements {
     public void end() {
         for (Link link : links) {
             if (link.port.channel().isActive()) {
-                send(link.port, 0);
+                send(link, 0);
             }
         }
         links.clear();
     }
 
-    private void send(RouterPort port, int lifetime) {
+    private void send(Link link, int lifetime) {
+        RouterPort port = link.port;
         List<Cidr> prefixes = port.networks().stream()
                 .filter(network -> !(network.address() instanceof Inet4Address))
                 .toList();
         int length = LENGTH
                 + NeighborOption.LINK_LAYER_ADDRESS_LENGTH
                 + NeighborOption.MTU_LENGTH
-                + prefixes.size() * NeighborOption.PREFIX_INFORMATION_LENGTH;
+                + prefixes.size() * NeighborOption.PREFIX_INFORMATION_LENGTH
+                + lengthOfServers(link)
+                + lengthOfDomains(link);
         ByteBuf frame = output.newFrame(port, EthernetHeader.TYPE_IPV6, Ipv6Header.LENGTH + length);
         int ip = output.ipIndex(frame);
         Ipv6Packets.write(frame, ip, length, Ipv6Header.NEXT_ICMPV6, NeighborDiscovery.HOP_LIMIT);
@@ -155,8 +178,44 @@ public final class RouterAdvertisements {
             writePrefix(frame, option, prefix);
             option += NeighborOption.PREFIX_INFORMATION_LENGTH;
         }
+        // RFC 8106, section 5.1: for as long as the router itself.
+        option = writeServers(frame, option, link, lifetime);
+        writeDomains(frame, option, link, lifetime);
         Icmpv6Header.updateChecksum(frame, ip, icmp, length);
         output.send(frame, port, IpAddress.groupMac(ALL_NODES_LOW));
+    }
+
+    private static int lengthOfServers(Link link) {
+        return link.nameServers.isEmpty() ? 0 : DNS_OPTION + link.nameServers.size() * IPV6_LENGTH;
+    }
+
+    /** RFC 8106, section 5.2: zeros behind the names, up to a multiple of eight octets. */
+    private static int lengthOfDomains(Link link) {
+        int names = DomainNames.encodedLength(link.domains);
+        return names == 0 ? 0 : DNS_OPTION + (names + 7 & ~7);
+    }
+
+    private static int writeServers(ByteBuf frame, int option, Link link, int lifetime) {
+        int length = lengthOfServers(link);
+        if (length > 0) {
+            NeighborOption.begin(frame, option, NeighborOption.RECURSIVE_DNS_SERVER, length);
+            frame.setInt(option + LIFETIME_OF_DNS, lifetime);
+            int at = option + DNS_OPTION;
+            for (InetAddress server : link.nameServers) {
+                IpAddress.write(frame, at, IpAddress.high(server), IpAddress.low(server));
+                at += IPV6_LENGTH;
+            }
+        }
+        return option + length;
+    }
+
+    private static void writeDomains(ByteBuf frame, int option, Link link, int lifetime) {
+        int length = lengthOfDomains(link);
+        if (length > 0) {
+            NeighborOption.begin(frame, option, NeighborOption.DNS_SEARCH_LIST, length);
+            frame.setInt(option + LIFETIME_OF_DNS, lifetime);
+            DomainNames.write(frame, option + DNS_OPTION, link.domains);
+        }
     }
 
     private static void writePrefix(ByteBuf frame, int option, Cidr prefix) {

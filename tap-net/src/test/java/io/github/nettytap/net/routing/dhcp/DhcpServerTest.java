@@ -12,6 +12,7 @@ import io.github.nettytap.codec.wire.Ipv4Header;
 import io.github.nettytap.codec.wire.MacAddress;
 import io.github.nettytap.codec.wire.UdpHeader;
 import io.github.nettytap.codec.wire.VnetHeader;
+import io.github.nettytap.net.routing.dns.HostNames;
 import io.github.nettytap.net.routing.packet.IpAddress;
 import io.github.nettytap.net.routing.packet.Ipv4Packets;
 import io.github.nettytap.net.routing.port.Output;
@@ -314,6 +315,35 @@ class DhcpServerTest {
                 .contains("0f0b6c61622e6578616d706c65")
                 .contains("771a036c6162076578616d706c6500076578616d706c65036f726700");
         assertAnswer(answer, OFFER, FIRST);
+    }
+
+    @Test
+    void aClientHasTheNameThatItGivesOverARestartUntilItReleasesItsLease(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("leases");
+        HostNames first = restart(file);
+        ask(ONE, DISCOVER, 0, "").release();
+        // With a zero behind it, as some clients have it.
+        String alpha = "0c06" + "416c70686100";
+        assertAnswer(ask(ONE, REQUEST, 0, server(OWN) + requested(FIRST) + alpha), ACK, FIRST);
+        assertThat(first.find("alpha.lab.example").address()).isEqualTo(FIRST);
+        HostNames second = restart(file);
+        assertThat(second.find("alpha.lab.example").address()).isEqualTo(FIRST);
+        assertThat(ask(ONE, RELEASE, FIRST, server(OWN))).isNull();
+        assertThat(second.find("alpha.lab.example")).isNull();
+    }
+
+    private HostNames restart(Path file) throws Exception {
+        server.close();
+        HostNames names = new HostNames(() -> millis);
+        server = new DhcpServer(
+                port,
+                pool.withDomain("lab.example", List.of()),
+                Cidr.parse("10.0.0.1/24"),
+                output,
+                () -> millis,
+                DhcpLeaseFile.open(file),
+                names);
+        return names;
     }
 
     @Test

@@ -2,7 +2,7 @@
  * Copyright the netty-tap authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package io.github.nettytap.net.routing.dhcp;
+package io.github.nettytap.net.routing.packet;
 
 import io.netty.buffer.ByteBuf;
 
@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
 /** Domain names as labels behind their lengths: RFC 1035, section 3.1, which RFC 3397 (DHCP) and RFC 8106 use. */
 public final class DomainNames {
 
-    private static final int MAX_LENGTH = 253;
+    /** Of a name as text, without the last dot. */
+    public static final int MAX_LENGTH = 253;
 
     /** RFC 1123, section 2.1, and underscores, which are about. */
     private static final Pattern NAME =
