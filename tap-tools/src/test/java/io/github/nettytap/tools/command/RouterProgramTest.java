@@ -94,11 +94,11 @@ class RouterProgramTest {
     void nameServerThatIsNoneIsRefused() throws Exception {
         assertRefused(
                 2,
-                "netty-tap router: Invalid value for option '--dns' (ADDRESS): not an IPv4 address: text=2001:db8::1"
-                        + " (expected: one like 192.0.2.1)",
+                "netty-tap router: Invalid value for option '--dns' (ADDRESS): not an IP address: text=example.org"
+                        + " (expected: one like 192.0.2.1 or 2001:db8::1)",
                 "rt0=10.77.0.1/24",
                 "--dns",
-                "2001:db8::1");
+                "example.org");
     }
 
     @Test

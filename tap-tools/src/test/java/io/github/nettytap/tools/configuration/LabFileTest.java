@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.nettytap.codec.wire.Cidr;
 import io.github.nettytap.net.port.socket.SocketPortAddress;
+import io.github.nettytap.net.routing.dns.DnsSettings;
 import io.github.nettytap.net.routing.nat.PortForward;
 import io.github.nettytap.net.topology.Attachment;
 import io.github.nettytap.net.topology.LinkAttachment;
@@ -24,14 +25,42 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 class LabFileTest {
 
     private static Topology parse(String text) {
         return LabFile.parse("lab.yaml", text, List.of());
+    }
+
+    @Test
+    void aRouterAnswersQueriesByItsNameServersOrThoseOfThePort() throws Exception {
+        RouterNode gate = (RouterNode) parse("""
+                        routers:
+                          gate:
+                            dns: [192.0.2.53, "2001:db8::53"]
+                            ports:
+                              - name: tap0
+                                addresses: 10.0.0.1/24
+                                dns: true
+                                domain: lab.example
+                              - name: tap1
+                                addresses: 10.0.1.1/24
+                                dns: [192.0.2.54]
+                              - name: tap2
+                                addresses: 10.0.2.1/24
+                                dns: false
+                        """).node("gate").orElseThrow();
+        List<InetAddress> both = List.of(InetAddress.getByName("192.0.2.53"), InetAddress.getByName("2001:db8::53"));
+        assertThat(gate.ports().stream().map(port -> port.settings().dns()))
+                .containsExactly(
+                        DnsSettings.answering(both).withDomain("lab.example", List.of()),
+                        DnsSettings.answering(List.of(InetAddress.getByName("192.0.2.54"))),
+                        DnsSettings.telling(both));
     }
 
     @Test
@@ -107,8 +136,8 @@ class LabFileTest {
         RouterNode gate = (RouterNode) network.node("gate").orElseThrow();
         assertThat(gate.ports().get(1).settings().advertises()).isTrue();
         assertThat(gate.ports().get(1).settings().translates()).isFalse();
-        assertThat(gate.ports().get(1).settings().dhcp().domain()).isEqualTo("lab.example");
-        assertThat(gate.ports().get(1).settings().dhcp().nameServers()).hasSize(1);
+        assertThat(gate.ports().get(1).settings().dns().domain()).isEqualTo("lab.example");
+        assertThat(gate.ports().get(1).settings().dns().servers()).hasSize(1);
         assertThat(gate.routes()).containsKey(Cidr.parse("0.0.0.0/0"));
         VxlanNode tunnel = (VxlanNode) network.node("tunnel").orElseThrow();
         assertThat(tunnel.settings().local().getPort()).isEqualTo(4790);
