@@ -387,11 +387,6 @@ public final class Router {
         return tables;
     }
 
-    /** The names of hosts with leases, for people to read. */
-    public List<HostNames.Host> hostNames() {
-        return names.hosts();
-    }
-
     /** What has happened to DNS queries. Any thread may read it. */
     public EnumCounters<DnsCounter> dnsCounters() {
         return dns.counters();

@@ -11,7 +11,6 @@ import io.github.nettytap.codec.wire.VnetHeader;
 import io.github.nettytap.net.port.Port;
 import io.github.nettytap.net.routing.dhcp.DhcpLeaseFile;
 import io.github.nettytap.net.routing.dns.DnsCounter;
-import io.github.nettytap.net.routing.dns.HostNames;
 import io.github.nettytap.net.routing.dns.UpstreamSockets;
 import io.github.nettytap.net.routing.nat.ForwardedPort;
 import io.github.nettytap.net.routing.nat.NatSettings;
@@ -339,17 +338,6 @@ public final class TapRouter implements AutoCloseable {
     /** The ports that are forwarded to hosts inside, and what has come of them. */
     public List<ForwardedPort> forwardedPorts() {
         return router.forwardedPorts();
-    }
-
-    /**
-     * The names of hosts with DHCP leases at this moment, for people to read.
-     *
-     * @return in no order
-     */
-    public List<HostNames.Host> hostNames() throws InterruptedException {
-        List<HostNames.Host> hosts = new ArrayList<>();
-        onLoop(() -> hosts.addAll(router.hostNames()));
-        return hosts;
     }
 
     /** What has happened to DNS queries. Any thread may read it. */

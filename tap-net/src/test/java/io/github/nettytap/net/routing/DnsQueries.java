@@ -63,7 +63,7 @@ final class DnsQueries {
         int ended;
 
         /** A query that has come to a server. */
-        record Asked(ByteBuf query, InetSocketAddress server, boolean stream, Consumer<ByteBuf> replies) {
+        record Asked(ByteBuf query, InetSocketAddress server, Consumer<ByteBuf> replies) {
 
             int id() {
                 return query.getUnsignedShort(0);
@@ -78,8 +78,8 @@ final class DnsQueries {
         }
 
         @Override
-        public Exchange ask(ByteBuf query, InetSocketAddress server, boolean stream, Consumer<ByteBuf> replies) {
-            asked.add(new Asked(Unpooled.copiedBuffer(query), server, stream, replies));
+        public Exchange ask(ByteBuf query, InetSocketAddress server, Consumer<ByteBuf> replies) {
+            asked.add(new Asked(Unpooled.copiedBuffer(query), server, replies));
             return () -> ended++;
         }
 

@@ -163,7 +163,6 @@ class DnsTest {
         ask(HOST, DnsQueries.withOpt(DnsQueries.query(0x1234, "ExAmPlE.org", DnsRecordType.MX), 4096));
         DnsQueries.Servers.Asked asked = servers.last();
         assertThat(asked.server().getAddress()).isEqualTo(address("192.0.2.53"));
-        assertThat(asked.stream()).isFalse();
         assertThat(asked.query().getUnsignedShort(asked.query().writerIndex() - 8))
                 .as("what is asked for by UDP")
                 .isEqualTo(1232);

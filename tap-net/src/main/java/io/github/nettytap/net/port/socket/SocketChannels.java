@@ -50,26 +50,14 @@ public record SocketChannels(boolean uring) {
                 + " (expected: TapEventLoopGroup.builder().build())");
     }
 
-    /**
-     * What listens for streams.
-     *
-     * @param unix whether by a path, not TCP
-     * @return the class
-     */
-    public Class<? extends ServerChannel> server(boolean unix) {
+    Class<? extends ServerChannel> server(boolean unix) {
         if (unix) {
             return uring ? IoUringServerDomainSocketChannel.class : EpollServerDomainSocketChannel.class;
         }
         return uring ? IoUringServerSocketChannel.class : EpollServerSocketChannel.class;
     }
 
-    /**
-     * What connects a stream.
-     *
-     * @param unix whether by a path, not TCP
-     * @return the class
-     */
-    public Class<? extends Channel> client(boolean unix) {
+    Class<? extends Channel> client(boolean unix) {
         if (unix) {
             return uring ? IoUringDomainSocketChannel.class : EpollDomainSocketChannel.class;
         }

@@ -19,14 +19,11 @@ public interface DnsClient {
     /** The lower half of its address. */
     long low();
 
-    /** What tells its queries from others of the host: its UDP or TCP port. */
+    /** What tells its queries from others of the host: its UDP port. */
     int socket();
 
     /** How long an answer may be at most, whatever the client says. */
     int mostBytes();
-
-    /** Whether answers may have any length, by TCP. */
-    boolean isStream();
 
     /**
      * Answers.

@@ -200,7 +200,7 @@ public final class DnsForwarder {
 
     /** Owns the answer. */
     private void reply(ByteBuf answer, ByteBuf query, Question question, DnsClient client) {
-        int most = client.isStream() ? client.mostBytes() : Math.min(client.mostBytes(), question.mostByUdp(query));
+        int most = Math.min(client.mostBytes(), question.mostByUdp(query));
         if (answer.readableBytes() > most) {
             counters.increment(DnsCounter.TRUNCATED);
             DnsMessage.truncate(answer, query, question);
@@ -308,7 +308,7 @@ public final class DnsForwarder {
                 // A copy, since that of the last try may not have been written yet.
                 message = query.copy();
                 InetSocketAddress server = servers.get(asked % servers.size());
-                exchange = upstream.ask(message, server, client.isStream(), reply -> received(reply, asked));
+                exchange = upstream.ask(message, server, reply -> received(reply, asked));
             } catch (RuntimeException | OutOfMemoryError e) {
                 LOGGER.debug("a name server could not be asked, and counts as silent", e);
             } finally {

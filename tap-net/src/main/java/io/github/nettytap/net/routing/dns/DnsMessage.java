@@ -112,10 +112,6 @@ final class DnsMessage {
         return (message.getUnsignedShort(message.readerIndex() + FLAGS) & FLAG_RESPONSE) != 0;
     }
 
-    static boolean isTruncated(ByteBuf message) {
-        return (message.getUnsignedShort(message.readerIndex() + FLAGS) & FLAG_TRUNCATED) != 0;
-    }
-
     static int opcode(ByteBuf message) {
         return message.getUnsignedShort(message.readerIndex() + FLAGS) >>> OPCODE_SHIFT & OPCODE_MASK;
     }

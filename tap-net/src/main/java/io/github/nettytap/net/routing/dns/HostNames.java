@@ -7,9 +7,7 @@ package io.github.nettytap.net.routing.dns;
 import io.github.nettytap.codec.counter.Counter;
 import io.github.nettytap.net.routing.packet.DomainNames;
 
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -171,17 +169,6 @@ public final class HostNames {
         }
         remove(host);
         return null;
-    }
-
-    /**
-     * All names, for people to read.
-     *
-     * @return in no order
-     */
-    public List<Host> hosts() {
-        List<Host> hosts = new ArrayList<>();
-        byAddress.values().stream().filter(host -> host.end > clock.getAsLong()).forEach(hosts::add);
-        return hosts;
     }
 
     /**

@@ -13,19 +13,18 @@ import java.util.function.Consumer;
 public interface Upstream {
 
     /** No way to any name server, for routers that serve no DNS: whoever is asked does not answer. */
-    Upstream NONE = (query, server, stream, replies) -> () -> {};
+    Upstream NONE = (query, server, replies) -> () -> {};
 
     /**
-     * Asks a name server.
+     * Asks a name server by UDP.
      *
      * @param query still the caller's
      * @param server whom to ask
-     * @param stream whether by TCP, for answers of any length
      * @param replies gets each message that the server sends, as the owner of the buffer, until the exchange is ended;
      *     null once it is clear that none will come. Never called before this method has returned.
      * @return the exchange, which the caller ends
      */
-    Exchange ask(ByteBuf query, InetSocketAddress server, boolean stream, Consumer<ByteBuf> replies);
+    Exchange ask(ByteBuf query, InetSocketAddress server, Consumer<ByteBuf> replies);
 
     /** A query under way. */
     interface Exchange {

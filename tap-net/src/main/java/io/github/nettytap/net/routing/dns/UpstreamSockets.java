@@ -8,15 +8,13 @@ import io.github.nettytap.net.port.socket.SocketChannels;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.socket.DatagramPacket;
-import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
-import io.netty.handler.codec.LengthFieldPrepender;
 import io.netty.util.ReferenceCountUtil;
 
 import java.net.InetSocketAddress;
@@ -31,14 +29,11 @@ import java.util.function.Consumer;
  */
 public final class UpstreamSockets implements Upstream {
 
-    private static final int CONNECT_TIMEOUT_MILLIS = 1_500;
-    private static final int MOST_BY_TCP = 65_535;
-
     /** More than is asked for, so that what is too long is seen to be. */
     private static final int RECEIVE_BYTES = 4_096;
 
     private final EventLoop loop;
-    private final SocketChannels channels;
+    private final Class<? extends Channel> channel;
 
     /**
      * For a router.
@@ -47,45 +42,28 @@ public final class UpstreamSockets implements Upstream {
      */
     public UpstreamSockets(EventLoop loop) {
         this.loop = loop;
-        channels = SocketChannels.of(loop);
+        channel = SocketChannels.of(loop).datagram(false);
     }
 
     @Override
-    public Exchange ask(ByteBuf query, InetSocketAddress server, boolean stream, Consumer<ByteBuf> replies) {
+    public Exchange ask(ByteBuf query, InetSocketAddress server, Consumer<ByteBuf> replies) {
         Replies handler = new Replies(replies);
-        Bootstrap bootstrap = new Bootstrap().group(loop).handler(new ChannelInitializer<>() {
-            @Override
-            protected void initChannel(Channel channel) {
-                if (stream) {
-                    // RFC 1035, section 4.2.2: each message behind its length.
-                    channel.pipeline()
-                            .addLast(
-                                    new LengthFieldBasedFrameDecoder(MOST_BY_TCP + 2, 0, 2, 0, 2),
-                                    new LengthFieldPrepender(2));
-                }
-                channel.pipeline().addLast(handler);
-            }
-        });
-        if (stream) {
-            bootstrap
-                    .channel(channels.client(false))
-                    .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MILLIS);
-        } else {
-            bootstrap
-                    .channel(channels.datagram(false))
-                    .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(RECEIVE_BYTES));
-        }
+        Bootstrap bootstrap = new Bootstrap()
+                .group(loop)
+                .channel(channel)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(RECEIVE_BYTES))
+                .handler(handler);
         ByteBuf message = query.retainedDuplicate();
         bootstrap.connect(server).addListener(done -> {
-            Channel channel = ((io.netty.channel.ChannelFuture) done).channel();
+            Channel socket = ((ChannelFuture) done).channel();
             if (!done.isSuccess() || handler.isEnded) {
                 message.release();
-                channel.close();
+                socket.close();
                 loop.execute(handler::fail);
                 return;
             }
-            handler.channel = channel;
-            channel.writeAndFlush(message).addListener(written -> {
+            handler.channel = socket;
+            socket.writeAndFlush(message).addListener(written -> {
                 if (!written.isSuccess()) {
                     handler.fail();
                 }
@@ -109,7 +87,7 @@ public final class UpstreamSockets implements Upstream {
             if (isEnded) {
                 ReferenceCountUtil.release(message);
             } else {
-                replies.accept(message instanceof DatagramPacket packet ? packet.content() : (ByteBuf) message);
+                replies.accept(((DatagramPacket) message).content());
             }
         }
 
@@ -118,7 +96,7 @@ public final class UpstreamSockets implements Upstream {
             fail();
         }
 
-        /** Nobody listens there, as ICMP has said, or the stream is none of messages. */
+        /** Nobody listens there, as ICMP has said. */
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
             fail();

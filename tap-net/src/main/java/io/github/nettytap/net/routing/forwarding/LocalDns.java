@@ -153,11 +153,6 @@ public final class LocalDns {
         }
 
         @Override
-        public boolean isStream() {
-            return false;
-        }
-
-        @Override
         public void answer(ByteBuf message) {
             int header = isIpv6 ? Ipv6Header.LENGTH : Ipv4Header.MIN_LENGTH;
             int length = UdpHeader.LENGTH + message.readableBytes();

@@ -37,7 +37,8 @@ class HostNamesTest {
         assertThat(lease(2, "b", "alpha")).isEqualTo("alpha");
         assertThat(names.find(1)).isNull();
         names.ended(2, "b");
-        assertThat(names.hosts()).isEmpty();
+        assertThat(names.find("alpha.lab.example")).isNull();
+        assertThat(names.find(2)).isNull();
     }
 
     @Test
@@ -52,7 +53,8 @@ class HostNamesTest {
         assertThat(lease(3, "a", "beta")).isEqualTo("beta");
         assertThat(names.find("alpha.lab.example")).isNull();
         assertThat(lease(3, "b", null)).as("another client at its address").isNull();
-        assertThat(names.hosts()).isEmpty();
+        assertThat(names.find("beta.lab.example")).isNull();
+        assertThat(names.find(3)).isNull();
     }
 
     @ParameterizedTest
@@ -77,7 +79,7 @@ class HostNamesTest {
             })
     void whatIsNoNameOfAHostIsRefused(String wish) {
         assertThat(lease(1, "a", wish)).isNull();
-        assertThat(names.hosts()).isEmpty();
+        assertThat(names.find(1)).isNull();
         assertThat(names.refused()).isEqualTo(1);
     }
 }
