@@ -22,6 +22,8 @@ import java.util.List;
  * @param originalLength how long the frame was, in bytes, before it was cut to the snap length
  * @param data what was kept of the frame: a heap buffer of this object alone, which needs no release
  * @param fcs what was kept of the frame check sequence: a heap buffer like {@code data}, usually empty
+ * @param fcsLength how long the frame check sequence was on the wire, in bytes, 0 where the file does not say; a frame
+ *     that is shorter than the file says its FCS to be consists of FCS alone
  * @param flags {@code epb_flags} as in the file, which hold direction, FCS length and what offloads left undone; 0
  *     where the file has none
  * @param comments the comments on the frame; {@link #note()} finds the one that netty-tap writes
@@ -33,6 +35,7 @@ public record CapturedFrame(
         int originalLength,
         ByteBuf data,
         ByteBuf fcs,
+        int fcsLength,
         int flags,
         List<String> comments) {
 
@@ -50,10 +53,13 @@ public record CapturedFrame(
             List<String> comments) {
         // Unsigned in the file; no frame is that long, and a length that is negative would be a trap.
         int length = wireLength < 0 ? Integer.MAX_VALUE : wireLength;
-        int fcsLength = fcsLength(captureInterface, flags);
+        int claimed = PcapngLayout.fcsLength(flags);
+        claimed = claimed == 0 ? captureInterface.fcsLength() : claimed;
         // A few writers tell less than what they kept; then the frame ends where it ends.
-        int frame = Math.max(0, Math.max(length, bytes.length) - fcsLength);
-        int kept = Math.min(bytes.length, frame);
+        int longest = Math.max(length, bytes.length);
+        // The claim may exceed the frame; both lengths must add up to the wire length when the frame is written again.
+        int fcsLength = Math.min(claimed, longest);
+        int kept = Math.min(bytes.length, longest - fcsLength);
         return new CapturedFrame(
                 interfaceId,
                 captureInterface,
@@ -61,13 +67,9 @@ public record CapturedFrame(
                 Math.max(0, length - fcsLength),
                 Unpooled.wrappedBuffer(bytes, 0, kept),
                 Unpooled.wrappedBuffer(bytes, kept, bytes.length - kept),
+                fcsLength,
                 flags,
                 comments);
-    }
-
-    private static int fcsLength(CaptureInterface captureInterface, int flags) {
-        int own = PcapngLayout.fcsLength(flags);
-        return own == 0 ? captureInterface.fcsLength() : own;
     }
 
     /**
@@ -93,15 +95,6 @@ public record CapturedFrame(
      */
     public boolean hasTimestamp() {
         return timestampNanos != NO_TIMESTAMP;
-    }
-
-    /**
-     * How long the frame check sequence was on the wire.
-     *
-     * @return the number of bytes that the file says to follow the frame, 0 where it does not say
-     */
-    public int fcsLength() {
-        return fcsLength(captureInterface, flags);
     }
 
     /**

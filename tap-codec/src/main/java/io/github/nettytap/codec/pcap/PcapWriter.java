@@ -29,10 +29,12 @@ public final class PcapWriter implements CaptureWriter {
     private static final int VERSION_MINOR = 4;
     private static final int FCS_LENGTH_PRESENT = 0x0400_0000;
     private static final int FCS_LENGTH_SHIFT = 28;
+    private static final int MAX_FCS_LENGTH = 30;
     private static final long MAX_SECONDS = 0xffff_ffffL;
 
     private final BlockBuffer buffer;
     private CaptureInterface first;
+    private int fcsLength;
     private int interfaces;
     private boolean isOpen = true;
     private long notesLost;
@@ -65,8 +67,10 @@ public final class PcapWriter implements CaptureWriter {
     }
 
     private void writeHeader(CaptureInterface description) throws IOException {
-        int fcs =
-                description.fcsLength() == 0 ? 0 : FCS_LENGTH_PRESENT | description.fcsLength() / 2 << FCS_LENGTH_SHIFT;
+        // Words of 16 bits; what does not fit is left out, since a wrong length would cut the frames.
+        boolean fits = description.fcsLength() <= MAX_FCS_LENGTH && description.fcsLength() % 2 == 0;
+        fcsLength = fits ? description.fcsLength() : 0;
+        int fcs = fcsLength == 0 ? 0 : FCS_LENGTH_PRESENT | fcsLength / 2 << FCS_LENGTH_SHIFT;
         int snapLength = description.snapLength();
         buffer.makeRoom(FILE_HEADER)
                 .putInt(NANOSECONDS)
@@ -109,10 +113,14 @@ public final class PcapWriter implements CaptureWriter {
         commentsLost += frame.comments().size() - (hasNote ? 1 : 0);
         int length = Math.min(
                 Math.min(snapLength, PcapngWriter.MAX_SNAP_LENGTH), frame.data().readableBytes());
-        // All frames of the file have an FCS of the same length, or none.
-        boolean withFcs = frame.fcsLength() == first.fcsLength();
+        // All frames of the file have an FCS of the same length, or none; what is shorter is read as FCS alone.
+        boolean isFcsAlone = frame.originalLength() == 0 && !frame.data().isReadable();
+        boolean withFcs = frame.fcsLength() == fcsLength || isFcsAlone && frame.fcsLength() < fcsLength;
         int fcs = withFcs ? Math.min(snapLength - length, frame.fcs().readableBytes()) : 0;
-        long wire = frame.originalLength() + (withFcs ? (long) frame.fcsLength() : 0);
+        // An FCS that is left out counts as snapped: the reader of the file takes the end of each frame for one.
+        long wire = withFcs
+                ? (long) frame.originalLength() + frame.fcsLength()
+                : (long) Math.max(frame.originalLength(), frame.data().readableBytes()) + fcsLength;
         frame(frame.hasTimestamp() ? frame.timestampNanos() : 0, length + fcs, (int) Math.min(Integer.MAX_VALUE, wire));
         buffer.put(frame.data(), frame.data().readerIndex(), length);
         buffer.put(frame.fcs(), frame.fcs().readerIndex(), fcs);

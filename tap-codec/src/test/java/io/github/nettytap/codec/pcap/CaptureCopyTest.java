@@ -158,6 +158,78 @@ class CaptureCopyTest {
         }
     }
 
+    /** The check sequence that the interface claims is longer than the frame, which does not grow by that. */
+    @ParameterizedTest
+    @ValueSource(ints = {128, 4})
+    void aFrameMayBeShorterThanItsCheckSequence(int fcsLength) throws IOException {
+        int wireLength = fcsLength - 1;
+        PcapngBuilder file = new PcapngBuilder();
+        file.section(ByteOrder.LITTLE_ENDIAN)
+                .captureInterface(0, file.option(13, new byte[] {(byte) fcsLength}))
+                .block(6, file.join(file.integers(0, 0, 1, 2, wireLength), new byte[4])) // snapped
+                .packetOf(0, 1, new byte[wireLength])
+                .simplePacket(wireLength, "x".repeat(wireLength))
+                .packetOf(0, 1, frame(64));
+        byte[] copy = copy(file.toBytes(), PcapngWriter.MAX_SNAP_LENGTH);
+        assertThat(describe(copy)).isEqualTo(describe(file.toBytes())).hasSize(4);
+        try (CaptureReader reader = PcapngBuilder.open(copy)) {
+            CapturedFrame snapped = reader.next();
+            assertThat(snapped.fcs().readableBytes()).isEqualTo(2);
+            assertThat(snapped.fcsLength()).isEqualTo(wireLength);
+            assertThat(snapped.originalLength()).isZero();
+        }
+    }
+
+    @Test
+    void aClassicFileHasOneLengthOfCheckSequences() throws IOException {
+        PcapngBuilder file = new PcapngBuilder();
+        file.section(ByteOrder.LITTLE_ENDIAN)
+                .captureInterface(0, file.option(13, new byte[] {4}))
+                .packet(0, 1, 2, "xyz")
+                .packet(0, 1, 3, "xyz")
+                .packetOf(0, 1, frame(64))
+                .packetOf(0, 1, frame(66), file.option(2, 6 << 5));
+        try (CaptureReader reader = PcapngBuilder.open(classic(file.toBytes()))) {
+            assertThat(reader.interfaces().get(0).fcsLength()).isEqualTo(4);
+            assertThat(reader.stream().map(CaptureCopyTest::lengths))
+                    .containsExactly("0/0 2/3", "0/0 3/3", "60/60 4/4", "60/60 0/4");
+        }
+    }
+
+    /** The format has four bits for the number of 16-bit words. */
+    @ParameterizedTest
+    @ValueSource(ints = {128, 32, 3})
+    void aClassicFileLeavesOutCheckSequencesWhoseLengthItCannotSay(int fcsLength) throws IOException {
+        PcapngBuilder file = new PcapngBuilder();
+        file.section(ByteOrder.LITTLE_ENDIAN)
+                .captureInterface(0, file.option(13, new byte[] {(byte) fcsLength}))
+                .packetOf(0, 1, frame(60 + fcsLength))
+                .packetOf(0, 1, new byte[fcsLength - 1]);
+        try (CaptureReader reader = PcapngBuilder.open(classic(file.toBytes()))) {
+            assertThat(reader.interfaces().get(0).fcsLength()).isZero();
+            assertThat(reader.stream().map(CaptureCopyTest::lengths)).containsExactly("60/60 0/0", "0/0 0/0");
+        }
+    }
+
+    private static byte[] classic(byte[] file) throws IOException {
+        MemoryChannel out = new MemoryChannel();
+        try (CaptureReader reader = PcapngBuilder.open(file);
+                PcapWriter writer = new PcapWriter(out)) {
+            for (CapturedFrame frame : reader) {
+                if (writer.interfaceCount() == 0) {
+                    writer.addInterface(frame.captureInterface());
+                }
+                writer.writeFrame(0, frame, PcapngWriter.MAX_SNAP_LENGTH);
+            }
+        }
+        return out.toBytes();
+    }
+
+    private static String lengths(CapturedFrame frame) {
+        return frame.data().readableBytes() + "/" + frame.originalLength() + ' '
+                + frame.fcs().readableBytes() + '/' + frame.fcsLength();
+    }
+
     @Test
     void commentsOfMoreThanTheBufferAreWrittenWhole() throws IOException {
         PcapngBuilder file = new PcapngBuilder();
