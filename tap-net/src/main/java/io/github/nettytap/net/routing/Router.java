@@ -310,7 +310,7 @@ public final class Router {
 
     /** The link of a port is down: who will be on it when it comes up is not known. */
     void linkDown(RouterPort port) {
-        nextHops.remove(port);
+        nextHops.forget(port);
     }
 
     /** The link of a port takes longer or shorter packets. */

@@ -96,6 +96,19 @@ class NeighborTest {
         }
     }
 
+    /** The news of a link may come after the first packet for a host that is on it by now. */
+    @Test
+    void aLinkThatWasDownForgetsWhoWasKnownAndAsksOnForWhoIsNot() {
+        resolve();
+        lan.receive(left, udp(left, "10.0.0.2", "10.1.0.9", 64, 0, 10));
+        lan.sent(right);
+        lan.router.linkDown(lan.at(right));
+        lan.arpReply(right, "10.1.0.9");
+        assertThat(lan.sent(right)).singleElement().asString().contains("UDP");
+        lan.receive(left, udp6("2001:db8::2", HOST));
+        assertThat(lan.sent(right)).singleElement().asString().contains("neighbor solicitation");
+    }
+
     @Test
     void sourcesOfOtherNetworksAreNotRemembered() {
         solicit(left, "2001:db8:77::2");

@@ -14,7 +14,9 @@ import io.github.nettytap.net.table.FairTable;
 import io.github.nettytap.net.table.TableCounter;
 import io.netty.buffer.ByteBuf;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
@@ -307,6 +309,20 @@ public final class NextHops {
     public void remove(RouterPort port) {
         table.removeOwner(owner(port, true), this::dropWaiting);
         table.removeOwner(owner(port, false), this::dropWaiting);
+    }
+
+    /**
+     * Forgets what is known of the hosts of a link that is or was down. Who is still asked for is asked on: the news of
+     * the link may come after the first packet for a host that is on it by now.
+     */
+    public void forget(RouterPort port) {
+        List<Neighbor> known = new ArrayList<>();
+        table.forEach(neighbor -> {
+            if (neighbor.port == port && neighbor.isResolved()) {
+                known.add(neighbor);
+            }
+        });
+        known.forEach(table::remove);
     }
 
     /** How many neighbors are known or asked for. Any thread may ask. */
