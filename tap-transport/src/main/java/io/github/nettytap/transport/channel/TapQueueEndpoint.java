@@ -8,20 +8,17 @@ import io.github.nettytap.transport.device.TapDevice;
 import io.github.nettytap.transport.device.TapException;
 import io.github.nettytap.transport.device.TapQueue;
 import io.github.nettytap.transport.linux.Errno;
-import io.github.nettytap.transport.linux.LibC;
-import io.github.nettytap.transport.linux.Structs;
-import io.github.nettytap.transport.linux.TunIoctl;
 import io.github.nettytap.transport.takeover.Takeover;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 
 /** A queue of a TAP device as the end that a channel works on. */
 class TapQueueEndpoint extends TapEndpoint {
 
     private static final int MAX_TOO_SHORT = 24 + 14;
 
+    private final TapQueue queue;
     private final TapDevice device;
     private final Closeable descriptor;
     private final int vnetHeaderSize;
@@ -36,6 +33,7 @@ class TapQueueEndpoint extends TapEndpoint {
     TapQueueEndpoint(TapQueue queue, Runnable closeRequest) {
         super(queue.fd());
         descriptor = Takeover.OF_QUEUE.take(queue, closeRequest);
+        this.queue = queue;
         device = queue.device();
         vnetHeaderSize = device.vnetHeaderSize();
     }
@@ -61,9 +59,11 @@ class TapQueueEndpoint extends TapEndpoint {
      */
     @Override
     boolean mayBlock() {
-        ByteBuffer sendBuffer = Structs.ofInt(Integer.MAX_VALUE);
-        int result = LibC.get().ioctl(fd().intValue(), TunIoctl.TUNGETSNDBUF, sendBuffer);
-        return result == 0 && sendBuffer.getInt(0) < Integer.MAX_VALUE;
+        try {
+            return queue.sendBufferSize() < Integer.MAX_VALUE;
+        } catch (TapException e) {
+            return false;
+        }
     }
 
     @Override

@@ -148,6 +148,13 @@ final class TapFile implements AutoCloseable {
         call("TUNSETVNETLE", TunIoctl.TUNSETVNETLE, Structs.ofInt(1));
     }
 
+    /** What is written and not yet out of the kernel's hands may have so many bytes; INT_MAX is any number. */
+    int sendBufferSize() throws SyscallException {
+        ByteBuffer size = Structs.allocate(Integer.BYTES);
+        call("TUNGETSNDBUF", TunIoctl.TUNGETSNDBUF, size);
+        return size.getInt(0);
+    }
+
     void setOffload(int mask) throws SyscallException {
         call("TUNSETOFFLOAD", TunIoctl.TUNSETOFFLOAD, mask);
     }

@@ -117,6 +117,22 @@ public final class TapQueue implements AutoCloseable {
         }
     }
 
+    /**
+     * How much may wait that was written here and is still in the hands of the kernel, such as in the queue of another
+     * port of a bridge. A write that finds it full has to wait. There is no limit unless somebody has set one
+     * ({@code TUNSETSNDBUF}), as hypervisors do.
+     *
+     * @return bytes as the kernel counts them, or {@link Integer#MAX_VALUE} if there is no limit
+     * @throws TapException if the queue is closed or detached, or the driver does not tell, as that of a macvtap
+     */
+    public int sendBufferSize() throws TapException {
+        try {
+            return file.sendBufferSize();
+        } catch (SyscallException e) {
+            throw TapErrors.deviceCall(device.lastKnownName(), e);
+        }
+    }
+
     TapFile file() {
         return file;
     }
