@@ -1,8 +1,8 @@
 /**
  * The end-to-end comparison: forwarders of Ethernet frames between two TAPs, measured alike, in one run.
  *
- * <p>Here: the candidates, the namespaces that they are measured in, the measurements, and the gate that judges this
- * tree by them. Not here: result files and pages, which read what was measured here; nor any of netty-tap's own
- * classes: its switch is started as a program like all others. Runs on the main thread.
+ * <p>The candidates, the namespaces that they are measured in, the measurements, and the gate that judges this tree by
+ * them. None of netty-tap's own classes is used: its switch is started as a program like all others. Runs on the main
+ * thread.
  */
 package io.github.nettytap.benchmarks.compare;

@@ -1,7 +1,7 @@
 /**
  * Result files for people: a Markdown page with charts, and the comparison of two files.
  *
- * <p>Here: tables, SVG, the command lines for both. Not here: measuring; nothing is computed that the file does not
- * contain, except what the noise makes of a difference. Runs on the main thread.
+ * <p>Tables, SVG, and the command lines for both. Nothing is computed that the file does not contain, except what the
+ * noise makes of a difference. Runs on the main thread.
  */
 package io.github.nettytap.benchmarks.report;

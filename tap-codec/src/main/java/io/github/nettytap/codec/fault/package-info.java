@@ -5,9 +5,8 @@
 /**
  * Faults on purpose: a handler that makes a pipeline behave like a bad line, the same way each time.
  *
- * <p>Here: loss, corruption, duplication, reordering, delay and a rate limit, in the order in which a frame meets them.
- * Not here: faults of the device (errors of a read or write) or of the process. It is for tests, and for trying out how
- * an application or a protocol copes.
+ * <p>Frames meet loss, corruption, duplication, reordering, delay and a rate limit, in this order. It is for tests, and
+ * for trying out how an application or a protocol copes.
  *
  * <p>Threads: a handler belongs to one channel and runs on its event loop; its counts can be read from anywhere.
  * Buffers: a frame that is held back is owned by the handler, which releases it when the channel closes or the handler

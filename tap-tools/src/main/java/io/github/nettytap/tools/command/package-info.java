@@ -1,7 +1,7 @@
 /**
  * The command line: one program, a subcommand for each application.
  *
- * <p>Here: a class for each command, with its options, its help, and the few lines that put the application together.
+ * <p>A class for each command, with its options, its help, and the few lines that put the application together.
  * What commands share is below, each package using only those above it in this list:
  *
  * <ul>
@@ -13,7 +13,7 @@
  *   <li>{@code control}: the switch that is asked and changed while it runs
  * </ul>
  *
- * <p>Not here: the applications. Standard output is data, standard error is talk. Everything runs on the main thread,
+ * <p>Standard output is data, standard error is talk. Everything runs on the main thread,
  * which owns no buffer.
  */
 package io.github.nettytap.tools.command;

@@ -1,7 +1,7 @@
 /**
  * What this process can and cannot do with TAPs here, for people and for programs.
  *
- * <p>Here: the JSON form of a diagnosis and its exit code. Not here: the examination itself, which is the library's
- * ({@link io.github.nettytap.transport.diagnostics.Doctor}). No event loop, no buffer: everything is a value.
+ * <p>The JSON form of a diagnosis and its exit code. {@link io.github.nettytap.transport.diagnostics.Doctor} of the
+ * library does the examination. Everything is a value.
  */
 package io.github.nettytap.tools.doctor;

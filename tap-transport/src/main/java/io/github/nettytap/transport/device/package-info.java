@@ -67,8 +67,8 @@
  *
  * <h2>Rules of the package</h2>
  *
- * <p>Not here: reading and writing frames in a pipeline, which is {@code transport.channel}'s; this package knows no
- * {@code Channel}. Everything may wait for the kernel's network configuration lock, so call it from threads of your
+ * <p>This package knows no {@code Channel}: frames are read and written in a pipeline by {@code transport.channel}.
+ * Everything may wait for the kernel's network configuration lock, so call it from threads of your
  * own, not from an event loop; closing, and polling a {@code LinkMonitor}, are the exceptions. All classes are
  * thread-safe unless they say otherwise. Descriptors belong to the object that opened or took them, from the system
  * call on. Nothing here holds a buffer of Netty.
