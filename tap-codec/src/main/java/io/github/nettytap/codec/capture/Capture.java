@@ -364,7 +364,7 @@ public final class Capture implements Closeable {
         }
 
         /**
-         * Is told of each file that is complete, be it that another one follows or that the capture ends.
+         * Called with each file that is complete, be it that another one follows or that the capture ends.
          *
          * @param completed called on the writer thread, which it must not keep: frames are dropped meanwhile
          * @return this

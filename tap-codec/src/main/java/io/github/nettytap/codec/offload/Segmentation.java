@@ -81,7 +81,7 @@ public final class Segmentation {
     /**
      * Segments a GSO frame for a device with a virtio-net header, and leaves the checksums of the segments to it: each
      * is partial, which saves a pass over the payload here and the verification there. Every kernel takes such frames
-     * into a TAP, whatever offloads it was told to hand over. Frames in a tunnel get complete checksums, since a header
+     * into a TAP, whatever offloads it may hand over. Frames in a tunnel get complete checksums, since a header
      * has room for one only; frames that need no segmentation pass as they are.
      *
      * @param packet header and frame, from reader to writer index; unchanged, and still the caller's

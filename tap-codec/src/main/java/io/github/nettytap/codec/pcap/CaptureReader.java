@@ -90,7 +90,7 @@ public interface CaptureReader extends Closeable, Iterable<CapturedFrame> {
         }
     }
 
-    /** Is told of the blocks of a file that are neither frames nor the description or the counts of interfaces. */
+    /** Gets the blocks of a file that are neither frames nor the description or the counts of interfaces. */
     @FunctionalInterface
     interface MetadataListener {
 
@@ -145,7 +145,7 @@ public interface CaptureReader extends Closeable, Iterable<CapturedFrame> {
     }
 
     /**
-     * Sets who is told of blocks that are not frames, for programs that copy a file. Nobody is, unless this is called.
+     * Sets who gets the blocks that are not frames, for programs that copy a file. Nobody does unless this is called.
      *
      * @param listener is called by {@link #next()}, before it returns the frame behind the block; null for nobody
      */

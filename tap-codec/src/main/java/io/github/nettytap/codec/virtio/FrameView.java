@@ -90,12 +90,12 @@ public final class FrameView {
     }
 
     /**
-     * Takes the place of the handler: asks the channel for the header, or says so if the handler was told of another
+     * Takes the place of the handler: asks the channel for the header, or says so if the handler was given another
      * one than frames have here, so that it would misread each. Frames are as the channel has them up to the codec, and
      * complete behind it. To be called when the channel is active.
      *
      * @param ctx the context of the handler
-     * @throws IllegalStateException if the handler was told of another header
+     * @throws IllegalStateException if the handler was given another header
      */
     public void place(ChannelHandlerContext ctx) {
         VnetHeader actual = ctx.channel().config().getOption(VirtioNetOption.VNET_HEADER);

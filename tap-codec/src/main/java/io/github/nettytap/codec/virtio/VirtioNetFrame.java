@@ -249,7 +249,7 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
     }
 
     /**
-     * What the codec found, {@link FrameVerdict#WELL_FORMED} unless it was told to pass malformed frames on.
+     * What the codec found, {@link FrameVerdict#WELL_FORMED} unless it is set to pass malformed frames on.
      *
      * @return the verdict
      */
@@ -377,7 +377,7 @@ public final class VirtioNetFrame extends AbstractReferenceCounted implements By
      * Puts header and frame into one buffer, as a device takes them, and gives the frame up. Where the bytes come from
      * is what {@link VirtioNetCodec} says of its outbound side. Nothing is validated.
      *
-     * @param headerLength the length of the header that the device was told
+     * @param headerLength the length of the header that the device is set to
      * @param alloc where a buffer comes from, if there is no room for the header in front of the frame
      * @return header and frame, which the caller owns
      */

@@ -103,7 +103,7 @@ public final class VirtioNetHeader {
      *
      * @param index the index of the header
      * @param limit the index behind the last byte that may be read
-     * @param headerLength the length of the header that the device was told
+     * @param headerLength the length of the header that the device is set to
      * @return {@code headerLength}, or {@link Wire#MALFORMED} if the bytes end before
      */
     public static int check(int index, int limit, int headerLength) {

@@ -10,7 +10,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.Set;
 
 /**
- * Which offloads a frame requires of the port that gets it: told from the first two bytes of its virtio-net header.
+ * Which offloads a frame requires of the port that gets it: read from the first two bytes of its virtio-net header.
  *
  * <p>A frame goes through a port as it is if {@code (required & ~negotiated) == 0}; {@link EgressBatch} segments and
  * completes it for any other. Source: virtio 1.2, section 5.1.6, and linux/virtio_net.h for USO and tunnels.

@@ -34,7 +34,7 @@ import java.util.Objects;
  *
  * <p>A received frame is the content of its datagram without the header, not a copy. A sent frame goes to the endpoint
  * that its destination is known to be behind, else to all remote endpoints of its network. Its header is written in
- * front of it, where the handler was told that it may; else the datagram is made of two parts, without a copy either.
+ * front of it, where the handler may use it; else the datagram is made of two parts, without a copy either.
  *
  * <p>What is malformed, comes from where nothing may come from, or belongs to no network of this endpoint, is dropped
  * and counted; it neither throws nor closes the channel. A write that is dropped succeeds, since the sender of a frame

@@ -74,7 +74,7 @@ public final class NettyTap implements Callable<Integer> {
     private static Map<String, String> exitCodes() {
         Map<String, String> codes = new LinkedHashMap<>();
         codes.put(" 0", "success");
-        codes.put(" 1", "failure, told on standard error");
+        codes.put(" 1", "failure, reported on standard error");
         codes.put(" 2", "wrong usage");
         codes.put("77", "no permission; see netty-tap doctor");
         return codes;

@@ -51,7 +51,7 @@ final class LabPort {
         return Cidr.parse(text);
     });
 
-    /** A kind of port, told by how its name begins. */
+    /** A kind of port, by how its name begins. */
     private record Kind(Function<String, Boolean> isOne, Function<String, Attachment> attachment) {}
 
     /** The first that fits. Whatever else is a channel of frames becomes a port by a line here. */

@@ -30,7 +30,7 @@ public final class PortLedger {
     /** Null as long as no port was removed. */
     private PortSample removed;
 
-    /** @param unwatch told of a channel that is about to be closed on purpose */
+    /** @param unwatch called with a channel that is about to be closed on purpose */
     public PortLedger(TapSwitch lan, Consumer<Channel> unwatch) {
         this.lan = lan;
         this.unwatch = unwatch;

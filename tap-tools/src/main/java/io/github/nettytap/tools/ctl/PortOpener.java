@@ -43,7 +43,7 @@ public final class PortOpener {
      * @param offloads of ports that have no setting of their own
      * @param mtu of all ports, or null for what they have
      * @param capture sees what passes the ports
-     * @param verbosity is told of each device
+     * @param verbosity reports each device
      * @param program watches the ports
      */
     public PortOpener(

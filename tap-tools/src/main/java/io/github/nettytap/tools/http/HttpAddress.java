@@ -37,7 +37,7 @@ public final class HttpAddress implements ITypeConverter<InetSocketAddress> {
                 return InetAddress.getByName(bare);
             }
         } catch (UnknownHostException e) {
-            // Told below.
+            // Reported below.
         }
         throw new TypeConversionException("no IP address: http=" + shortened(whole) + EXPECTED);
     }

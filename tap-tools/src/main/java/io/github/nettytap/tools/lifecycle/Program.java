@@ -162,7 +162,7 @@ public final class Program {
         });
     }
 
-    /** The program is ready, which a service manager is told. */
+    /** The program is ready; a service manager is notified. */
     public void run(Talk how) {
         int ports;
         synchronized (this) {

@@ -44,7 +44,7 @@ final class CaptureOptions {
      * Opens the file, if there is to be one.
      *
      * @param program what captures
-     * @param verbosity is told at the end what was captured
+     * @param verbosity reports at the end what was captured
      */
     PortCapture open(CommandSpec program, Verbosity verbosity) throws IOException {
         if (snapLength < 1 || snapLength > PcapngWriter.MAX_SNAP_LENGTH) {

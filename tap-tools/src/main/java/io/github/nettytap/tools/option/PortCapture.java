@@ -43,7 +43,7 @@ public final class PortCapture implements AutoCloseable {
      * @param filter which frames
      * @param isCounted whether to say how many the filter refused
      * @param snapLength how much of each
-     * @param verbosity is told at the end what was captured
+     * @param verbosity reports at the end what was captured
      */
     static PortCapture to(
             Path file, String application, FrameFilter filter, boolean isCounted, int snapLength, Verbosity verbosity)

@@ -13,7 +13,7 @@ import java.util.Queue;
 
 /**
  * Received frames on their way to the pipeline: how many go in one batch, when to stop, what the pipeline and the
- * counters are told.
+ * counters get to know.
  *
  * <p>A batch begins with its first frame and ends with {@code channelReadComplete}, so that never comes without a
  * frame. What a batch counts on is not the number of bytes read: on a device of frames a short read says nothing about

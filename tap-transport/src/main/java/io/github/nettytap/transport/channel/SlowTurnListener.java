@@ -4,7 +4,7 @@
  */
 package io.github.nettytap.transport.channel;
 
-/** Is told of turns of a {@link TapEventLoop} that kept its channels waiting. */
+/** Notified of turns of a {@link TapEventLoop} that kept its channels waiting. */
 @FunctionalInterface
 public interface SlowTurnListener {
 

@@ -59,7 +59,7 @@ public final class TapEventLoop extends SingleThreadIoEventLoop {
      * frame, two looks at the clock, and nothing when no listener is set.
      *
      * @param threshold report turns that take as long or longer
-     * @param listener who is told
+     * @param listener who is notified
      */
     public synchronized void setSlowTurnListener(Duration threshold, SlowTurnListener listener) {
         turnTimer = new TurnTimer(this, threshold.toNanos(), Objects.requireNonNull(listener, "listener"));

@@ -35,7 +35,7 @@ final class DatagramFrames extends ChannelDuplexHandler {
     /**
      * Makes a handler for one channel.
      *
-     * @param onPeer told of the peer that was heard first; null if the channel is connected
+     * @param onPeer called with the peer that was heard first; null if the channel is connected
      */
     DatagramFrames(Consumer<DomainSocketAddress> onPeer) {
         this.onPeer = onPeer;

@@ -187,7 +187,7 @@ public record SocketPortAddress(Kind kind, SocketAddress local, SocketAddress re
                 return InetAddress.getByName(bare);
             }
         } catch (UnknownHostException e) {
-            // Told below.
+            // Reported below.
         }
         throw new IllegalArgumentException("bad IP address: address=" + quote(whole)
                 + " (expected: numbers, an IPv6 address in brackets, such as 127.0.0.1:7000 or [::1]:7000)");

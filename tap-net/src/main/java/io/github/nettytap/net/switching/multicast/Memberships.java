@@ -42,7 +42,7 @@ final class Memberships {
     /**
      * @param capacity how many memberships there may be
      * @param budget how many of them a port may have
-     * @param evicted told of each port that has lost one to another
+     * @param evicted called with each port that has lost one to another
      */
     Memberships(int capacity, int budget, IntConsumer evicted) {
         table = FairTable.<Membership>builder()
