@@ -45,6 +45,7 @@ public final class EchoAddresses {
      *
      * @param ours addresses and networks to answer for
      * @param others addresses within those networks that belong to somebody else, such as the kernel's side of the TAP
+     * @return the set of addresses
      * @throws IllegalArgumentException if something is neither the address of a host nor a network, or of both sides
      */
     public static EchoAddresses of(List<Cidr> ours, List<Cidr> others) {

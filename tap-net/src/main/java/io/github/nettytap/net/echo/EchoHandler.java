@@ -51,12 +51,21 @@ public final class EchoHandler extends ChannelInboundHandlerAdapter {
         ipv6 = new Ipv6Echo(mac, addresses, udpPort);
     }
 
-    /** How often something happened. Any thread may ask. */
+    /**
+     * How many frames had a given outcome. Any thread may ask.
+     *
+     * @param event the outcome
+     * @return the number since the handler was made
+     */
     public long count(EchoEvent event) {
         return counts.get(event);
     }
 
-    /** All that is counted. Any thread may read it. */
+    /**
+     * All that is counted. Any thread may read it.
+     *
+     * @return the live counters
+     */
     public EnumCounters<EchoEvent> counters() {
         return counts;
     }

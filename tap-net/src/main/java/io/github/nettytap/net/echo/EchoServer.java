@@ -24,6 +24,7 @@ public final class EchoServer {
      * @param loops what drives the channel
      * @param echo the responder
      * @return the channel, which closes when the device is deleted
+     * @throws InterruptedException if the thread is interrupted while the channel is registered; the channel stays open
      */
     public static TapChannel start(TapDevice device, EventLoopGroup loops, EchoHandler echo)
             throws InterruptedException {
