@@ -76,34 +76,60 @@ public final class FairTable<E extends TableEntry> {
         owners = new Owners(hash, count);
     }
 
-    /** A table with 8,192 entries and all of them for anybody, unless told otherwise. */
+    /**
+     * A table with 8,192 entries and all of them for anybody, unless set otherwise.
+     *
+     * @param <E> the type of the entries
+     * @return a new builder
+     */
     public static <E extends TableEntry> Builder<E> builder() {
         return new Builder<>();
     }
 
     /**
-     * How many entries there are, those included whose time is over but whose timer has not run yet. Any thread may
+     * How many entries there are, including those whose time is over but whose timer has not run yet. Any thread may
      * ask.
+     *
+     * @return the number
      */
     public int size() {
         return (int) entries.get();
     }
 
-    /** How often something has happened. Any thread may ask. */
+    /**
+     * How often something has happened. Any thread may ask.
+     *
+     * @param counter what is counted
+     * @return the count since the table was made
+     */
     public long count(TableCounter counter) {
         return counters.get(counter);
     }
 
+    /**
+     * How many entries there may be.
+     *
+     * @return the maximum for all owners together
+     */
     public int capacity() {
         return capacity;
     }
 
-    /** How many entries an owner may have. */
+    /**
+     * How many entries an owner may have.
+     *
+     * @return the maximum, which is never above the capacity
+     */
     public int budget() {
         return budget;
     }
 
-    /** How many entries of an owner there are. */
+    /**
+     * How many entries of an owner there are, including those whose time is over but whose timer has not run yet.
+     *
+     * @param owner as it was given to {@link #add}
+     * @return the number, 0 for an owner without entries
+     */
     public int size(long owner) {
         Owner found = owners.find(owner);
         return found == null ? 0 : found.count;
@@ -112,7 +138,10 @@ public final class FairTable<E extends TableEntry> {
     /**
      * Finds an entry. At most {@value #MAX_PROBES} entries are compared.
      *
-     * @return null if there is none
+     * @param scope the scope of its key
+     * @param high the first word of its key
+     * @param low the second word of its key
+     * @return the entry, even if its time is over but its timer has not run yet; null if there is none
      */
     @SuppressWarnings("unchecked") // Only entries of this type are added.
     public E find(int scope, long high, long low) {
@@ -127,10 +156,11 @@ public final class FairTable<E extends TableEntry> {
      * Adds an unconfirmed entry, and evicts another if there must be room. Its timer is not set: it stays until it is
      * evicted, or {@link #refresh} gives it a time.
      *
-     * @param added of no table; its key must not be in this one
+     * @param added in no table; its key must not be in this one
      * @param owner who pays for it
-     * @param now the time
+     * @param now the time in milliseconds
      * @return false if there was no room and nothing to evict
+     * @throws IllegalStateException if the entry is in a table already
      */
     public boolean add(E added, long owner, long now) {
         TableEntry entry = added;
@@ -214,6 +244,9 @@ public final class FairTable<E extends TableEntry> {
 
     /**
      * Somebody else than its owner has shown that the entry is of use. Confirmed entries are evicted after all others.
+     *
+     * @param entry in this table; a confirmed or pinned one stays as it is
+     * @throws IllegalStateException if the entry is unconfirmed and in no table
      */
     public void confirm(E entry) {
         if (entry.rank == Rank.UNCONFIRMED) {
@@ -221,14 +254,24 @@ public final class FairTable<E extends TableEntry> {
         }
     }
 
-    /** What confirmed the entry holds no longer. */
+    /**
+     * What confirmed the entry holds no longer.
+     *
+     * @param entry in this table; an unconfirmed or pinned one stays as it is
+     * @throws IllegalStateException if the entry is confirmed and in no table
+     */
     public void unconfirm(E entry) {
         if (entry.rank == Rank.CONFIRMED) {
             move(entry, Rank.UNCONFIRMED);
         }
     }
 
-    /** The entry stays until it is removed. */
+    /**
+     * The entry stays until it is removed, and its timer no longer runs.
+     *
+     * @param entry in this table
+     * @throws IllegalStateException if the entry is not pinned and in no table
+     */
     public void pin(E entry) {
         if (entry.rank != Rank.PINNED) {
             move(entry, Rank.PINNED);
@@ -243,7 +286,12 @@ public final class FairTable<E extends TableEntry> {
         link(entry, rank);
     }
 
-    /** The entry was used: for eviction. Its timer runs when it was to run. */
+    /**
+     * The entry was used: for eviction. Its timer runs when it was to run.
+     *
+     * @param entry in this table
+     * @param now the time in milliseconds
+     */
     public void touch(E entry, long now) {
         entry.used = now;
     }
@@ -251,8 +299,10 @@ public final class FairTable<E extends TableEntry> {
     /**
      * The entry was used. Costs a few stores, unless it is to expire sooner than was said before.
      *
-     * @param now the time
+     * @param used in this table
+     * @param now the time in milliseconds
      * @param deadline when its timer is to run: at the first {@link #tick} a quarter of a second later
+     * @throws IllegalStateException if the timer has to be set and the entry is in no table
      */
     public void refresh(E used, long now, long deadline) {
         TableEntry entry = used;
@@ -266,7 +316,12 @@ public final class FairTable<E extends TableEntry> {
         }
     }
 
-    /** Removes an entry. The listener for evictions is not called. */
+    /**
+     * Removes an entry. The listener for evictions is not called.
+     *
+     * @param removed in this table; afterwards it may be added again
+     * @throws IllegalStateException if the entry is in no table
+     */
     public void remove(E removed) {
         TableEntry entry = removed;
         check(entry);
@@ -288,7 +343,13 @@ public final class FairTable<E extends TableEntry> {
         entries.add(-1);
     }
 
-    /** Removes all entries of an owner, whose port is gone, say. Takes as long as there are such entries. */
+    /**
+     * Removes all entries of an owner, pinned ones included, because its port is gone, say. Takes as long as there are
+     * such entries. The listener for evictions is not called.
+     *
+     * @param key the owner, as it was given to {@link #add}
+     * @param removed called with each entry after it was removed; must not add entries of this owner
+     */
     @SuppressWarnings("unchecked") // Only entries of this type are added.
     public void removeOwner(long key, Consumer<? super E> removed) {
         for (Rank rank : Rank.values()) {
@@ -303,7 +364,11 @@ public final class FairTable<E extends TableEntry> {
         }
     }
 
-    /** Shows all entries, in no order, to somebody who neither adds nor removes any. Walks the whole table. */
+    /**
+     * Shows all entries, in no order. Walks the whole table.
+     *
+     * @param visitor called once with each entry; must neither add nor remove any
+     */
     @SuppressWarnings("unchecked") // Only entries of this type are added.
     public void forEach(Consumer<? super E> visitor) {
         for (TableEntry first : buckets) {
@@ -316,7 +381,7 @@ public final class FairTable<E extends TableEntry> {
     /**
      * Runs the timers that are due, 4,096 at most.
      *
-     * @param now the time, not before that of the last call
+     * @param now the time in milliseconds, not before that of the last call
      */
     public void tick(long now) {
         wheel.run(now, this::run);
@@ -392,22 +457,34 @@ public final class FairTable<E extends TableEntry> {
         }
     }
 
-    /** What happens when the time of an entry has come. */
+    /**
+     * What happens when the time of an entry has come.
+     *
+     * @param <E> the type of the entries
+     */
     public interface Timer<E> {
         /**
          * The deadline of the entry has passed. It may add and remove entries.
          *
          * @param entry in the table
-         * @param now the time
+         * @param now the time in milliseconds
          * @return when to be called again, or {@link FairTable#REMOVE}
          */
         long due(E entry, long now);
 
-        /** The entry has been removed since {@link #due} said so. */
+        /**
+         * The entry has been removed because {@link #due} said so. Does nothing unless overridden.
+         *
+         * @param entry in no table any more
+         */
         default void expired(E entry) {}
     }
 
-    /** What a table is to be. */
+    /**
+     * Settings of a table.
+     *
+     * @param <E> the type of the entries
+     */
     public static final class Builder<E extends TableEntry> {
         private KeyedHash hash = KeyedHash.ofProcess();
         private int capacity = 8_192;
@@ -417,7 +494,13 @@ public final class FairTable<E extends TableEntry> {
 
         private Builder() {}
 
-        /** How many entries there may be, 1 to 2^24. */
+        /**
+         * Sets how many entries there may be. Default 8,192.
+         *
+         * @param entries 1 to 2^24
+         * @return this
+         * @throws IllegalArgumentException if the number is out of range
+         */
         public Builder<E> capacity(int entries) {
             if (entries < 1 || entries > 1 << 24) {
                 throw new IllegalArgumentException("capacity=" + entries + " (expected: 1 to " + (1 << 24) + ")");
@@ -426,7 +509,13 @@ public final class FairTable<E extends TableEntry> {
             return this;
         }
 
-        /** How many of them an owner may have, at least 1; all of them unless this is called. */
+        /**
+         * Sets how many entries an owner may have. Default: all of them.
+         *
+         * @param entries at least 1; a number above the capacity means the capacity
+         * @return this
+         * @throws IllegalArgumentException if the number is below 1
+         */
         public Builder<E> budget(int entries) {
             if (entries < 1) {
                 throw new IllegalArgumentException("budget=" + entries + " (expected: at least 1)");
@@ -435,25 +524,44 @@ public final class FairTable<E extends TableEntry> {
             return this;
         }
 
-        /** What happens when the time of an entry has come; it is removed unless this is called. */
+        /**
+         * Sets what happens when the time of an entry has come. Default: it is removed.
+         *
+         * @param timer called on the thread of {@link FairTable#tick}
+         * @return this
+         */
         public Builder<E> timer(Timer<? super E> timer) {
             this.timer = Objects.requireNonNull(timer, "timer");
             return this;
         }
 
-        /** Told after an entry has been evicted. It must not change the table. */
+        /**
+         * Sets who is notified of evictions. Default: nobody.
+         *
+         * @param listener called with each entry after it was evicted; must not change the table
+         * @return this
+         */
         public Builder<E> evicted(Consumer<? super E> listener) {
             evicted = Objects.requireNonNull(listener, "listener");
             return this;
         }
 
-        /** The hash, for tests; that of the process unless this is called. */
+        /**
+         * Sets the hash, for tests. Default: {@link KeyedHash#ofProcess}.
+         *
+         * @param hash of keys and owners
+         * @return this
+         */
         public Builder<E> hash(KeyedHash hash) {
             this.hash = Objects.requireNonNull(hash, "hash");
             return this;
         }
 
-        /** An empty table. */
+        /**
+         * Makes a table.
+         *
+         * @return a new table without entries
+         */
         public FairTable<E> build() {
             return new FairTable<>(this);
         }

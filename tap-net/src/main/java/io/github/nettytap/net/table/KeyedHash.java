@@ -37,23 +37,43 @@ public final class KeyedHash {
         v3 = k1 ^ 0x7465646279746573L;
     }
 
-    /** The hash of this process, with a secret that was drawn when the class was loaded. */
+    /**
+     * The hash of this process, with a secret that was drawn when the class was loaded.
+     *
+     * @return the same hash each time
+     */
     public static KeyedHash ofProcess() {
         return OF_PROCESS;
     }
 
-    /** A hash with a new secret. */
+    /**
+     * A hash with a new secret.
+     *
+     * @return a hash whose secret comes from {@link SecureRandom}
+     */
     public static KeyedHash random() {
         SecureRandom random = new SecureRandom();
         return new KeyedHash(random.nextLong(), random.nextLong());
     }
 
-    /** The hash of 8 bytes, given as a little-endian number: a MAC address and a VLAN, an owner. */
+    /**
+     * The hash of 8 bytes, given as a little-endian number: a MAC address and a VLAN, an owner.
+     *
+     * @param key the bytes, the first of them in the lowest 8 bits
+     * @return 64 bits, any of which may select a bucket
+     */
     public long hash(long key) {
         return finish(v0, v1, v2, v3, 0, key, false, 8L << BYTES_SHIFT);
     }
 
-    /** The hash of 20 bytes, given as little-endian numbers: two words, such as an IPv6 address, and their scope. */
+    /**
+     * The hash of 20 bytes, given as little-endian numbers: two words, such as an IPv6 address, and their scope.
+     *
+     * @param scope the last 4 bytes
+     * @param high the first 8 bytes
+     * @param low the 8 bytes between
+     * @return 64 bits, any of which may select a bucket
+     */
     public long hash(int scope, long high, long low) {
         return finish(v0, v1, v2, v3, high, low, true, 20L << BYTES_SHIFT | scope & 0xffff_ffffL);
     }

@@ -50,32 +50,65 @@ public abstract class TableEntry {
         this.low = low;
     }
 
+    /**
+     * The part of the key that tells equal words apart.
+     *
+     * @return a port, a VLAN or a protocol, for example; 0 if the table needs none
+     */
     public final int scope() {
         return scope;
     }
 
+    /**
+     * The first word of the key.
+     *
+     * @return the upper half of an IPv6 address, for example; 0 for a key of one word
+     */
     public final long high() {
         return high;
     }
 
+    /**
+     * The second word of the key.
+     *
+     * @return the lower half of an IPv6 address or a whole MAC address, for example
+     */
     public final long low() {
         return low;
     }
 
-    /** When it was added or used last. */
+    /**
+     * When it was added or used last.
+     *
+     * @return the time in milliseconds, on the clock of the table's user
+     */
     public final long used() {
         return used;
     }
 
-    /** When its timer is to run. */
+    /**
+     * When its timer is to run. The timer of a pinned entry does not run.
+     *
+     * @return the time in milliseconds, on the clock of the table's user; {@link Long#MAX_VALUE} if none is set
+     */
     public final long deadline() {
         return deadline;
     }
 
+    /**
+     * Whether somebody else than its owner has shown that it is of use.
+     *
+     * @return true for pinned entries, too
+     */
     public final boolean isConfirmed() {
         return rank != Rank.UNCONFIRMED;
     }
 
+    /**
+     * Whether it neither expires nor is evicted.
+     *
+     * @return true after {@link FairTable#pin}, until it is added to a table again
+     */
     public final boolean isPinned() {
         return rank == Rank.PINNED;
     }
@@ -84,7 +117,11 @@ public abstract class TableEntry {
         return scheduled != Long.MAX_VALUE;
     }
 
-    /** Whether it is in a table. */
+    /**
+     * Whether it is in a table.
+     *
+     * @return false before it is added, and once it has been removed, has expired or was evicted
+     */
     public final boolean isInTable() {
         return owner != null;
     }

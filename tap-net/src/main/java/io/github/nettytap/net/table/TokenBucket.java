@@ -23,7 +23,7 @@ public final class TokenBucket {
      *
      * @param perSecond how many tokens it gets a second
      * @param burst how many it holds
-     * @param now the time
+     * @param now the time in milliseconds
      */
     public TokenBucket(int perSecond, int burst, long now) {
         this.perSecond = perSecond;
@@ -32,7 +32,12 @@ public final class TokenBucket {
         last = now;
     }
 
-    /** Whether there is no token. */
+    /**
+     * Whether there is no token.
+     *
+     * @param now the time in milliseconds
+     * @return true if {@link #take} would return false
+     */
     public boolean isEmpty(long now) {
         // A token a second is a thousandth of a token a millisecond.
         thousandths = Math.min(burst, thousandths + Math.min(now - last, MAX_PAUSE) * perSecond);
@@ -40,7 +45,12 @@ public final class TokenBucket {
         return thousandths < 1_000;
     }
 
-    /** Takes a token if there is one. */
+    /**
+     * Takes a token if there is one.
+     *
+     * @param now the time in milliseconds
+     * @return false if there was none
+     */
     public boolean take(long now) {
         if (isEmpty(now)) {
             return false;
