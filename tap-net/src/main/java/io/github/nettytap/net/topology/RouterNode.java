@@ -43,6 +43,11 @@ public record RouterNode(
         ports = List.copyOf(ports);
     }
 
+    /**
+     * The gateways by the prefixes that are behind them.
+     *
+     * @return a copy, in the order in which the routes were described
+     */
     @Override
     public Map<Cidr, InetAddress> routes() {
         return new LinkedHashMap<>(routes);

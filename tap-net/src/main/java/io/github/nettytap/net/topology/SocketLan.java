@@ -44,16 +44,17 @@ public final class SocketLan implements AutoCloseable {
     }
 
     /**
-     * Opens a socket and makes the network behind it a port of a router.
+     * Opens a socket and makes the network behind it a port of a router. Blocks; not to be called on an event loop.
      *
      * @param router the router, which the port then belongs to; its counters are those of the cable
      * @param address where the socket is
-     * @param mtu of the network
+     * @param mtu of the network, in bytes
      * @param settings what the port of the router is to be
      * @param listener hears which peers come and go; their ports are those of the switch between
      * @return the network, to be closed before the router
      * @throws IOException if the socket cannot be bound
      * @throws IllegalArgumentException if a network of the port is on another one
+     * @throws InterruptedException if the thread is interrupted meanwhile; the socket is not open then
      */
     public static SocketLan join(
             TapRouter router, SocketPortAddress address, int mtu, PortSettings settings, SwitchListener listener)
