@@ -19,13 +19,13 @@ import java.util.List;
  * What a port of the router is to be.
  *
  * @param networks the router's addresses on the link, with their prefixes
- * @param advertises whether the hosts of the link are told the IPv6 prefixes and the router
+ * @param advertises whether the router advertises itself and its IPv6 prefixes to the hosts of the link
  * @param translates whether IPv4 packets that leave here get the router's address as their source
  * @param dhcp the addresses that are leased to hosts of the link, or null
  * @param checksReversePath whether packets must come from where an answer to them would go (RFC 3704, section 2.2)
  * @param mac the router's MAC address on the link, or null for one that is made of the port's name and stays the same
  * @param forwards the ports of the router's addresses here behind which are hosts inside; only with NAT
- * @param dns what hosts of the link are told of names, and whether the router answers DNS queries of theirs
+ * @param dns name servers and domains for the hosts of the link, and whether the router answers their DNS queries
  */
 public record PortSettings(
         List<Cidr> networks,
@@ -39,6 +39,17 @@ public record PortSettings(
 
     /**
      * Checks that the addresses can be those of a router, and that there are some of the kind that each service needs.
+     *
+     * @param networks the router's addresses on the link, with their prefixes
+     * @param advertises whether the router advertises itself and its IPv6 prefixes to the hosts of the link
+     * @param translates whether IPv4 packets that leave here get the router's address as their source
+     * @param dhcp the addresses that are leased to hosts of the link, or null
+     * @param checksReversePath whether packets must come from where an answer to them would go
+     * @param mac the router's MAC address on the link, or null for one that is made of the port's name
+     * @param forwards the ports of the router's addresses here behind which are hosts inside; only with NAT
+     * @param dns name servers and domains for the hosts of the link, and whether the router answers their DNS queries
+     * @throws IllegalArgumentException if an address cannot be a router's, or a service has no address that it needs,
+     *     or two settings exclude each other
      */
     public PortSettings {
         networks = List.copyOf(networks);
@@ -68,32 +79,70 @@ public record PortSettings(
         }
     }
 
-    /** Everything else as it is by default. */
+    /**
+     * Everything else as it is by default: no reverse path check, a MAC address made of the port's name, no forwarded
+     * ports, no DNS.
+     *
+     * @param networks the router's addresses on the link, with their prefixes
+     * @param advertises whether the router advertises itself and its IPv6 prefixes to the hosts of the link
+     * @param translates whether IPv4 packets that leave here get the router's address as their source
+     * @param dhcp the addresses that are leased to hosts of the link, or null
+     * @throws IllegalArgumentException if an address cannot be a router's, or a service has no address that it needs
+     */
     public PortSettings(List<Cidr> networks, boolean advertises, boolean translates, DhcpPool dhcp) {
         this(networks, advertises, translates, dhcp, false, null, List.of(), DnsSettings.NONE);
     }
 
-    /** The same, with another DHCP pool. */
+    /**
+     * The same, with another DHCP pool.
+     *
+     * @param pool addresses in one network of the port; null for no DHCP server
+     * @return new settings
+     * @throws IllegalArgumentException if the pool fits no network of the port
+     */
     public PortSettings withDhcp(DhcpPool pool) {
         return new PortSettings(networks, advertises, translates, pool, checksReversePath, mac, forwards, dns);
     }
 
-    /** The same, with packets only from where an answer to them would go. */
+    /**
+     * The same, with packets only from where an answer to them would go.
+     *
+     * @return new settings
+     */
     public PortSettings withReversePathCheck() {
         return new PortSettings(networks, advertises, translates, dhcp, true, mac, forwards, dns);
     }
 
-    /** The same, with a MAC address. */
+    /**
+     * The same, with a MAC address.
+     *
+     * @param address of the router on the link; null for one that is made of the port's name
+     * @return new settings
+     * @throws IllegalArgumentException if it is a group address or zero
+     */
     public PortSettings withMac(MacAddress address) {
         return new PortSettings(networks, advertises, translates, dhcp, checksReversePath, address, forwards, dns);
     }
 
-    /** The same, with these ports forwarded and no others. */
+    /**
+     * The same, with these ports forwarded and no others.
+     *
+     * @param ports at most one for each protocol, address and port; empty without NAT
+     * @return new settings
+     * @throws IllegalArgumentException if there is no NAT here, two of them conflict, an outside address is not the
+     *     port's, or a host is not inside
+     */
     public PortSettings withForwards(List<PortForward> ports) {
         return new PortSettings(networks, advertises, translates, dhcp, checksReversePath, mac, ports, dns);
     }
 
-    /** The same, with other settings of names. */
+    /**
+     * The same, with other settings of names.
+     *
+     * @param settings {@link DnsSettings#NONE} for none; may not answer queries on a port with NAT
+     * @return new settings
+     * @throws IllegalArgumentException if queries would be answered on a port with NAT
+     */
     public PortSettings withDns(DnsSettings settings) {
         return new PortSettings(networks, advertises, translates, dhcp, checksReversePath, mac, forwards, settings);
     }
@@ -174,7 +223,13 @@ public record PortSettings(
         return null;
     }
 
-    /** A port that forwards, and nothing else. */
+    /**
+     * A port that forwards, and nothing else.
+     *
+     * @param networks the router's addresses on the link, with their prefixes
+     * @return the settings
+     * @throws IllegalArgumentException if an address cannot be a router's
+     */
     public static PortSettings of(List<Cidr> networks) {
         return new PortSettings(networks, false, false, null);
     }

@@ -149,8 +149,9 @@ public final class Router {
     }
 
     /**
-     * Checks that a port can be added besides those that there are.
+     * Checks that a port can be added besides those that there are. {@link #addPort} does not check it again.
      *
+     * @param settings those of the port to be added
      * @throws IllegalArgumentException if a network of it is on another port
      */
     public void check(PortSettings settings) {
@@ -160,11 +161,14 @@ public final class Router {
     /**
      * Makes a channel a port. Its pipeline is to get the {@linkplain #handler handler} of the port.
      *
-     * @param mac the router's MAC address on this link
-     * @param mtu the longest IP packet that the link takes
+     * @param channel on the event loop of the router; its owner closes it
+     * @param mac the router's MAC address on this link, in the low 48 bits, first octet most significant
+     * @param mtu the longest IP packet that the link takes, in bytes
      * @param offloads what the other side of the channel takes
      * @param settings what it is to be
-     * @param leases where the leases of its DHCP server are kept, or null
+     * @param leases where the leases of its DHCP server are kept, or null; closed by {@link #close}, or by what {@link
+     *     #removePort} returns
+     * @return the port
      */
     public RouterPort addPort(
             Channel channel, long mac, int mtu, Set<TapOffload> offloads, PortSettings settings, DhcpLeaseFile leases) {
@@ -207,15 +211,23 @@ public final class Router {
         }
     }
 
-    /** The handler of a port, the last one of its channel's pipeline: it takes {@link ByteBuf}s, a frame each. */
+    /**
+     * Makes the handler of a port, the last one of its channel's pipeline. It takes {@link ByteBuf}s, a frame each with
+     * the virtio-net header in front, and owns them from then on.
+     *
+     * @param port made by {@link #addPort} for this channel
+     * @return a new handler
+     */
     public ChannelHandler handler(RouterPort port) {
         return new RouterHandler(this, port);
     }
 
     /**
-     * Adds a route through a gateway.
+     * Adds a route through a gateway, or replaces the one of the same prefix.
      *
-     * @throws IllegalArgumentException if the gateway is not on a network of a port
+     * @param destination the prefix
+     * @param gateway an address in the network of a port, of the same IP version
+     * @throws IllegalArgumentException if the gateway is not on a network of a port, or of another IP version
      */
     public void addRoute(Cidr destination, InetAddress gateway) {
         routes.add(destination, gateway);
@@ -224,23 +236,37 @@ public final class Router {
     /**
      * Forgets a route through a gateway.
      *
+     * @param destination the prefix of one that was added
      * @throws IllegalArgumentException if there is none
      */
     public void removeRoute(Cidr destination) {
         routes.remove(destination);
     }
 
-    /** The routing table, for people to read: the networks of ports, then the routes through gateways. */
+    /**
+     * The routing table, for people to read.
+     *
+     * @return a copy: the networks of ports, then the routes through gateways
+     */
     public List<Routes.Entry> routes() {
         return routes.entries();
     }
 
-    /** The connections that NAT knows, for people to read. */
+    /**
+     * The connections that NAT knows, for people to read. Walks the whole table.
+     *
+     * @param most how many at most
+     * @return in no order
+     */
     public List<SourceNat.Entry> natEntries(int most) {
         return nat.entries(most);
     }
 
-    /** How many connections NAT knows. Any thread may ask. */
+    /**
+     * How many connections NAT knows. Any thread may ask.
+     *
+     * @return the number, including those whose time is over but whose timer has not run yet
+     */
     public int natSize() {
         return nat.size();
     }
@@ -248,6 +274,7 @@ public final class Router {
     /**
      * Forgets a port whose channel is closed: its networks, the routes through gateways in them, its DHCP server.
      *
+     * @param port a port of this router
      * @return ends what its services do beside the event loop, and waits for the disk: not to be run on the loop
      */
     public Runnable removePort(RouterPort port) {
@@ -352,12 +379,20 @@ public final class Router {
         return nat;
     }
 
-    /** The ports that are forwarded to hosts inside. Any thread may ask. */
+    /**
+     * The ports that are forwarded to hosts inside. Any thread may ask.
+     *
+     * @return the live list, one entry for each outside address of a forward; not to be changed
+     */
     public List<ForwardedPort> forwardedPorts() {
         return nat.forwardedPorts();
     }
 
-    /** How full its tables are. Any thread may ask. */
+    /**
+     * How full its tables are. Any thread may ask.
+     *
+     * @return neighbors, NAT and DNS queries, then the leases of each port with a DHCP server
+     */
     public List<RouterTable> tables() {
         List<RouterTable> tables = new ArrayList<>();
         tables.add(new RouterTable(
@@ -387,12 +422,20 @@ public final class Router {
         return tables;
     }
 
-    /** What has happened to DNS queries. Any thread may read it. */
+    /**
+     * What has happened to DNS queries. Any thread may read it.
+     *
+     * @return the live counters
+     */
     public EnumCounters<DnsCounter> dnsCounters() {
         return dns.counters();
     }
 
-    /** How often a DHCP client wanted a name that it could not have. Any thread may ask. */
+    /**
+     * How often a DHCP client wanted a name that it could not have. Any thread may ask.
+     *
+     * @return the number since the router was made
+     */
     public long namesRefused() {
         return names.refused();
     }

@@ -120,11 +120,15 @@ public final class TapRouter implements AutoCloseable {
     /**
      * Makes a device a port.
      *
-     * @param device an open device with one queue, which belongs to the router from now on
+     * @param device an open device with one queue, which belongs to the router from now on, and is closed if it is
+     *     refused
      * @param settings what it is to be
      * @throws TapException if the device is gone
-     * @throws IllegalArgumentException if a network of the port is on another one
+     * @throws IllegalArgumentException if a network of the port is on another one, or the virtio-net header of the
+     *     device is not the router's
      * @throws UncheckedIOException if the file of its leases cannot be read or written
+     * @throws InterruptedException if the thread is interrupted meanwhile; the device stays open then, and may be a
+     *     port
      */
     public void add(TapDevice device, PortSettings settings) throws TapException, InterruptedException {
         if (device.vnetHeaderSize() != vnetHeader.length()) {
@@ -169,11 +173,13 @@ public final class TapRouter implements AutoCloseable {
      * @param channel not registered yet; its frames have the virtio-net header of this router. It belongs to the router
      *     from now on.
      * @param offloads what the other side of the channel takes
-     * @param mtu of the network behind it
+     * @param mtu of the network behind it, in bytes
      * @param settings what the port is to be
      * @return the port
      * @throws IllegalArgumentException if a network of the port is on another one; the channel is closed then
-     * @throws UncheckedIOException if the file of its leases cannot be read or written
+     * @throws UncheckedIOException if the file of its leases cannot be read or written; the channel is closed then
+     * @throws InterruptedException if the thread is interrupted meanwhile; the channel is not closed then, and may be a
+     *     port
      */
     public RouterPort add(Channel channel, Set<TapOffload> offloads, int mtu, PortSettings settings)
             throws InterruptedException {
@@ -267,11 +273,12 @@ public final class TapRouter implements AutoCloseable {
     }
 
     /**
-     * Adds a route through a gateway.
+     * Adds a route through a gateway, or replaces the one of the same prefix.
      *
      * @param destination the prefix
-     * @param gateway a neighbor in the network of a port
-     * @throws IllegalArgumentException if it is not
+     * @param gateway a neighbor in the network of a port, of the same IP version
+     * @throws IllegalArgumentException if the gateway is not on a network of a port, or of another IP version
+     * @throws InterruptedException if the thread is interrupted meanwhile; the route may be added all the same
      */
     public void addRoute(Cidr destination, InetAddress gateway) throws InterruptedException {
         onLoop(() -> {
@@ -285,6 +292,7 @@ public final class TapRouter implements AutoCloseable {
      *
      * @param destination the prefix of one that was added
      * @throws IllegalArgumentException if there is none for it
+     * @throws InterruptedException if the thread is interrupted meanwhile; the route may be removed all the same
      */
     public void removeRoute(Cidr destination) throws InterruptedException {
         onLoop(() -> {
@@ -297,6 +305,7 @@ public final class TapRouter implements AutoCloseable {
      * The routing table of this moment, for people to read.
      *
      * @return the networks of ports, then the routes through gateways
+     * @throws InterruptedException if the thread is interrupted while it waits for the event loop
      */
     public List<Routes.Entry> routes() throws InterruptedException {
         List<Routes.Entry> entries = new ArrayList<>();
@@ -305,10 +314,11 @@ public final class TapRouter implements AutoCloseable {
     }
 
     /**
-     * The connections that NAT knows at this moment, for people to read.
+     * The connections that NAT knows at this moment, for people to read. The event loop walks the whole table.
      *
      * @param most how many at most
      * @return in no order
+     * @throws InterruptedException if the thread is interrupted while it waits for the event loop
      */
     public List<SourceNat.Entry> natEntries(int most) throws InterruptedException {
         List<SourceNat.Entry> entries = new ArrayList<>();
@@ -335,27 +345,47 @@ public final class TapRouter implements AutoCloseable {
         }
     }
 
-    /** The ports that are forwarded to hosts inside, and what has come of them. */
+    /**
+     * The ports that are forwarded to hosts inside, and what has come of them. Any thread may ask.
+     *
+     * @return the live list, one entry for each outside address of a forward; not to be changed
+     */
     public List<ForwardedPort> forwardedPorts() {
         return router.forwardedPorts();
     }
 
-    /** What has happened to DNS queries. Any thread may read it. */
+    /**
+     * What has happened to DNS queries. Any thread may read it.
+     *
+     * @return the live counters
+     */
     public EnumCounters<DnsCounter> dnsCounters() {
         return router.dnsCounters();
     }
 
-    /** How often a DHCP client wanted a name that it could not have. Any thread may ask. */
+    /**
+     * How often a DHCP client wanted a name that it could not have. Any thread may ask.
+     *
+     * @return the number since the router was made
+     */
     public long namesRefused() {
         return router.namesRefused();
     }
 
-    /** How full the tables of the router are. */
+    /**
+     * How full the tables of the router are. Any thread may ask.
+     *
+     * @return neighbors, NAT and DNS queries, then the leases of each port with a DHCP server
+     */
     public List<RouterTable> tables() {
         return router.tables();
     }
 
-    /** All ports that were added and not removed, those that have failed included. */
+    /**
+     * All ports that were added and not removed, those that have failed included. Any thread may ask.
+     *
+     * @return a copy, in the order in which they were added
+     */
     public List<RouterPort> ports() {
         return List.copyOf(ports);
     }
