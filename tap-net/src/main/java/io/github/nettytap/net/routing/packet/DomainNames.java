@@ -22,7 +22,13 @@ public final class DomainNames {
 
     private DomainNames() {}
 
-    /** Throws if it is no domain name. */
+    /**
+     * Checks that a text is a domain name: labels of letters, digits, hyphens and underscores, without a dot at the
+     * end.
+     *
+     * @param name the text
+     * @throws IllegalArgumentException if it is not a domain name
+     */
     public static void check(String name) {
         if (name.length() > MAX_LENGTH || !NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("no domain name: name=" + name
@@ -30,12 +36,24 @@ public final class DomainNames {
         }
     }
 
-    /** How many bytes the names take, one behind the other. */
+    /**
+     * How many bytes the names take, one behind the other.
+     *
+     * @param names {@linkplain #check valid} names
+     * @return the length in bytes
+     */
     public static int encodedLength(List<String> names) {
         return names.stream().mapToInt(name -> name.length() + 2).sum();
     }
 
-    /** Writes names one behind the other, without compression, and returns the index behind them. */
+    /**
+     * Writes names one after the other, without compression.
+     *
+     * @param buffer has room for {@link #encodedLength} bytes at the index; its own indexes do not change
+     * @param index where the first name begins
+     * @param names {@linkplain #check valid} names
+     * @return the index after the last name
+     */
     public static int write(ByteBuf buffer, int index, List<String> names) {
         int at = index;
         for (String name : names) {

@@ -24,6 +24,7 @@ public final class EchoReplies {
     /**
      * Makes an echo request of IPv4 a reply.
      *
+     * @param buffer changed in place
      * @param icmp the index of its ICMP header
      * @param isComplete whether there is a checksum to mend: not if it was left to a card to compute
      */
@@ -39,6 +40,7 @@ public final class EchoReplies {
     /**
      * Makes an echo request of IPv6 a reply.
      *
+     * @param buffer changed in place
      * @param icmp the index of its ICMPv6 header
      * @param isComplete whether there is a checksum to mend: not if it was left to a card to compute
      */
@@ -51,14 +53,24 @@ public final class EchoReplies {
         }
     }
 
-    /** Sends an IPv4 packet back to its source, with a fresh time to live. */
+    /**
+     * Addresses an IPv4 packet back to its source, with a fresh time to live and a new header checksum.
+     *
+     * @param buffer changed in place; nothing is sent
+     * @param ip the index of its IPv4 header
+     */
     public static void turnIpv4(ByteBuf buffer, int ip) {
         Ipv4Packets.swapAddresses(buffer, ip);
         Ipv4Header.timeToLive(buffer, ip, Ipv4Packets.TIME_TO_LIVE);
         Ipv4Header.updateChecksum(buffer, ip);
     }
 
-    /** Sends an IPv6 packet back to its source, with a fresh hop limit. */
+    /**
+     * Addresses an IPv6 packet back to its source, with a fresh hop limit.
+     *
+     * @param buffer changed in place; nothing is sent
+     * @param ip the index of its IPv6 header
+     */
     public static void turnIpv6(ByteBuf buffer, int ip) {
         Ipv6Packets.swapAddresses(buffer, ip);
         Ipv6Header.hopLimit(buffer, ip, HOP_LIMIT);

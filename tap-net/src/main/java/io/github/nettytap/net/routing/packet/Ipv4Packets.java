@@ -18,7 +18,16 @@ public final class Ipv4Packets {
 
     private Ipv4Packets() {}
 
-    /** Writes a header without options, with its checksum. */
+    /**
+     * Writes a header without options, with its checksum. The identification is 0 and the packet may be fragmented.
+     *
+     * @param frame where the header goes; its indexes do not change
+     * @param ip the index of the header
+     * @param totalLength the length of the packet in bytes, this header included
+     * @param protocol the protocol number of the payload
+     * @param source the source address, first octet most significant
+     * @param destination the destination address, first octet most significant
+     */
     public static void write(ByteBuf frame, int ip, int totalLength, int protocol, int source, int destination) {
         frame.setZero(ip, Ipv4Header.MIN_LENGTH);
         frame.setByte(ip, VERSION_AND_LENGTH);
@@ -30,6 +39,13 @@ public final class Ipv4Packets {
         Ipv4Header.updateChecksum(frame, ip);
     }
 
+    /**
+     * Changes the time to live and updates the header checksum incrementally.
+     *
+     * @param frame changed in place
+     * @param ip the index of its IPv4 header
+     * @param value the new time to live, 0 to 255
+     */
     public static void timeToLive(ByteBuf frame, int ip, int value) {
         int old = Ipv4Header.timeToLive(frame, ip);
         int protocol = Ipv4Header.protocol(frame, ip);
@@ -41,13 +57,25 @@ public final class Ipv4Packets {
                 InternetChecksum.update(checksum, old << Byte.SIZE | protocol, value << Byte.SIZE | protocol));
     }
 
-    /** Source and destination change places; no sum changes. */
+    /**
+     * Swaps source and destination. No checksum changes.
+     *
+     * @param frame changed in place
+     * @param ip the index of its IPv4 header
+     */
     public static void swapAddresses(ByteBuf frame, int ip) {
         int source = Ipv4Header.source(frame, ip);
         Ipv4Header.source(frame, ip, Ipv4Header.destination(frame, ip));
         Ipv4Header.destination(frame, ip, source);
     }
 
+    /**
+     * Whether a packet begins its datagram, and so has the transport header: a first fragment, or no fragment at all.
+     *
+     * @param frame unchanged
+     * @param ip the index of its IPv4 header
+     * @return whether its fragment offset is 0
+     */
     public static boolean isFirstFragment(ByteBuf frame, int ip) {
         return (Ipv4Header.fragment(frame, ip) & Ipv4Header.FRAGMENT_OFFSET_MASK) == 0;
     }

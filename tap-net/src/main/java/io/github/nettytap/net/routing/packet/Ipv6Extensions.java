@@ -34,6 +34,7 @@ public final class Ipv6Extensions {
     /**
      * Walks the extension headers.
      *
+     * @param frame unchanged; the packet ends at its writer index
      * @param ip the index of the IPv6 header, which was checked
      * @return the transport header; {@link #DROP}; or a parameter problem, see {@link #isProblem}
      */
@@ -109,17 +110,32 @@ public final class Ipv6Extensions {
         return -(PROBLEM | (long) code << Integer.SIZE | pointer);
     }
 
-    /** Whether its sender is to be told by a parameter problem. */
+    /**
+     * Whether its sender is to be told by a parameter problem.
+     *
+     * @param walked what {@link #walk} returned
+     * @return whether a parameter problem is to be sent; false also for {@link #DROP}
+     */
     public static boolean isProblem(long walked) {
         return walked < DROP;
     }
 
-    /** The code of the parameter problem. */
+    /**
+     * The code of the parameter problem.
+     *
+     * @param walked what {@link #walk} returned, a {@linkplain #isProblem problem}
+     * @return the code of the ICMPv6 message
+     */
     public static int problemCode(long walked) {
         return (int) ((-walked & ~PROBLEM) >>> Integer.SIZE);
     }
 
-    /** The octet that it points at, counted from the IPv6 header. */
+    /**
+     * The octet that it points at, counted from the IPv6 header.
+     *
+     * @param walked what {@link #walk} returned, a {@linkplain #isProblem problem}
+     * @return the offset in bytes
+     */
     public static int problemPointer(long walked) {
         return (int) -walked;
     }

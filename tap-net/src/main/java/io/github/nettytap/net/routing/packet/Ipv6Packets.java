@@ -14,7 +14,15 @@ public final class Ipv6Packets {
 
     private Ipv6Packets() {}
 
-    /** Writes a header without its addresses. */
+    /**
+     * Writes a header without its addresses. Traffic class and flow label are 0.
+     *
+     * @param frame where the header goes; its indexes do not change
+     * @param ip the index of the header
+     * @param payloadLength the number of bytes after this header
+     * @param nextHeader the protocol number of what follows
+     * @param hopLimit the hop limit, 0 to 255
+     */
     public static void write(ByteBuf frame, int ip, int payloadLength, int nextHeader, int hopLimit) {
         frame.setInt(ip, VERSION);
         Ipv6Header.payloadLength(frame, ip, payloadLength);
@@ -22,11 +30,22 @@ public final class Ipv6Packets {
         Ipv6Header.hopLimit(frame, ip, hopLimit);
     }
 
+    /**
+     * Takes one from the hop limit, which must not be 0. No checksum covers it.
+     *
+     * @param frame changed in place
+     * @param ip the index of its IPv6 header
+     */
     public static void decrementHopLimit(ByteBuf frame, int ip) {
         Ipv6Header.hopLimit(frame, ip, Ipv6Header.hopLimit(frame, ip) - 1);
     }
 
-    /** Source and destination change places; no sum changes. */
+    /**
+     * Swaps source and destination. No checksum changes.
+     *
+     * @param frame changed in place
+     * @param ip the index of its IPv6 header
+     */
     public static void swapAddresses(ByteBuf frame, int ip) {
         int source = Ipv6Header.sourceIndex(ip);
         int destination = Ipv6Header.destinationIndex(ip);

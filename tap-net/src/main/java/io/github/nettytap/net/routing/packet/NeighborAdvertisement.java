@@ -27,13 +27,14 @@ public final class NeighborAdvertisement {
     /**
      * Writes the packet, from the target.
      *
+     * @param buffer where the packet goes; its indexes do not change
      * @param ip the index of the IPv6 header
      * @param targetHigh the upper half of the address that is advertised
      * @param targetLow the lower half
      * @param high the upper half of the destination
      * @param low the lower half
      * @param flags of {@link NeighborDiscovery}
-     * @param mac where the target is
+     * @param mac the 48-bit MAC address of the target, first octet most significant
      */
     public static void write(
             ByteBuf buffer, int ip, long targetHigh, long targetLow, long high, long low, int flags, long mac) {

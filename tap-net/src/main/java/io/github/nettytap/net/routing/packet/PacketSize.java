@@ -22,7 +22,9 @@ public final class PacketSize {
      * Cuts off what is behind the packet: padding to the least length of a frame. The virtio-net header was checked
      * against the whole frame, so it is checked again against what is left.
      *
+     * @param frame its writer index is set to the end
      * @param end the index behind the packet, within the frame
+     * @param vnetHeaderSize the length of its virtio-net header in bytes, 0 if it has none
      * @return false if the header points behind the packet; the frame is then malformed
      */
     public static boolean trim(ByteBuf frame, int end, int vnetHeaderSize) {
@@ -36,7 +38,13 @@ public final class PacketSize {
                 || FrameValidator.validate(frame, header, end, vnetHeaderSize) == FrameVerdict.WELL_FORMED;
     }
 
-    /** The length of the IP packet, or of the longest of those that a GSO frame is cut into. */
+    /**
+     * The length of the IP packet, or of the longest of those that a GSO frame is cut into.
+     *
+     * @param frame unchanged
+     * @param vnetHeaderSize the length of its virtio-net header in bytes, 0 if it has none
+     * @return the length in bytes, IP header included, to compare with an MTU
+     */
     public static int onWire(ByteBuf frame, int vnetHeaderSize) {
         int header = frame.readerIndex();
         int ethernet = header + vnetHeaderSize;
@@ -54,13 +62,24 @@ public final class PacketSize {
         return vnetHeaderSize > 0 && VirtioNetHeader.gsoType(frame, frame.readerIndex()) != VirtioNetHeader.GSO_NONE;
     }
 
-    /** Whether the transport checksum is only the sum of the pseudo header so far. */
+    /**
+     * Whether the transport checksum is only the sum of the pseudo header so far.
+     *
+     * @param frame unchanged
+     * @param vnetHeaderSize the length of its virtio-net header in bytes, 0 if it has none
+     * @return whether the virtio-net header asks for the checksum to be completed
+     */
     public static boolean isChecksumPartial(ByteBuf frame, int vnetHeaderSize) {
         return vnetHeaderSize > 0
                 && (VirtioNetHeader.flags(frame, frame.readerIndex()) & VirtioNetHeader.FLAG_NEEDS_CSUM) != 0;
     }
 
-    /** Completes a partial checksum; no GSO frame. */
+    /**
+     * Completes the transport checksum if it is partial, and clears the virtio-net header. Not for GSO frames.
+     *
+     * @param frame changed in place
+     * @param vnetHeaderSize the length of its virtio-net header in bytes, 0 if it has none
+     */
     public static void completeChecksum(ByteBuf frame, int vnetHeaderSize) {
         int header = frame.readerIndex();
         if (isChecksumPartial(frame, vnetHeaderSize)) {

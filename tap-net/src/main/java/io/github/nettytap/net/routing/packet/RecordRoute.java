@@ -36,8 +36,10 @@ public final class RecordRoute {
     /**
      * Leaves an address, if the packet has the option and room in it.
      *
+     * @param frame changed in place, with its header checksum, if the address is recorded
      * @param ip the index of an IPv4 header
-     * @param headerLength its length
+     * @param headerLength its length in bytes, options included
+     * @param address the router's IPv4 address, first octet most significant
      * @return {@link #NO_PROBLEM}, or the octet of the header that an ICMP parameter problem is to point at
      */
     public static int record(ByteBuf frame, int ip, int headerLength, int address) {
