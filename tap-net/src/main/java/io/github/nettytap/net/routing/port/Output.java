@@ -22,6 +22,11 @@ public final class Output {
     /** The frame that was passed on last. */
     private ByteBuf taken;
 
+    /**
+     * An output without frames.
+     *
+     * @param vnetHeader the virtio-net header in front of every frame, the same for all ports
+     */
     public Output(VnetHeader vnetHeader) {
         this.vnetHeader = vnetHeader;
         vnetHeaderSize = vnetHeader.length();
@@ -38,27 +43,47 @@ public final class Output {
 
     /**
      * Whether somebody else than the handler that it came in through owns this frame, since the last {@link #begin}.
+     *
+     * @param frame the frame that came in
+     * @return false if whoever called {@link #begin} is still to release it
      */
     public boolean isTaken(ByteBuf frame) {
         return taken == frame;
     }
 
-    /** Somebody keeps the frame, or has passed it on. */
+    /**
+     * Notes that somebody keeps the frame, or has passed it on. Its reference count does not change.
+     *
+     * @param frame the frame
+     */
     public void take(ByteBuf frame) {
         taken = frame;
     }
 
-    /** The virtio-net header in front of every frame. */
+    /**
+     * The virtio-net header in front of every frame.
+     *
+     * @return the kind of header, the same for all ports
+     */
     public VnetHeader vnetHeader() {
         return vnetHeader;
     }
 
-    /** Its size. */
+    /**
+     * Its size.
+     *
+     * @return the size in bytes, 0 if there is none
+     */
     public int vnetHeaderSize() {
         return vnetHeaderSize;
     }
 
-    /** The index of the IP header of a frame. */
+    /**
+     * The index of the IP header of a frame.
+     *
+     * @param frame a frame with its virtio-net header, which begins at the reader index
+     * @return the absolute index of what follows the Ethernet header
+     */
     public int ipIndex(ByteBuf frame) {
         return frame.readerIndex() + vnetHeaderSize + EthernetHeader.LENGTH;
     }
@@ -66,8 +91,10 @@ public final class Output {
     /**
      * A new frame with an Ethernet header of this type and no addresses, everything behind it undefined.
      *
-     * @param port where it will leave
-     * @param length of what is behind the Ethernet header
+     * @param port the port through which it will leave, whose allocator is used
+     * @param type the EtherType
+     * @param length the number of bytes after the Ethernet header
+     * @return the frame, owned by the caller; its writer index is behind those bytes
      */
     public ByteBuf newFrame(RouterPort port, int type, int length) {
         int headers = vnetHeaderSize + EthernetHeader.LENGTH;
@@ -78,7 +105,13 @@ public final class Output {
         return frame;
     }
 
-    /** Writes the two MAC addresses of a frame of the router's own, and sends it. Owns the frame. */
+    /**
+     * Writes the two MAC addresses of a frame of the router's own, and sends it with the next {@link #endBatch}.
+     *
+     * @param frame owned by this method
+     * @param port the port through which it leaves, which also counts what happens
+     * @param destination the 48-bit MAC address of the next hop, first octet most significant
+     */
     public void send(ByteBuf frame, RouterPort port, long destination) {
         int ethernet = frame.readerIndex() + vnetHeaderSize;
         EthernetHeader.destination(frame, ethernet, destination);
@@ -87,9 +120,12 @@ public final class Output {
     }
 
     /**
-     * Sends a frame whose Ethernet header is ready. Owns the frame.
+     * Sends a frame whose Ethernet header is ready, with the next {@link #endBatch}. It is segmented, or its checksum
+     * completed, if the port requires that; it is dropped and counted if it is malformed or the channel not writable.
      *
+     * @param frame owned by this method
      * @param from the port that counts what happens
+     * @param to the port through which it leaves
      */
     public void send(ByteBuf frame, RouterPort from, RouterPort to) {
         take(frame);

@@ -53,36 +53,78 @@ public final class PortAddresses {
         }
     }
 
+    /**
+     * Whether the router has an IPv4 address on this link.
+     *
+     * @return whether {@link #ipv4Count} is not 0
+     */
     public boolean hasIpv4() {
         return ipv4.length > 0;
     }
 
+    /**
+     * Whether the router has IPv6 addresses on this link: the link-local one is there only if another was given.
+     *
+     * @return whether {@link #ipv6Count} is not 0
+     */
     public boolean hasIpv6() {
         return ipv6Lows.length > 0;
     }
 
+    /**
+     * How many IPv4 addresses there are.
+     *
+     * @return the number of addresses
+     */
     public int ipv4Count() {
         return ipv4.length;
     }
 
+    /**
+     * An own IPv4 address.
+     *
+     * @param i which, from 0 to below {@link #ipv4Count}
+     * @return the address, first octet most significant
+     */
     public int ipv4(int i) {
         return ipv4[i];
     }
 
-    /** How many IPv6 addresses there are, the link-local one included. */
+    /**
+     * How many IPv6 addresses there are, the link-local one included.
+     *
+     * @return the number of addresses; 0 if none was given
+     */
     public int ipv6Count() {
         return ipv6Lows.length;
     }
 
+    /**
+     * The upper half of an own IPv6 address.
+     *
+     * @param i which, from 0 to below {@link #ipv6Count}; the link-local address is the last
+     * @return its first eight octets, the first one most significant
+     */
     public long ipv6High(int i) {
         return ipv6Highs[i];
     }
 
+    /**
+     * The lower half of an own IPv6 address.
+     *
+     * @param i which, from 0 to below {@link #ipv6Count}; the link-local address is the last
+     * @return its last eight octets
+     */
     public long ipv6Low(int i) {
         return ipv6Lows[i];
     }
 
-    /** Whether an IPv4 address is that of all hosts of a network of this link. */
+    /**
+     * Whether an IPv4 address is that of all hosts of a network of this link.
+     *
+     * @param address the IPv4 address, first octet most significant
+     * @return whether it is a directed broadcast address; false for {@code 255.255.255.255}
+     */
     public boolean isBroadcast(int address) {
         for (int i = 0; i < ipv4.length; i++) {
             // RFC 3021: a /31 has none.
@@ -93,7 +135,13 @@ public final class PortAddresses {
         return false;
     }
 
-    /** Whether an address is that of the routers of a network of this link: RFC 4291, section 2.6.1. */
+    /**
+     * Whether an address is that of the routers of a network of this link: RFC 4291, section 2.6.1.
+     *
+     * @param high the upper half of the IPv6 address
+     * @param low the lower half
+     * @return whether it is the subnet-router anycast address of a network of at most 126 bits
+     */
     public boolean isAnycast(long high, long low) {
         for (int i = 0; i < ipv6Lows.length - 1; i++) {
             // RFC 6164: a /127 has none; nor has a /128.
@@ -106,6 +154,11 @@ public final class PortAddresses {
         return false;
     }
 
+    /**
+     * Whether a network of this link has a subnet-router anycast address, see {@link #isAnycast}.
+     *
+     * @return whether one of the IPv6 prefixes has at most 126 bits
+     */
     public boolean hasAnycast() {
         for (int i = 0; i < ipv6Lows.length - 1; i++) {
             if ((ipv6LowMasks[i] & 3) == 0) {
@@ -115,6 +168,12 @@ public final class PortAddresses {
         return false;
     }
 
+    /**
+     * Whether the router has this IPv4 address on this link.
+     *
+     * @param address the address, first octet most significant
+     * @return whether it is one of the router's
+     */
     public boolean isOwn(int address) {
         for (int own : ipv4) {
             if (own == address) {
@@ -124,6 +183,13 @@ public final class PortAddresses {
         return false;
     }
 
+    /**
+     * Whether the router has this IPv6 address on this link, be it link-local. Anycast addresses do not count.
+     *
+     * @param high the upper half of the address
+     * @param low the lower half
+     * @return whether it is one of the router's
+     */
     public boolean isOwn(long high, long low) {
         for (int i = 0; i < ipv6Lows.length; i++) {
             if (ipv6Lows[i] == low && ipv6Highs[i] == high) {
@@ -133,18 +199,35 @@ public final class PortAddresses {
         return false;
     }
 
-    /** The own address to talk from: the one in the network of the other, else the first. */
+    /**
+     * The own IPv4 address to talk from: the one in the network of the other end, else the first. There must be one,
+     * see {@link #hasIpv4}.
+     *
+     * @param other the IPv4 address of the other end, first octet most significant
+     * @return the own address, first octet most significant
+     */
     public int source(int other) {
         int i = network(other);
         return ipv4[Math.max(0, i)];
     }
 
-    /** Whether an address is in a network of this link. */
+    /**
+     * Whether an address is in a network of this link.
+     *
+     * @param other the IPv4 address, first octet most significant
+     * @return whether one of the networks contains it
+     */
     public boolean isOnLink(int other) {
         return network(other) >= 0;
     }
 
-    /** Whether an address is in a network of this link, link-local ones included. */
+    /**
+     * Whether an address is in a network of this link, link-local ones included.
+     *
+     * @param high the upper half of the IPv6 address
+     * @param low the lower half
+     * @return whether one of the networks contains it, or {@code fe80::/10} if the router has IPv6 addresses here
+     */
     public boolean isOnLink(long high, long low) {
         for (int i = 0; i < ipv6Lows.length; i++) {
             if (((ipv6Highs[i] ^ high) & ipv6HighMasks[i]) == 0 && ((ipv6Lows[i] ^ low) & ipv6LowMasks[i]) == 0) {
@@ -168,15 +251,32 @@ public final class PortAddresses {
         return IpAddress.isLinkLocal(otherHigh) ? ipv6Lows.length - 1 : 0;
     }
 
+    /**
+     * The upper half of the IPv6 address to talk from: the link-local one to a link-local address, else the first.
+     * There must be one, see {@link #hasIpv6}.
+     *
+     * @param otherHigh the upper half of the other end's address
+     * @return the upper half of the own address
+     */
     public long sourceHigh(long otherHigh) {
         return ipv6Highs[ipv6Source(otherHigh)];
     }
 
+    /**
+     * The lower half of the IPv6 address to talk from, see {@link #sourceHigh}.
+     *
+     * @param otherHigh the upper half of the other end's address
+     * @return the lower half of the own address
+     */
     public long sourceLow(long otherHigh) {
         return ipv6Lows[ipv6Source(otherHigh)];
     }
 
-    /** The lower half of the link-local address. */
+    /**
+     * The lower half of the link-local address. There must be one, see {@link #hasIpv6}.
+     *
+     * @return the interface identifier made of the MAC address
+     */
     public long linkLocalLow() {
         return ipv6Lows[ipv6Lows.length - 1];
     }

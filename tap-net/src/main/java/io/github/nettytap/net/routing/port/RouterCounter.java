@@ -51,12 +51,20 @@ public enum RouterCounter {
         this.drop = drop;
     }
 
-    /** What people read. */
+    /**
+     * What people read.
+     *
+     * @return a few words in English
+     */
     public String title() {
         return title;
     }
 
-    /** Whether the frame went nowhere. */
+    /**
+     * Whether the frame went nowhere.
+     *
+     * @return whether this counter is part of {@link RouterPort#drops}
+     */
     public boolean isDrop() {
         return drop;
     }

@@ -38,8 +38,8 @@ public final class RouterPort extends Port {
      * @param vnetHeader that header, the same for all ports of the router
      * @param offloads what the other side of the channel takes
      * @param number tells the ports of a router apart
-     * @param mac the router's MAC address on this link
-     * @param mtu the longest IP packet that the link takes
+     * @param mac the router's 48-bit MAC address on this link, first octet most significant
+     * @param mtu the longest IP packet that the link takes, in bytes
      * @param networks the router's addresses on the link, with their prefixes
      * @param translates whether packets leave through it with the router's address
      * @param checksReversePath whether packets must come from where an answer would go
@@ -64,22 +64,39 @@ public final class RouterPort extends Port {
         addresses = new PortAddresses(this.networks, mac);
     }
 
-    /** Tells the ports of a router apart. */
+    /**
+     * Tells the ports of a router apart.
+     *
+     * @return the number given at construction
+     */
     public int number() {
         return number;
     }
 
-    /** How many frames that came in through this port had this fate. */
+    /**
+     * How many frames that came in through this port had this fate. Any thread may ask.
+     *
+     * @param counter the fate
+     * @return the number of frames
+     */
     public long count(RouterCounter counter) {
         return counters.get(counter);
     }
 
-    /** The fates of frames that came in through this port. Any thread may read them. */
+    /**
+     * The fates of frames that came in through this port. Any thread may read them.
+     *
+     * @return live counters
+     */
     public EnumCounters<RouterCounter> counters() {
         return counters;
     }
 
-    /** All frames that came in here and went nowhere, and those that the channel could not send. */
+    /**
+     * All frames that came in here and went nowhere, and those that the channel could not send. Any thread may ask.
+     *
+     * @return the number of frames
+     */
     public long drops() {
         long drops = channelCounters() == null ? 0 : channelCounters().drops();
         for (RouterCounter counter : RouterCounter.values()) {
@@ -88,39 +105,74 @@ public final class RouterPort extends Port {
         return drops;
     }
 
+    /**
+     * Counts a frame that came in through this port. On the event loop of the router only.
+     *
+     * @param counter what has become of it
+     */
     public void increment(RouterCounter counter) {
         counters.increment(counter);
     }
 
-    /** The router's MAC address on this link. */
+    /**
+     * The router's MAC address on this link.
+     *
+     * @return the 48-bit address, first octet most significant
+     */
     public long mac() {
         return mac;
     }
 
-    /** The longest IP packet that the link takes. Any thread may ask. */
+    /**
+     * The longest IP packet that the link takes. Any thread may ask.
+     *
+     * @return the length in bytes, IP header included
+     */
     public int mtu() {
         return mtu;
     }
 
-    /** The link takes longer or shorter packets from now on. */
+    /**
+     * The link takes longer or shorter packets from now on.
+     *
+     * @param mtu the length in bytes, IP header included
+     */
     public void mtu(int mtu) {
         this.mtu = mtu;
     }
 
+    /**
+     * The router's addresses on the link, with their prefixes.
+     *
+     * @return the networks as they were given, unmodifiable; without the link-local one
+     */
     public List<Cidr> networks() {
         return networks;
     }
 
-    /** Whether packets leave through it with the router's address. */
+    /**
+     * Whether packets leave through it with the router's address.
+     *
+     * @return whether source NAT applies to what leaves through this port
+     */
     public boolean translates() {
         return translates;
     }
 
-    /** Whether packets must come from where an answer would go. */
+    /**
+     * Whether packets must come from where an answer would go.
+     *
+     * @return whether packets whose source is reached by way of another port are dropped
+     */
     public boolean checksReversePath() {
         return checksReversePath;
     }
 
+    /**
+     * The same addresses as {@link #networks}, and the link-local one, as numbers.
+     *
+     * @return the addresses, which never change
+     */
     public PortAddresses addresses() {
         return addresses;
     }
