@@ -16,6 +16,8 @@ import java.util.Arrays;
  * addresses are IPv4-mapped (RFC 4291, section 2.5.5.2), their prefixes 96 bits longer.
  *
  * <p>Not thread-safe.
+ *
+ * @param <V> the type of the values, of which none is null
  */
 public final class PrefixTable<V> {
 
@@ -35,6 +37,11 @@ public final class PrefixTable<V> {
     /** Makes an empty table. */
     public PrefixTable() {}
 
+    /**
+     * How many prefixes there are.
+     *
+     * @return the number of prefixes
+     */
     public int size() {
         return size;
     }
@@ -70,7 +77,13 @@ public final class PrefixTable<V> {
         return valueAt(slot(high & IpAddress.highMask(length), low & IpAddress.lowMask(length), length));
     }
 
-    /** The value of the longest prefix that the address starts with, or null. */
+    /**
+     * The value of the longest prefix that the address starts with, or null.
+     *
+     * @param high the upper half of the address, IPv4 mapped
+     * @param low the lower half
+     * @return the value, or null if no prefix matches
+     */
     public V find(long high, long low) {
         for (int length : lengthsInUse) {
             V value = valueAt(slot(high & IpAddress.highMask(length), low & IpAddress.lowMask(length), length));

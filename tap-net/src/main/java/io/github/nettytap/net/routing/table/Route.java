@@ -17,7 +17,9 @@ import io.github.nettytap.net.routing.port.RouterPort;
  */
 public record Route(Kind kind, RouterPort port, boolean hasGateway, long gatewayHigh, long gatewayLow) {
 
+    /** Of groups, broadcast and link-local addresses: for whoever listens on the link. */
     public static final Route GROUP = new Route(Kind.GROUP, null, false, 0, 0);
+    /** Of addresses that must not be on a network. */
     public static final Route NEVER = new Route(Kind.NEVER, null, false, 0, 0);
 
     /** What happens to a packet. */
@@ -40,6 +42,12 @@ public record Route(Kind kind, RouterPort port, boolean hasGateway, long gateway
         return new Route(Kind.FORWARD, port, true, gatewayHigh, gatewayLow);
     }
 
+    /**
+     * The route of an address of the router's own.
+     *
+     * @param port the port that has the address
+     * @return a route of kind {@link Kind#LOCAL}
+     */
     public static Route local(RouterPort port) {
         return new Route(Kind.LOCAL, port, false, 0, 0);
     }

@@ -33,6 +33,7 @@ public final class Routes {
     /** Own addresses and those of all hosts of a network, which no packet comes from. */
     private PrefixTable<Boolean> notSources;
 
+    /** A table of what must never be forwarded, without networks of ports. */
     public Routes() {
         clear();
     }
@@ -63,6 +64,7 @@ public final class Routes {
     /**
      * Checks that a network is not on another link already: packets for it could go to one of them only.
      *
+     * @param network an own address with the prefix of its network
      * @throws IllegalArgumentException if it is, or if the own address is that of another port
      */
     public void check(Cidr network) {
@@ -79,7 +81,13 @@ public final class Routes {
         }
     }
 
-    /** The network and the own address of a port. */
+    /**
+     * Adds the network of a port, and the route of the router's own address in it. See {@link #check}, which is not
+     * done here.
+     *
+     * @param port the port to the link
+     * @param network the own address with the prefix of its network
+     */
     public void addNetwork(RouterPort port, Cidr network) {
         networks.add(new OnLink(port, network));
         putNetwork(port, network);
@@ -88,6 +96,8 @@ public final class Routes {
     /**
      * Forgets the networks of a port, and the routes through gateways in them. The table is made anew: ports go so
      * seldom that prefixes need not be taken out one by one.
+     *
+     * @param port the port that goes
      */
     public void remove(RouterPort port) {
         networks.removeIf(onLink -> onLink.port() == port);
@@ -98,6 +108,7 @@ public final class Routes {
     /**
      * Forgets a route through a gateway.
      *
+     * @param destination the prefix; address bits behind its length do not matter
      * @throws IllegalArgumentException if there is none for this prefix
      */
     public void remove(Cidr destination) {
@@ -122,10 +133,20 @@ public final class Routes {
                 && ((IpAddress.low(one.address()) ^ IpAddress.low(other.address())) & IpAddress.lowMask(length)) == 0;
     }
 
-    /** A line of the table, for people to read. */
+    /**
+     * A line of the table, for people to read.
+     *
+     * @param destination the prefix
+     * @param gateway the next hop, or null for a network of a port
+     * @param port the name of the port that packets leave through
+     */
     public record Entry(Cidr destination, InetAddress gateway, String port) {}
 
-    /** The networks of ports, then the routes through gateways, whose gateway is not null. */
+    /**
+     * The networks of ports, then the routes through gateways, whose gateway is not null.
+     *
+     * @return a new list
+     */
     public List<Entry> entries() {
         List<Entry> entries = new ArrayList<>();
         for (OnLink onLink : networks) {
@@ -165,9 +186,11 @@ public final class Routes {
     }
 
     /**
-     * Adds a route through a gateway.
+     * Adds a route through a gateway. It replaces one that was added for the same prefix.
      *
-     * @throws IllegalArgumentException if the gateway is not on a network of a port
+     * @param destination the prefix; address bits behind its length do not matter
+     * @param gateway the next hop, in the network of a port
+     * @throws IllegalArgumentException if the gateway is not on a network of a port, or is of another version of IP
      */
     public void add(Cidr destination, InetAddress gateway) {
         boolean isIpv4 = destination.address() instanceof Inet4Address;
@@ -199,22 +222,44 @@ public final class Routes {
                         through);
     }
 
-    /** Whether an IPv4 packet cannot come from there: an own address, or that of all hosts of a network. */
+    /**
+     * Whether an IPv4 packet cannot come from there: an own address, or that of all hosts of a network.
+     *
+     * @param source the IPv4 address, first octet most significant
+     * @return whether no other host can have it
+     */
     public boolean isNotSource(int source) {
         return notSources.find(0, IpAddress.mapped(source)) != null;
     }
 
-    /** Whether an IPv6 packet cannot come from there: an own address. */
+    /**
+     * Whether an IPv6 packet cannot come from there: an own address.
+     *
+     * @param high the upper half of the IPv6 address
+     * @param low the lower half
+     * @return whether no other host can have it
+     */
     public boolean isNotSource(long high, long low) {
         return notSources.find(high, low) != null;
     }
 
-    /** The route of an IPv4 address, or null. */
+    /**
+     * The route of an IPv4 address, by the longest prefix.
+     *
+     * @param destination the address, first octet most significant
+     * @return the route, or null if there is none
+     */
     public Route find(int destination) {
         return ipv4.find(0, IpAddress.mapped(destination));
     }
 
-    /** The route of an IPv6 address, or null. */
+    /**
+     * The route of an IPv6 address, by the longest prefix.
+     *
+     * @param high the upper half of the address
+     * @param low the lower half
+     * @return the route, or null if there is none
+     */
     public Route find(long high, long low) {
         return ipv6.find(high, low);
     }
