@@ -16,8 +16,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the honest host tries, and how it fares: pings of its peer, new connections or leases, new neighbors, and one TCP
- * flow as fast as it goes.
+ * What the honest host tries, and how it fares: pings of its peer, new connections or leases, new neighbors, and one
+ * TCP flow as fast as it goes.
  */
 final class HonestHost {
 
